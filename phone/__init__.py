@@ -1,0 +1,1 @@
+"""An open desk phone: firmware that makes XMPP/Jingle calls by hand."""

@@ -1,0 +1,164 @@
+"""Everything that can happen to the phone, from the user, the far end or the clock.
+
+`at` is seconds on the monotonic clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from phone.calls.model import CallId, Reason, Service
+
+
+class Key(Enum):
+    """Function keys. A profile says which exist; the core understands all of them.
+
+    So far MUTE, BACK, OK, REDIAL, VOL_UP and VOL_DOWN act; the others come with hold, transfer, voicemail.
+    """
+
+    HOLD = "HOLD"
+    TRANSFER = "TRANSFER"
+    VOICEMAIL = "VOICEMAIL"
+    MUTE = "MUTE"
+    SPEAKER = "SPEAKER"
+    REDIAL = "REDIAL"
+    VOL_UP = "VOL+"
+    VOL_DOWN = "VOL-"
+    UP = "UP"
+    DOWN = "DOWN"
+    OK = "OK"
+    BACK = "BACK"
+
+
+DIGITS = "0123456789*#"
+
+
+@dataclass(frozen=True, slots=True)
+class HookLifted:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HookReplaced:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    digit: str  # one of DIGITS
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    key: Key
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReleased:
+    """Any digit or function key went up."""
+
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DialRequested:
+    """`phone call NUMBER`: like dialling on-hook, and the far end is called at once if the handset is up,
+    else when it is lifted.
+    """
+
+    number: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpRequested:
+    """`phone hang-up`: ends the call in the ear, or refuses the one that rings."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChanged:
+    service: Service
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A far end calls us. `name` is what the roster calls it (may be the address)."""
+
+    id: CallId
+    peer: str
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """The far end says that it rings."""
+
+    id: CallId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The far end took our call."""
+
+    id: CallId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUp:
+    """Both ways of speech are open for `id`; it may come before the answer (then it waits for it)."""
+
+    id: CallId
+    encrypted: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PeerHeld:
+    id: CallId
+    held: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The far end, the network or the media gave the call up; the core must not terminate it again."""
+
+    id: CallId
+    reason: Reason
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Some deadline of `deadlines(phone)` has passed."""
+
+    at: float
+
+
+Event = (
+    HookLifted
+    | HookReplaced
+    | DigitPressed
+    | KeyPressed
+    | KeyReleased
+    | DialRequested
+    | HangUpRequested
+    | ServiceChanged
+    | Offered
+    | Alerting
+    | Accepted
+    | MediaUp
+    | PeerHeld
+    | Ended
+    | Ticked
+)

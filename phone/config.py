@@ -1,0 +1,103 @@
+"""The one config file, as values. `load` reads and checks it; every error at once, with line, key and "did you mean"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConfig:
+    """[account]"""
+
+    jid: str
+    password: str | None = None
+    password_file: Path | None = None
+    """One of the two; the file keeps the secret out of the config."""
+    resource: str = "phone"
+    server: str | None = None
+    """"host" or "host:port": connect here instead of asking DNS."""
+    direct_tls: bool = False
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialConfig:
+    """[dial]: how a number becomes an address."""
+
+    domain: str | None = None
+    """Extensions become EXTENSION@domain; None: the account's own domain."""
+    gateway: str | None = None
+    """`+...` and long numbers become NUMBER@gateway."""
+    digit_map: str = ""
+    """RFC 3435 style digit map ("" waits for the timer or `#`): "[1-8]xxx|0T|+x.T"."""
+    inter_digit_seconds: float = 4.0
+    short: dict[str, str] = field(default_factory=dict)
+    """Short code -> JID."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceConfig:
+    """[audio.handset] or [audio.ringer]: ALSA PCM names."""
+
+    capture: str = ""
+    playback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioConfig:
+    """[audio]"""
+
+    handset: DeviceConfig
+    ringer: DeviceConfig = DeviceConfig()
+    opus_complexity: int = 5
+    packet_ms: Literal[10, 20, 40, 60] = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareConfig:
+    """[hardware]"""
+
+    profile: str = "sim"
+    """By name, never by silent fallback. "sim" is the simulated desk phone."""
+    bounce_ms: float = 5.0
+    """How long the simulated contacts bounce."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConfig:
+    """[peers."jid or domain"]"""
+
+    plain_rtp: bool = False
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """[network]"""
+
+    addresses: tuple[str, ...] = ()
+    relay_only: bool = False
+    stun: bool = True
+    """Use the STUN and TURN services that the server names (XEP-0215)."""
+    first_port: int = 0
+    last_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file."""
+
+    account: AccountConfig
+    audio: AudioConfig
+    dial: DialConfig = DialConfig()
+    hardware: HardwareConfig = HardwareConfig()
+    network: NetworkConfig = NetworkConfig()
+    peers: dict[str, PeerConfig] = field(default_factory=dict)
+    country: str = "de"
+    language: str = "en"
+    ring_seconds: float = 60.0
+    state_dir: Path = Path("/var/lib/phone")
+    run_dir: Path = Path("/run/phone")
+    log_level: str = "INFO"

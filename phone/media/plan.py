@@ -1,0 +1,260 @@
+"""The typed values between the two processes: plans go down, reports come up.
+
+A `Plan` is a level: the whole of what the media process should be doing now, newest wins, so that nothing
+can stick. Only what is one-shot by nature (`SendDigit`) is a message of its own. Each message is one
+msgpack datagram on a SOCK_SEQPACKET Unix socket, made and checked by msgspec; a report that does not decode
+is our own bug and raises.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Security = Literal["dtls", "plain"]
+DtlsRole = Literal["client", "server", "either"]
+"""`either`: we offered actpass and do not know yet (RFC 5763): be ready to answer as server."""
+TransportKind = Literal["ice", "raw"]
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One ICE candidate (RFC 8839, XEP-0176). UDP alone; raw-udp (XEP-0177) uses component, ip and port."""
+
+    component: int
+    foundation: str
+    ip: str
+    port: int
+    priority: int
+    type: Literal["host", "srflx", "prflx", "relay"] = "host"
+    related_ip: str | None = None
+    related_port: int | None = None
+    generation: int = 0
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """Certificate fingerprint (RFC 8122). `value` is upper-case hex with colons."""
+
+    hash: str
+    value: str
+
+
+class Codec(msgspec.Struct, frozen=True):
+    """One RTP payload type (RFC 3551). `name` is lower case: opus, pcmu, pcma, telephone-event."""
+
+    name: str
+    payload_type: int
+    clock_rate: int
+    channels: int = 1
+    parameters: dict[str, str] = {}
+
+
+class IceServer(msgspec.Struct, frozen=True):
+    """A STUN or TURN server, by the server's XEP-0215 answer."""
+
+    kind: Literal["stun", "turn"]
+    host: str
+    port: int
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    username: str | None = None
+    password: str | None = None
+
+
+class Remote(msgspec.Struct, frozen=True):
+    """What is known of the far end. Fields come one by one: a browser sends ufrag with its first candidate."""
+
+    ufrag: str | None = None
+    pwd: str | None = None
+    fingerprint: Fingerprint | None = None
+    """None while unknown: DTLS may finish, but nothing is played or sent until it has been checked."""
+    candidates: tuple[Candidate, ...] = ()
+
+
+class LegPlan(msgspec.Struct, frozen=True):
+    """One call leg as it should be now. The leg exists while it is in the plan; gone from it, it is closed."""
+
+    id: str
+    controlling: bool
+    """We are the ICE controlling side: the Jingle initiator."""
+    transport: TransportKind = "ice"
+    security: Security = "dtls"
+    dtls_role: DtlsRole = "either"
+    codecs: tuple[Codec, ...] = ()
+    """What the far end agreed to receive, its preference first: the first audio one is sent. Empty before
+    the answer. All local payload types of `Setup.receive` are understood from the start."""
+    receive: tuple[Codec, ...] = ()
+    """What we told the far end that we understand (our offer or answer): maps incoming payload types."""
+    ptime: int = 20
+    """Milliseconds of speech in a packet sent: 10, 20, 40 or 60."""
+    rtcp_mux: bool = True
+    remote: Remote | None = None
+    restart: int = 0
+    """ICE generation: a higher number asks for a new ICE connection under the same DTLS and SRTP."""
+    before_ice: bool = False
+    """Plain RTP without finished ICE checks is accepted and answered (Yate, PEERS.md); only with `plain`."""
+
+
+class AudioPlan(msgspec.Struct, frozen=True):
+    """What handset and ringer do now."""
+
+    handset: bool = False
+    """The handset's card runs."""
+    tone: str | None = None
+    """A `calls.outputs.Tone` value."""
+    key_tone: str | None = None
+    """One of 0-9 * #: DTMF fed back to the ear; sounds at least 60 ms."""
+    talk: str | None = None
+    """The leg that is heard."""
+    send: bool = False
+    """The microphone is open on `talk`; else that leg gets silence (after its answer) or nothing (before)."""
+    ringer: bool = False
+    handset_volume: int = 80
+    """Percent, 0 to 100."""
+    ringer_volume: int = 80
+
+
+class Device(msgspec.Struct, frozen=True):
+    """ALSA PCM names (never indexes). An empty name: not there."""
+
+    capture: str = ""
+    playback: str = ""
+
+
+class Setup(msgspec.Struct, frozen=True, tag=True):
+    """Sent once, first."""
+
+    handset: Device
+    ringer: Device
+    country: str = "de"
+    addresses: tuple[str, ...] = ()
+    """Local IP addresses to gather host candidates on; empty: all of this machine but loopback."""
+    ice_servers: tuple[IceServer, ...] = ()
+    relay_only: bool = False
+    """Only relayed candidates are used (tests of TURN; privacy)."""
+    opus_complexity: int = 5
+    opus_bitrate: int = 28_000
+    port_range: tuple[int, int] = (0, 0)
+    log_level: str = "INFO"
+
+
+class Plan(msgspec.Struct, frozen=True, tag=True):
+    """All of it, newest wins."""
+
+    audio: AudioPlan
+    legs: tuple[LegPlan, ...] = ()
+    ice_servers: tuple[IceServer, ...] = ()
+
+
+class SendDigit(msgspec.Struct, frozen=True, tag=True):
+    """Send an RFC 4733 event on a leg; queued behind the ones before it, 100 ms each, 60 ms apart."""
+
+    leg: str
+    digit: str
+    ms: int = 100
+
+
+Down = Setup | Plan | SendDigit
+
+
+class LegDescribed(msgspec.Struct, frozen=True, tag=True):
+    """A leg's local side is ready to be told to the far end: sent at once with the host candidates."""
+
+    leg: str
+    ufrag: str
+    pwd: str
+    fingerprint: Fingerprint
+    candidates: tuple[Candidate, ...]
+    restart: int = 0
+
+
+class LegCandidate(msgspec.Struct, frozen=True, tag=True):
+    """One more local candidate (server-reflexive, relayed): trickle it."""
+
+    leg: str
+    candidate: Candidate
+    restart: int = 0
+
+
+class LegUp(msgspec.Struct, frozen=True, tag=True):
+    """The path is open: ICE has a pair and, with DTLS, SRTP keys are there and the fingerprint is right."""
+
+    leg: str
+    encrypted: bool
+    profile: str
+    """SRTP profile, or "" for plain RTP."""
+
+
+LegFault = Literal["ice", "dtls", "no-srtp", "fingerprint", "timeout", "no-rtp", "codec", "internal"]
+
+
+class LegFailed(msgspec.Struct, frozen=True, tag=True):
+    """The leg cannot go on. `no-rtp`: nothing arrived for a long time though the call is up."""
+
+    leg: str
+    fault: LegFault
+    detail: str
+
+
+class LegStats(msgspec.Struct, frozen=True, tag=True):
+    """Once a second for each leg that is up. Times in milliseconds."""
+
+    leg: str
+    codec: str
+    ptime: int
+    round_trip_ms: float | None
+    sent: int
+    received: int
+    lost: int
+    loss_percent: float
+    """Of the last report interval, what we received."""
+    far_loss_percent: float | None
+    """What the far end reports of what we sent."""
+    concealed_ms: int
+    jitter_ms: float
+    jitter_buffer_ms: float
+    rejected: int
+    """Packets refused: bad authentication, replay, malformed, stranger's address, unknown payload type."""
+
+
+class DigitHeard(msgspec.Struct, frozen=True, tag=True):
+    """A far end's RFC 4733 event has begun."""
+
+    leg: str
+    digit: str
+
+
+class AudioTrouble(msgspec.Struct, frozen=True, tag=True):
+    """A card is missing, vanished or refuses 48 kHz: a plain sentence with the device's name; "" when mended."""
+
+    device: Literal["handset", "ringer"]
+    sentence: str
+
+
+class Alive(msgspec.Struct, frozen=True, tag=True):
+    """Once a second: the loop turns and, while the handset runs, so does the audio thread."""
+
+    audio_ticks: int
+    xruns: int
+
+
+Report = LegDescribed | LegCandidate | LegUp | LegFailed | LegStats | DigitHeard | AudioTrouble | Alive
+
+
+_down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
+_report: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(message: Down | Report) -> bytes:
+    """The wire form of one message."""
+    return _encoder.encode(message)
+
+
+def decode_down(data: bytes) -> Down:
+    """A message from the control process. Raises msgspec.DecodeError on nonsense."""
+    return _down.decode(data)
+
+
+def decode_report(data: bytes) -> Report:
+    """A message from the media process. Raises msgspec.DecodeError on nonsense."""
+    return _report.decode(data)

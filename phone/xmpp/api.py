@@ -1,0 +1,119 @@
+"""The typed border of the xmpp room: what the engine sees of it. Nothing of slixmpp shows here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+from xml.etree.ElementTree import Element
+
+ServiceName = Literal[
+    "starting",
+    "online",
+    "no network",
+    "wrong time",
+    "bad password",
+    "bad certificate",
+    "unknown server",
+    "server away",
+    "signed in elsewhere",
+]
+"""Values of `calls.model.Service`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How to sign in."""
+
+    jid: str
+    password: str
+    resource: str = "phone"
+    host: str | None = None
+    """Connect here instead of asking DNS (SRV)."""
+    port: int | None = None
+    direct_tls: bool = False
+    ca_file: Path | None = None
+    """Trust these certificates only; None: the system's."""
+
+
+@dataclass(frozen=True, slots=True)
+class IceServerFact:
+    """One stun/turn service by XEP-0215; `expires_in` seconds from now, None: never."""
+
+    kind: Literal["stun", "turn"]
+    host: str
+    port: int
+    transport: str = "udp"
+    username: str | None = None
+    password: str | None = None
+    expires_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerResource:
+    """An available resource of a contact with its caps features (empty while unknown)."""
+
+    jid: str
+    features: frozenset[str]
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class IqError:
+    """RFC 6120 8.3; `extra` is an application condition as (namespace, name)."""
+
+    condition: str
+    type: str = "cancel"
+    extra: tuple[str, str] | None = None
+    text: str = ""
+
+
+class Listener(Protocol):
+    """What the xmpp room tells; called on the event loop, must not block or raise."""
+
+    def service(self, name: ServiceName, detail: str) -> None: ...
+
+    def iq(self, sender: str, iq_id: str, payload: Element) -> bool:
+        """An IQ-set with a `<jingle xmlns='urn:xmpp:jingle:1'/>` payload. The listener answers it by
+        `Client.reply`. Returns whether it will.
+        """
+
+    def message(self, sender: str, to: str, payload: Element, *, carbon: bool, sent_by_us: bool) -> None:
+        """A message with a JMI child (urn:xmpp:jingle-message:0). `carbon`: a copy (XEP-0280), `sent_by_us`:
+        of what another resource of our own account sent.
+        """
+
+    def replied(self, token: str, error: str | None) -> None:
+        """The reply to `Client.send_iq`: None for a result, else the defined condition; no reply: "timeout"."""
+
+    def unavailable(self, full_jid: str) -> None:
+        """A resource went away."""
+
+
+class Client(Protocol):
+    """What the engine asks of the xmpp room."""
+
+    async def run(self) -> None:
+        """Connect and stay connected until cancelled: back-off with jitter, no give-up, 0198 resumption."""
+
+    def send_iq(self, to: str, payload: Element, token: str) -> None: ...
+
+    def reply(self, to: str, iq_id: str, error: IqError | None) -> None:
+        """Answer an IQ-set that `Listener.iq` took: a result when `error` is None."""
+
+    def send_message(self, to: str, payload: Element) -> None: ...
+
+    def send_presence(self, to: str, *, available: bool) -> None: ...
+
+    def resources(self, bare: str) -> tuple[PeerResource, ...]: ...
+
+    def is_contact(self, jid: str) -> bool:
+        """Subscribed to our presence (from or both)."""
+
+    def name_of(self, jid: str) -> str | None:
+        """The roster's name."""
+
+    def ice_servers(self) -> tuple[IceServerFact, ...]: ...
+
+    @property
+    def full_jid(self) -> str | None: ...
