@@ -1,4 +1,4 @@
-"""The one config file, as values. `load` reads and checks it; every error at once, with line, key and "did you mean"."""
+"""The one config file as values. `load` checks it: every error at once, with line, key and "did you mean"."""
 
 from __future__ import annotations
 
