@@ -93,15 +93,18 @@ def _der(x509: int) -> bytes:
     return buffer.raw
 
 
-@openssl.VerifyCallback
 def _accept_any(_store: int, _argument: int) -> int:
     return 1
 
 
-@openssl.TimerCallback
 def _retransmit_after(_ssl: int, last_us: int) -> int:
-    """libssl starts at 1 s, which a lost ClientHello would cost; RFC 6347 4.2.4.1 leaves the value open."""
+    """Not libssl's 1 s, which a lost ClientHello would cost: RFC 6347 4.2.4.1 leaves the value open."""
     return min(last_us * 2, _LAST_RETRANSMIT_US) if last_us else _FIRST_RETRANSMIT_US
+
+
+# kept for ever: libssl holds bare pointers to them
+_ACCEPT_ANY = openssl.VerifyCallback(_accept_any)
+_RETRANSMIT_AFTER = openssl.TimerCallback(_retransmit_after)
 
 
 def _context(certificate: Certificate, profiles: tuple[str, ...]) -> int:
@@ -111,7 +114,7 @@ def _context(certificate: Certificate, profiles: tuple[str, ...]) -> int:
     lib.SSL_CTX_use_certificate(context, certificate.x509)
     lib.SSL_CTX_use_PrivateKey(context, certificate.key)
     lib.SSL_CTX_set_verify(context, openssl.SSL_VERIFY_PEER | openssl.SSL_VERIFY_FAIL_IF_NO_PEER_CERT, None)
-    lib.SSL_CTX_set_cert_verify_callback(context, _accept_any, None)
+    lib.SSL_CTX_set_cert_verify_callback(context, _ACCEPT_ANY, None)
     # this one returns 0 for success
     if profiles and lib.SSL_CTX_set_tlsext_use_srtp(context, ":".join(profiles).encode()):
         raise DtlsError(f"libssl knows none of the SRTP profiles {profiles}")
@@ -136,7 +139,7 @@ class DtlsSession:
         lib.SSL_set_bio(self._ssl, self._in, self._out)
         lib.SSL_set_options(self._ssl, openssl.SSL_OP_NO_QUERY_MTU | openssl.SSL_OP_NO_TICKET)
         lib.SSL_ctrl(self._ssl, openssl.SSL_CTRL_SET_MTU, MTU, None)
-        lib.DTLS_set_timer_cb(self._ssl, _retransmit_after)
+        lib.DTLS_set_timer_cb(self._ssl, _RETRANSMIT_AFTER)
         self.server = server
         (lib.SSL_set_accept_state if server else lib.SSL_set_connect_state)(self._ssl)
         self._buffer = ctypes.create_string_buffer(4096)
