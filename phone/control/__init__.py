@@ -1,0 +1,43 @@
+"""The control socket: how `phone status`, `phone call`, ... talk to the running daemon.
+
+A Unix stream socket, mode 0660. Each request is one line of JSON `{"do": ..., ...}` and gets one line back:
+`{"ok": true, ...}` or `{"ok": false, "error": "a sentence"}`. `messages` has the values, `client` asks,
+`server` answers (import it by itself: it needs asyncio, which the commands do without).
+"""
+
+from phone.control.client import NotRunningError, ask
+from phone.control.messages import (
+    Call,
+    CallStatus,
+    ControlError,
+    Done,
+    HangUp,
+    Log,
+    LogEntry,
+    LogReply,
+    Reply,
+    Request,
+    Sim,
+    SimReply,
+    Status,
+    StatusReply,
+)
+
+__all__ = [
+    "Call",
+    "CallStatus",
+    "ControlError",
+    "Done",
+    "HangUp",
+    "Log",
+    "LogEntry",
+    "LogReply",
+    "NotRunningError",
+    "Reply",
+    "Request",
+    "Sim",
+    "SimReply",
+    "Status",
+    "StatusReply",
+    "ask",
+]

@@ -1,0 +1,98 @@
+"""Ask the running daemon one thing, from a command: blocking, and without asyncio so that commands start quickly."""
+
+from __future__ import annotations
+
+import grp
+import socket
+from pathlib import Path
+from typing import overload
+
+from phone.control.messages import (
+    REPLY_LIMIT,
+    Call,
+    ControlError,
+    Done,
+    HangUp,
+    Log,
+    LogReply,
+    Reply,
+    Request,
+    Sim,
+    SimReply,
+    Status,
+    StatusReply,
+    decode_reply,
+    encode,
+)
+
+PATIENCE = 5.0
+"""Seconds to wait for a reply, on top of what the request itself takes."""
+
+
+class NotRunningError(ControlError):
+    """Nobody listens on the control socket."""
+
+
+@overload
+def ask(path: Path, request: Status) -> StatusReply: ...
+@overload
+def ask(path: Path, request: Log) -> LogReply: ...
+@overload
+def ask(path: Path, request: Sim) -> SimReply: ...
+@overload
+def ask(path: Path, request: Call | HangUp) -> Done: ...
+
+
+def ask(path: Path, request: Request) -> Reply:
+    """Send `request` to the daemon at `path` and wait for its reply.
+
+    Raises `NotRunningError`, or `ControlError` with the daemon's own sentence.
+    """
+    line = _exchange(path, request)
+    match request:
+        case Status():
+            return decode_reply(line, StatusReply)
+        case Log():
+            return decode_reply(line, LogReply)
+        case Sim():
+            return decode_reply(line, SimReply)
+        case Call() | HangUp():
+            return decode_reply(line, Done)
+
+
+def _exchange(path: Path, request: Request) -> bytes:
+    patience = PATIENCE + (request.seconds if isinstance(request, Sim) else 0.0)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(patience)
+        try:
+            connection.connect(str(path))
+            connection.sendall(encode(request))
+            return _read_line(connection)
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise NotRunningError(f"the phone is not running: start it with `phone run` ({path})") from error
+        except PermissionError as error:
+            raise ControlError(_denied(path)) from error
+        except TimeoutError as error:
+            raise ControlError(
+                f"the phone did not answer within {patience:g} s: see its log (journalctl -u phone)"
+            ) from error
+        except OSError as error:
+            raise ControlError(f"the phone's control socket {path} does not work: {error.strerror or error}") from error
+
+
+def _read_line(connection: socket.socket) -> bytes:
+    received = bytearray()
+    while not received.endswith(b"\n"):
+        chunk = connection.recv(65536)
+        received += chunk
+        if not chunk or len(received) > REPLY_LIMIT:
+            raise ControlError("the phone went away while it was answering: see its log (journalctl -u phone)")
+    return bytes(received)
+
+
+def _denied(path: Path) -> str:
+    try:
+        group = grp.getgrgid(path.stat().st_gid).gr_name
+    except (OSError, KeyError):
+        group = "phone"
+    return f"you may not talk to the phone: join the group {group} (sudo usermod -aG {group} $USER) and log in again"
