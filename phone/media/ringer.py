@@ -1,0 +1,79 @@
+"""The ringer's own card and thread: it runs only while it rings, so a handset on the same card can have it after."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from array import array
+from collections.abc import Callable
+
+from phone.media.card import PERIOD, CardError, Stream
+from phone.media.tones import TonePlayer
+from phone.media.voice import Volume
+
+log = logging.getLogger(__name__)
+
+_REOPEN = 0.5
+_FRAMES = 4 * PERIOD
+"""Written at once: 20 ms, nobody waits for a ring that closely."""
+_IDLE_PATIENCE = 0.1
+
+
+class Ringer:
+    """Rings while told to. `on_trouble` gets a sentence, or "" when mended, in the ringer's thread."""
+
+    def __init__(self, device_name: str, country: str, on_trouble: Callable[[str], None]) -> None:
+        self._name = device_name
+        self._country = country
+        self._on_trouble = on_trouble
+        self._trouble = ""
+        self._volume = 80
+        self._wanted = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._lock = threading.Lock()
+
+    def ring(self, *, on: bool, volume: int) -> None:
+        """Ring, or be silent within 20 ms. A phone without a ringer device stays silent."""
+        self._volume = volume
+        if not on:
+            self._wanted.clear()
+        elif self._name and not self._wanted.is_set():
+            self._wanted.set()
+            self._idle.clear()
+            threading.Thread(target=self._run, name="ringer", daemon=True).start()
+
+    def wait_idle(self) -> None:
+        """Wait shortly for a ringer that has been told to stop to let its card go."""
+        if not self._wanted.is_set():
+            self._idle.wait(_IDLE_PATIENCE)
+
+    def _run(self) -> None:
+        with self._lock:
+            while self._wanted.is_set():
+                try:
+                    self._play()
+                except CardError as error:
+                    self._tell(str(error))
+                    time.sleep(_REOPEN)
+            self._idle.set()
+
+    def _play(self) -> None:
+        stream = Stream(self._name, capture=False)
+        self._tell("")
+        player = TonePlayer(self._country)
+        player.play("ring")
+        volume = Volume(self._volume)
+        try:
+            while self._wanted.is_set():
+                tone = player.read(_FRAMES) or array("h", bytes(2 * _FRAMES))
+                volume.turn(self._volume)
+                stream.write(volume.apply(tone))
+        finally:
+            stream.close()
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._on_trouble(trouble)
