@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NewType
 
+from phone.calls.numbers import DialPlan, Fault
+
 CallId = NewType("CallId", str)
 """Names one call leg on this phone; for calls that we place it is also the Jingle sid (a random UUIDv4)."""
 
@@ -70,9 +72,12 @@ class Call:
     since: float
     """When this leg began (offered or proposed)."""
     answered_at: float | None = None
+    """When one side took the other's call; speech counts from here."""
     held_by_peer: bool = False
     encrypted: bool | None = None
     """Known once media is up."""
+    media_up: bool = False
+    """The path of speech is open; often so while it still rings, then the answer connects at once."""
     reason: Reason | None = None
     progressed_at: float = 0.0
     """When `progress` last changed; timers count from here."""
@@ -99,6 +104,34 @@ class Timers:
     connect: float = 20.0  # ICE and DTLS must be done
     busy_tone: float = 30.0  # busy or reorder -> howler (off-hook warning)
     howler: float = 60.0  # then silence
+    predial: float = 60.0  # digits typed on-hook are forgotten
+    volume_bar: float = 2.0  # shown after VOL
+    long_press: float = 0.8  # BACK clears all digits, 0 becomes +
+
+
+class Stage(Enum):
+    """How far the tones have come that an off-hook phone without a live call sounds, one after the other."""
+
+    FRESH = "fresh"  # dial tone, or the ended call's tone
+    REORDER = "reorder"  # dial tone timed out, or the number could not be called
+    HOWLER = "howler"
+    SILENT = "silent"
+
+
+class Trouble(Enum):
+    """What a `Notice` tells that is neither the end of a call of ours nor a fault of the number."""
+
+    MISSED = "missed"
+    NO_SERVICE = "no service"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the display, in no language yet."""
+
+    why: Reason | Fault | Trouble
+    who: str = ""
+    """Name of the far end, or the number dialled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +150,30 @@ class Phone:
     off_hook: bool = False
     muted: bool = False
     dialled: str = ""
+    last_dialled: str = ""
+    """What REDIAL calls."""
     key_down: str | None = None
-    """The keypad digit under the finger now: its tone is fed back while it is down."""
+    """The key under the finger now; while it is a digit and the phone is off-hook its tone is fed back."""
+    key_down_at: float = 0.0
     calls: tuple[Call, ...] = ()
     focus: CallId | None = None
-    """The leg that the ear belongs to."""
+    """The leg that the ear belongs to; an ended one as long as its tone sounds."""
     service: Service = Service.STARTING
     last_digit_at: float = 0.0
-    seized_at: float = 0.0
-    message: str = ""
-    """A plain sentence for the display that outlives its call (why it failed), until the next user action."""
+    stage: Stage = Stage.FRESH
+    stage_at: float = 0.0
+    """When `stage` was entered."""
+    notice: Notice | None = None
+    """A sentence for the display that outlives its call (why it failed), until the next user action."""
+    handset_volume: int = 80
+    """Percent; also `ringer_volume`."""
+    ringer_volume: int = 80
+    volume_until: float | None = None
+    """The display shows the volume until then."""
     timers: Timers = field(default_factory=Timers)
+    plan: DialPlan = field(default_factory=DialPlan)
+    country: str = "de"
+    """ISO 3166 code, lower case: which tone follows a far end's hang-up."""
 
     @property
     def seized(self) -> bool:
@@ -137,3 +183,13 @@ class Phone:
     def call(self, id: CallId | None) -> Call | None:
         """The leg of that id, ended or not, if it is still known."""
         return next((c for c in self.calls if c.id == id), None)
+
+    @property
+    def offered(self) -> Call | None:
+        """The leg that rings or waits for an answer of ours."""
+        return next((c for c in self.calls if c.progress is Progress.OFFERED), None)
+
+    @property
+    def busy(self) -> bool:
+        """Some leg is alive."""
+        return any(c.live for c in self.calls)
