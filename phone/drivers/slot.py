@@ -1,0 +1,81 @@
+"""The display's one-place queue: the newest frame wins, and a thread draws it, since I2C takes ~25 ms a frame."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from PIL import Image
+
+from phone.drivers.base import Display
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+"""Between attempts to draw on a display that refuses."""
+
+
+class DisplaySlot:
+    """Owns the display: `show` never blocks; frames that were overtaken or change nothing are never drawn."""
+
+    def __init__(self, display: Display, *, retry_seconds: float = RETRY_SECONDS) -> None:
+        self._display = display
+        self._retry_seconds = retry_seconds
+        self._newest: Image.Image | None = None
+        self._drawn: bytes | None = None
+        self._refused = False
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="display", daemon=True)
+        self._thread.start()
+
+    def show(self, frame: Image.Image) -> None:
+        """Draw this next, in place of anything not drawn yet. The caller leaves the image alone from here on."""
+        with self._changed:
+            self._newest = frame
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Draw what was shown last, then close the display. May be called twice."""
+        with self._changed:
+            if self._closed:
+                return
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+        self._display.close()
+
+    def _run(self) -> None:
+        while (frame := self._take()) is not None:
+            if (pixels := frame.tobytes()) != self._drawn and self._draw(frame):
+                self._drawn = pixels
+
+    def _take(self) -> Image.Image | None:
+        with self._changed:
+            while self._newest is None and not self._closed:
+                self._changed.wait()
+            frame, self._newest = self._newest, None
+            return frame
+
+    def _draw(self, frame: Image.Image) -> bool:
+        try:
+            self._display.show(frame)
+        except OSError as fault:
+            if not self._refused:
+                log.warning("The display refuses: %s. Trying again every %g s.", fault, self._retry_seconds)
+            self._refused = True
+            self._put_back(frame)
+            return False
+        if self._refused:
+            log.info("The display is back.")
+        self._refused = False
+        return True
+
+    def _put_back(self, frame: Image.Image) -> None:
+        """Try again later, unless something newer came meanwhile."""
+        with self._changed:
+            if self._closed:
+                return
+            self._changed.wait_for(lambda: self._closed, self._retry_seconds)
+            if self._newest is None and not self._closed:
+                self._newest = frame

@@ -1,0 +1,108 @@
+"""The newest frame wins, drawing never blocks who shows, and a display that fails is tried again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+from PIL import Image
+
+from phone.drivers.base import HEIGHT, WIDTH
+from phone.drivers.slot import DisplaySlot
+from phone.errors import HardwareError
+
+PATIENCE = 10.0
+
+
+def frame(number: int) -> Image.Image:
+    image = Image.new("1", (WIDTH, HEIGHT))
+    image.putpixel((number, 0), 1)
+    return image
+
+
+def number(image: Image.Image) -> int:
+    return next(x for x in range(WIDTH) if image.getpixel((x, 0)))
+
+
+class SlowDisplay:
+    """Draws when it is told to."""
+
+    def __init__(self, *, refusals: int = 0) -> None:
+        self.drawn: list[int] = []
+        self.started = threading.Semaphore(0)
+        self.go_on = threading.Semaphore(0)
+        self.refusals = refusals
+        self.closed = 0
+
+    def show(self, image: Image.Image) -> None:
+        self.started.release()
+        assert self.go_on.acquire(timeout=PATIENCE)
+        if self.refusals:
+            self.refusals -= 1
+            raise HardwareError("no answer on the bus")
+        self.drawn.append(number(image))
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_frames_that_were_overtaken_are_never_drawn() -> None:
+    display = SlowDisplay()
+    slot = DisplaySlot(display)
+    slot.show(frame(0))
+    assert display.started.acquire(timeout=PATIENCE)
+    for n in range(1, 50):
+        slot.show(frame(n))
+    display.go_on.release(10)
+    slot.close()
+    slot.close()
+    assert display.drawn == [0, 49]
+    assert display.closed == 1
+
+
+def test_a_frame_that_changes_nothing_is_not_drawn() -> None:
+    display = SlowDisplay()
+    display.go_on.release(10)
+    slot = DisplaySlot(display)
+    slot.show(frame(1))
+    assert display.started.acquire(timeout=PATIENCE)
+    slot.show(frame(1))
+    slot.show(frame(1))
+    slot.close()
+    assert display.drawn == [1]
+
+
+def test_a_display_that_refuses_is_tried_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    display = SlowDisplay(refusals=3)
+    display.go_on.release(10)
+    slot = DisplaySlot(display, retry_seconds=0.01)
+    slot.show(frame(7))
+    for _ in range(4):
+        assert display.started.acquire(timeout=PATIENCE)
+    slot.close()
+    assert display.drawn == [7]
+    assert [r.levelname for r in caplog.records] == ["WARNING", "INFO"]
+
+
+def test_what_came_while_it_refused_is_drawn_instead() -> None:
+    display = SlowDisplay(refusals=1)
+    slot = DisplaySlot(display, retry_seconds=0.01)
+    slot.show(frame(1))
+    assert display.started.acquire(timeout=PATIENCE)
+    slot.show(frame(2))
+    display.go_on.release(10)
+    assert display.started.acquire(timeout=PATIENCE)
+    slot.close()
+    assert display.drawn == [2]
+
+
+def test_closing_does_not_wait_for_a_display_that_refuses() -> None:
+    display = SlowDisplay(refusals=1000)
+    display.go_on.release(10)
+    slot = DisplaySlot(display, retry_seconds=1000)
+    slot.show(frame(1))
+    assert display.started.acquire(timeout=PATIENCE)
+    slot.close()
+    assert display.closed == 1
