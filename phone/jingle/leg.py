@@ -1,0 +1,412 @@
+"""One call: its invitation (JMI), its session (Jingle) or both, and our media, from the first act to the end.
+
+Laws
+1. A call ends once: after `over` nothing is sent for it and nothing is told of it.
+2. `CallAlerting` and `CallAccepted` are told once.
+3. The session goes out (or is answered) at the first moment when both the user's will and our media are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from phone.jingle.api import (
+    CallAccepted,
+    CallAlerting,
+    CallEnded,
+    Effects,
+    EndReason,
+    IceCandidate,
+    LocalMedia,
+    MediaWish,
+    Nonsense,
+    PeerPolicy,
+    SendMessage,
+    SendPresence,
+    StanzaError,
+)
+from phone.jingle.codec import encode_proposal
+from phone.jingle.elements import Jingle, Proposal, Reason, Verb
+from phone.jingle.errors import LocalProtocolError
+from phone.jingle.jid import bare
+from phone.jingle.negotiate import OFFER, Refusal, Terms, offer
+from phone.jingle.proposal import Invitation, Stage
+from phone.jingle.reasons import from_fault, from_wire
+from phone.jingle.session import Session, State
+
+SESSION_SECONDS: Final = 20.0
+"""From `proceed` to the session-initiate, and from the will to call to our media's description. Dino gives up after
+20 s as well (PEERS.md 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a leg needs of its agent."""
+
+    own: str
+    policy: PeerPolicy
+    new_id: Callable[[], str]
+
+
+class Leg:
+    """One call leg. Methods return what must be done, in order."""
+
+    def __init__(self, id: str, peer: str, around: Surroundings, *, outgoing: bool, plain: bool) -> None:
+        """`plain`: offer plain RTP (outgoing)."""
+        self.id = id
+        self.peer = peer
+        self.around = around
+        self.outgoing = outgoing
+        self.invitation: Invitation | None = None
+        self.session: Session | None = None
+        self.media: LocalMedia | None = None
+        self.over = False
+        self.deadline: float | None = None
+        self._plain = plain
+        self._early = False
+        self._wanted = outgoing
+        self._yielded = False
+        self._alerted = False
+        self._accepted = False
+        self._shown_to: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Leg({self.id!r}, {self.invitation!r}, {self.session!r})"
+
+    # --- beginnings ---------------------------------------------------------------------------------------------
+
+    def propose(self) -> Effects:
+        """Call by JMI."""
+        self.invitation = Invitation(self.id, bare(self.peer))
+        return (*self._show_to(bare(self.peer)), self.invitation.send(Verb.PROPOSE))
+
+    def initiate(self, to: str, now: float, *, early: bool = False) -> Effects:
+        """Call by a session: at once when our media is described, else as soon as it is."""
+        self._early = early
+        self.session = Session(
+            self.id,
+            self.invitation.id if self.invitation else self.id,
+            self.around.own,
+            to,
+            offer(plain=self._plain),
+            initiator=True,
+            plain=self.around.policy.plain_rtp,
+            new_id=self.around.new_id,
+        )
+        self.deadline = now + SESSION_SECONDS
+        return self._go_on()
+
+    def offered(self, id: str, caller: str) -> Effects:
+        """They propose; only contacts learn that we ring (XEP-0353 security considerations)."""
+        self.invitation = Invitation(id, caller)
+        self.invitation.receive(Verb.PROPOSE)
+        return (self.invitation.send(Verb.RINGING),) if self.around.policy.contact else ()
+
+    def initiated(self, jingle: Jingle, sender: str, terms: Terms) -> Effects:
+        """They start the session."""
+        self.session = Session(
+            self.id,
+            jingle.sid,
+            self.around.own,
+            sender,
+            terms,
+            initiator=False,
+            plain=self.around.policy.plain_rtp,
+            new_id=self.around.new_id,
+        )
+        self.session.receive(jingle)
+        self.session.media = self.media
+        self._early = jingle.early and self.around.policy.contact
+        self.deadline = None
+        ringing = () if self._wanted else self.session.ring()
+        return ringing + self._go_on()
+
+    # --- the user -----------------------------------------------------------------------------------------------
+
+    def accept(self, now: float) -> Effects:
+        """The user takes their call."""
+        self._wanted = True
+        return self._take(now) + self._go_on()
+
+    def terminate(self, reason: EndReason) -> Effects:
+        """The user ends it, whichever way its progress means."""
+        self.over = True
+        if self.session is not None and self.session.state is not State.NEW:
+            return self.session.terminate(reason) + self._finish(reason) + self._hide()
+        return self._withdraw(reason) + self._hide()
+
+    # --- our media ----------------------------------------------------------------------------------------------
+
+    def described(self, media: LocalMedia) -> Effects:
+        """Our side of the media is ready."""
+        self.media = media
+        effects = self.session.describe(media) if self.session is not None else ()
+        return effects + self._go_on()
+
+    def candidate(self, candidate: IceCandidate, restart: int) -> Effects:
+        """One more of our candidates; one of a former ICE generation is dropped."""
+        if self.media is None or self.media.restart != restart or candidate in self.media.candidates:
+            return ()
+        self.media = replace(self.media, candidates=(*self.media.candidates, candidate))
+        return self.session.trickle(self.media, candidate) if self.session is not None else ()
+
+    def media_failed(self, fault: str) -> Effects:
+        """The media process gave the leg up."""
+        condition, reason = from_fault(fault)
+        if self.session is not None and self.session.state is not State.NEW:
+            return self.settled(self.session.refuse(Refusal(condition, reason)))
+        return self.end(reason, self._withdraw(reason))
+
+    def wish(self) -> MediaWish:
+        """How the media should stand now."""
+        if self.session is not None:
+            return self.session.wish()
+        return MediaWish(
+            id=self.id,
+            controlling=self.outgoing,
+            security="plain" if self._plain else "dtls",
+            receive=OFFER if self.outgoing else (),
+            before_ice=self._plain,
+        )
+
+    # --- theirs -------------------------------------------------------------------------------------------------
+
+    def receive(self, jingle: Jingle) -> tuple[StanzaError | None, Effects]:
+        """An action in our session."""
+        session = self._existing_session()
+        error, effects = session.receive(jingle)
+        return error, self.settled(effects)
+
+    def replied(self, token: str, error: str | None) -> Effects:
+        """The answer to one of our IQs."""
+        return () if self.session is None else self.settled(self.session.replied(token, error))
+
+    def messaged(self, proposal: Proposal, sender: str, now: float) -> Effects:
+        """A JMI message about our invitation, of the far end."""
+        invitation = self._existing_invitation()
+        if invitation.stage is Stage.PROCEEDED and sender != invitation.peer:
+            return self._too_late(proposal, sender)
+        if not invitation.receive(proposal.verb):
+            return (Nonsense(sender, f"{proposal.verb.value} out of turn"),)
+        match proposal.verb:
+            case Verb.RINGING:
+                return self.settled((CallAlerting(self.id),))
+            case Verb.PROCEED:
+                return self._proceed(sender, now)
+            case _:
+                return self._called_off(proposal)
+
+    def elsewhere(self, verb: Verb) -> Effects:
+        """Another of our own devices took or refused it (through carbons, or `accept` to our bare JID)."""
+        if self.outgoing or self._wanted:
+            return ()
+        refused = verb is Verb.REJECT
+        return self.end(EndReason.DECLINED_ELSEWHERE if refused else EndReason.ANSWERED_ELSEWHERE)
+
+    def expired(self) -> Effects:
+        """`deadline` has passed: they did not start the session, or our media never came."""
+        self.deadline = None
+        if self.session is None:
+            return self.end(EndReason.UNREACHABLE, self._withdraw(EndReason.UNREACHABLE))
+        return self.end(EndReason.FAILED, self.session.terminate(EndReason.FAILED) + self._withdraw(EndReason.FAILED))
+
+    def gone(self, full: str) -> Effects:
+        """A resource went away. An active session lives on: its media may well flow (the no-RTP timer judges)."""
+        if self.session is not None:
+            if self.session.peer != full or self.session.state is State.ACTIVE:
+                return ()
+            return self.end(EndReason.UNREACHABLE if self.outgoing else EndReason.CANCELLED)
+        if self.invitation is None or self.invitation.peer != full:
+            return ()
+        return self.end(EndReason.UNREACHABLE if self.outgoing else EndReason.CANCELLED)
+
+    def in_session(self, sender: str, sid: str) -> bool:
+        """Whether an IQ of `sender` with that sid is for our session. One that we called by its bare address
+        (a gateway) may answer with a resource, and is held to it from then on.
+        """
+        session = self.session
+        if session is None or session.sid != sid or session.state is State.NEW:
+            return False
+        if session.peer == bare(sender):
+            session.peer = sender
+        return session.peer == sender
+
+    def awaits(self, sender: str) -> bool:
+        """Whether `sender` proposed this call and its session has not begun."""
+        return not self.outgoing and self.session is None and self._existing_invitation().peer == sender
+
+    def calls(self, sender: str) -> bool:
+        """Whether this is an unanswered call of ours to `sender` (by session: that very device)."""
+        if self.session is not None:
+            pending = self.session.state in {State.NEW, State.PENDING}
+            return pending and not self._accepted and self.session.peer in {sender, bare(sender)}
+        return self.invitation is not None and self.invitation.peer == bare(sender)
+
+    # --- glare --------------------------------------------------------------------------------------------------
+
+    def yield_to_proposal(self, id: str, caller: str, now: float) -> Effects:
+        """Both call: their id is the lower, so theirs stands and ours is retracted (XEP-0353, tie breaking). Our user
+        wants this call, so it is taken at once.
+        """
+        effects = self._retract_tie()
+        self.session = None
+        self.outgoing = False
+        self._yielded = True
+        self.invitation = Invitation(id, caller)
+        self.invitation.receive(Verb.PROPOSE)
+        return effects + self._take(now)
+
+    def yield_to_session(self, jingle: Jingle, sender: str, terms: Terms) -> Effects:
+        """Both call: their session stands (XEP-0166 7.2.16), and is accepted at once."""
+        effects = self._retract_tie()
+        self.invitation = None
+        self.outgoing = False
+        self._yielded = True
+        return effects + self.initiated(jingle, sender, terms)
+
+    def reject_tie(self, id: str, caller: str) -> Effects:
+        """Both call: ours stands, their proposal is rejected."""
+        reject = Proposal(Verb.REJECT, id, reason=Reason("expired"), tie_break=True)
+        return (SendMessage(caller, encode_proposal(reject)),)
+
+    # --- ends ---------------------------------------------------------------------------------------------------
+
+    def end(self, reason: EndReason, before: Effects = ()) -> Effects:
+        """It is over, and not by our user."""
+        self.over = True
+        return before + self._hide() + (CallEnded(self.id, reason),)
+
+    def settled(self, effects: Effects) -> Effects:
+        """Told once, and finished when the session is."""
+        kept: Effects = ()
+        for effect in effects:
+            match effect:
+                case CallAlerting() if self._alerted or self._accepted:
+                    continue
+                case CallAlerting():
+                    self._alerted = True
+                case CallAccepted() if self._accepted:
+                    continue
+                case CallAccepted():
+                    self._accepted = True
+            kept += (effect,)
+        if self.session is None or self.session.ended is None:
+            return kept
+        return self.end(self.session.ended, kept + self._finish(self.session.ended))
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _go_on(self) -> Effects:
+        """Send what waits for our media: the offer, the early transport or the answer."""
+        session = self.session
+        if session is None or self.media is None:
+            return ()
+        if session.state is State.NEW:
+            self.deadline = None
+            return session.offer(self.media, early=self._early)
+        if session.initiator or session.state is not State.PENDING or not session.ready:
+            return ()
+        if not self._wanted:
+            return session.tell_early() if self._early and session.told < 0 else ()
+        # In a call that began as ours (glare) this is the far end's yes.
+        return session.accept() + self.settled((CallAccepted(self.id),) if self._yielded else ())
+
+    def _take(self, now: float) -> Effects:
+        """`proceed` to their device; `accept` to our own bare JID for our older ones (PEERS.md, Dino)."""
+        invitation = self.invitation
+        if invitation is None or invitation.stage is not Stage.OFFERED:
+            return ()
+        if self.session is None:
+            self.deadline = now + SESSION_SECONDS
+        return (
+            *self._show_to(invitation.peer),
+            invitation.send(Verb.ACCEPT, to=bare(self.around.own)),
+            invitation.send(Verb.PROCEED),
+        )
+
+    def _proceed(self, sender: str, now: float) -> Effects:
+        self._existing_invitation().peer = sender
+        return self.settled((CallAccepted(self.id),)) + self.initiate(sender, now)
+
+    def _too_late(self, proposal: Proposal, sender: str) -> Effects:
+        """Another of their devices took it first: this one must not wait for a session."""
+        if proposal.verb is not Verb.PROCEED:
+            return ()
+        retract = Proposal(Verb.RETRACT, proposal.id, reason=Reason("cancel"))
+        return (SendMessage(sender, encode_proposal(retract)),)
+
+    def _called_off(self, proposal: Proposal) -> Effects:
+        """reject, retract or finish of theirs."""
+        session = self.session
+        active = session is not None and session.state is State.ACTIVE
+        before = session.terminate(EndReason.HANGUP) if session is not None else ()
+        return self.end(_meaning(proposal, active=active, outgoing=self.outgoing), before)
+
+    def _withdraw(self, reason: EndReason) -> Effects:
+        """End an invitation that has no session. Unanswered ones stay silent: our other devices may ring on."""
+        invitation = self.invitation
+        if invitation is None:
+            return ()
+        match invitation.stage:
+            case Stage.PROPOSED | Stage.ALERTED | Stage.PROCEEDED:
+                return (invitation.send(Verb.RETRACT, reason="cancel"),)
+            case Stage.OFFERED if reason is EndReason.BUSY:
+                return (invitation.send(Verb.REJECT, reason="busy"),)
+            case Stage.OFFERED if reason not in _REFUSALS:
+                return ()
+            case Stage.OFFERED | Stage.TAKEN:
+                return (invitation.send(Verb.REJECT),)
+            case _:
+                return ()
+
+    def _retract_tie(self) -> Effects:
+        invitation = self.invitation
+        if invitation is None:
+            return ()
+        return (invitation.send(Verb.RETRACT, reason="expired", tie_break=True),)
+
+    def _finish(self, reason: EndReason) -> Effects:
+        """Both sides tell it to the other's device, so that archives hold the end (XEP-0353 3.8)."""
+        invitation = self.invitation
+        if invitation is None or invitation.stage not in {Stage.PROCEEDED, Stage.TAKEN}:
+            return ()
+        lost = reason is EndReason.MEDIA_LOST
+        return (invitation.send(Verb.FINISH, reason="connectivity-error" if lost else "success"),)
+
+    def _show_to(self, jid: str) -> Effects:
+        """Directed presence, so that a stranger's client knows what we can (XEP-0353 3.1)."""
+        if self.around.policy.contact:
+            return ()
+        self._shown_to = jid
+        return (SendPresence(jid),)
+
+    def _hide(self) -> Effects:
+        if self._shown_to is None:
+            return ()
+        jid, self._shown_to = self._shown_to, None
+        return (SendPresence(jid, available=False),)
+
+    def _existing_session(self) -> Session:
+        if self.session is None:
+            raise LocalProtocolError(f"{self.id} has no session yet: look it up by session")
+        return self.session
+
+    def _existing_invitation(self) -> Invitation:
+        if self.invitation is None:
+            raise LocalProtocolError(f"{self.id} has no invitation: look it up by invitation")
+        return self.invitation
+
+
+_REFUSALS: Final = (EndReason.DECLINED, EndReason.HANGUP, EndReason.CANCELLED)
+
+
+def _meaning(proposal: Proposal, *, active: bool, outgoing: bool) -> EndReason:
+    """What their reject, retract or finish says."""
+    if proposal.verb is Verb.RETRACT:
+        return EndReason.CANCELLED
+    if proposal.tie_break:
+        return EndReason.BUSY
+    condition = (proposal.reason or Reason()).condition
+    return from_wire(condition, active=active, outgoing=outgoing)

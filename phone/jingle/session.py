@@ -1,0 +1,406 @@
+"""The XEP-0166 session machine: one session, from initiate to terminate, and what its media should do.
+
+Laws
+1. What may happen when stands in TRANSITIONS and nowhere else.
+2. An action of ours that the table does not allow raises LocalProtocolError and changes nothing; one of theirs is
+   answered `unexpected-request` + `out-of-order` and changes nothing. Remote nonsense never raises.
+3. A session ends once: `ended` is set when the far end or the protocol ended it, and never changes again.
+4. Nothing of our transport is told before `offer`, `accept` or `tell_early`; nothing of theirs is used before that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+from typing import Final
+
+from phone.jingle import elements as n
+from phone.jingle.api import (
+    CallAccepted,
+    CallAlerting,
+    CallHeld,
+    DigitReceived,
+    Effects,
+    EndReason,
+    IceCandidate,
+    LocalMedia,
+    MediaWish,
+    Nonsense,
+    SendIq,
+    StanzaError,
+)
+from phone.jingle.codec import encode_jingle
+from phone.jingle.elements import (
+    ICE_UDP,
+    JINGLE_ERRORS,
+    RTP_INFO,
+    Action,
+    Content,
+    Fingerprint,
+    Info,
+    Jingle,
+    Reason,
+    Transport,
+)
+from phone.jingle.errors import LocalProtocolError
+from phone.jingle.negotiate import Refusal, Terms, described, settle
+from phone.jingle.proposal import Way
+from phone.jingle.reasons import from_error, from_wire, to_wire
+from phone.jingle.transport import RemoteTransport
+
+OUT_OF_ORDER: Final = StanzaError("unexpected-request", "wait", (JINGLE_ERRORS, "out-of-order"))
+UNSUPPORTED_INFO: Final = StanzaError("feature-not-implemented", "modify", (JINGLE_ERRORS, "unsupported-info"))
+BAD_REQUEST: Final = StanzaError("bad-request", "modify")
+
+
+class State(Enum):
+    """XEP-0166 5, with NEW before the initiate."""
+
+    NEW = "new"
+    PENDING = "pending"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+Move = tuple[Way, Action]
+_SENT = Way.SENT
+_GOT = Way.GOT
+
+_ANY_TIME: Final[tuple[Move, ...]] = (
+    (_SENT, Action.SESSION_INFO),
+    (_SENT, Action.TRANSPORT_INFO),
+    (_SENT, Action.CONTENT_REJECT),
+    (_SENT, Action.CONTENT_REMOVE),
+    (_SENT, Action.TRANSPORT_REJECT),
+    (_GOT, Action.SESSION_INFO),
+    (_GOT, Action.TRANSPORT_INFO),
+    (_GOT, Action.DESCRIPTION_INFO),
+    (_GOT, Action.SECURITY_INFO),
+    (_GOT, Action.CONTENT_ADD),
+    (_GOT, Action.CONTENT_MODIFY),
+    (_GOT, Action.CONTENT_REMOVE),
+    (_GOT, Action.TRANSPORT_REPLACE),
+)
+"""Allowed while the session lives, without effect on its state."""
+_END: Final[dict[Move, State]] = {
+    (_SENT, Action.SESSION_TERMINATE): State.ENDED,
+    (_GOT, Action.SESSION_TERMINATE): State.ENDED,
+}
+
+TRANSITIONS: Final[dict[bool, dict[State, dict[Move, State]]]] = {
+    True: {  # we are the initiator
+        State.NEW: {(_SENT, Action.SESSION_INITIATE): State.PENDING},
+        State.PENDING: dict.fromkeys(_ANY_TIME, State.PENDING) | _END | {(_GOT, Action.SESSION_ACCEPT): State.ACTIVE},
+        State.ACTIVE: dict.fromkeys(_ANY_TIME, State.ACTIVE) | _END,
+        State.ENDED: {},
+    },
+    False: {
+        State.NEW: {(_GOT, Action.SESSION_INITIATE): State.PENDING},
+        State.PENDING: dict.fromkeys(_ANY_TIME, State.PENDING) | _END | {(_SENT, Action.SESSION_ACCEPT): State.ACTIVE},
+        State.ACTIVE: dict.fromkeys(_ANY_TIME, State.ACTIVE) | _END,
+        State.ENDED: {},
+    },
+}
+
+
+class Session:
+    """One Jingle session. Methods return what must be done, in order."""
+
+    def __init__(
+        self,
+        id: str,
+        sid: str,
+        own: str,
+        peer: str,
+        terms: Terms,
+        *,
+        initiator: bool,
+        plain: bool,
+        new_id: Callable[[], str],
+    ) -> None:
+        """`id` names the call to the core; `plain`: the policy allows plain RTP; `new_id` makes IQ tokens."""
+        self.id = id
+        self.sid = sid
+        self.own = own
+        self.peer = peer
+        self.terms = terms
+        self.initiator = initiator
+        self.state = State.NEW
+        self.ended: EndReason | None = None
+        self.remote = RemoteTransport()
+        self.media: LocalMedia | None = None
+        self.told = -1
+        """The restart number of our transport that the far end knows; -1: nothing yet."""
+        self._plain = plain
+        self._new_id = new_id
+        self._awaited: dict[str, Action] = {}
+        self._held = False
+
+    def __repr__(self) -> str:
+        return f"Session({self.id!r}, {self.peer!r}, {self.state.value})"
+
+    # --- ours ---------------------------------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        """Our media of the current ICE generation is described."""
+        return self.media is not None and self.media.restart == self.remote.restart
+
+    def offer(self, media: LocalMedia, *, early: bool) -> Effects:
+        """session-initiate."""
+        self.media = media
+        iq = self._send(Action.SESSION_INITIATE, self._full(media), initiator=self.own, early=early)
+        self.told = media.restart
+        return (iq,)
+
+    def ring(self) -> Effects:
+        """Tell that a user is being asked (XEP-0167 8.2)."""
+        return (self._send(Action.SESSION_INFO, info=Info(RTP_INFO, "ringing")),)
+
+    def tell_early(self) -> Effects:
+        """Our transport while we ring, as the initiator asked (EARLY)."""
+        media = self._described()
+        iq = self._send(Action.TRANSPORT_INFO, self._transport_only(media, media.candidates, fingerprint=True))
+        self.told = media.restart
+        return (iq,)
+
+    def accept(self) -> Effects:
+        """session-accept with the one content that we take; the others are removed behind it (XEP-0166 7.2.6)."""
+        media = self._described()
+        effects: Effects = (self._send(Action.SESSION_ACCEPT, self._full(media), responder=self.own),)
+        self.told = media.restart
+        if self.terms.others:
+            refused = tuple(Content(c.name, c.creator, c.senders) for c in self.terms.others)
+            effects += (self._send(Action.CONTENT_REMOVE, refused),)
+        return effects
+
+    def terminate(self, reason: EndReason) -> Effects:
+        """session-terminate, or nothing when nothing was sent yet."""
+        if self.state is State.NEW:
+            self.state = State.ENDED
+            return ()
+        active = self.state is State.ACTIVE
+        return self._terminate(to_wire(reason, active=active, outgoing=self.initiator))
+
+    def refuse(self, refusal: Refusal) -> Effects:
+        """session-terminate by the protocol's own decision; sets `ended`."""
+        effects = self._terminate(refusal.condition)
+        self.ended = refusal.reason
+        return effects
+
+    def describe(self, media: LocalMedia) -> Effects:
+        """Our side of the media (again, after an ICE restart)."""
+        self.media = media
+        if 0 <= self.told < media.restart == self.remote.restart:
+            self.told = media.restart
+            return (self._send(Action.TRANSPORT_INFO, self._transport_only(media, media.candidates)),)
+        return ()
+
+    def trickle(self, media: LocalMedia, candidate: IceCandidate) -> Effects:
+        """One more of our candidates; `media` already holds it."""
+        self.media = media
+        if self.told != media.restart or self.terms.transport != ICE_UDP:
+            return ()
+        return (self._send(Action.TRANSPORT_INFO, self._transport_only(media, (candidate,))),)
+
+    # --- theirs -------------------------------------------------------------------------------------------------
+
+    def receive(self, jingle: Jingle) -> tuple[StanzaError | None, Effects]:
+        """One action of theirs: the error to answer (None: result), then what follows."""
+        before = self.state
+        after = TRANSITIONS[self.initiator][before].get((_GOT, jingle.action))
+        if after is None:
+            return OUT_OF_ORDER, ()
+        self.state = after
+        match jingle.action:
+            case Action.SESSION_INITIATE:
+                self._merge(jingle)
+                return None, ()
+            case Action.SESSION_ACCEPT:
+                return None, self._accepted(jingle)
+            case Action.SESSION_INFO:
+                return self._informed(jingle.info)
+            case Action.SESSION_TERMINATE:
+                condition = (jingle.reason or Reason()).condition
+                self.ended = from_wire(condition, active=before is State.ACTIVE, outgoing=self.initiator)
+                return None, ()
+            case Action.TRANSPORT_INFO:
+                return None, self._merge(jingle)
+            case _:
+                return None, self._changed(jingle)
+
+    def replied(self, token: str, error: str | None) -> Effects:
+        """The answer to one of our IQs. Only initiate and accept can end a session by it (PEERS.md 6)."""
+        action = self._awaited.pop(token, None)
+        if action is None or error is None or self.state is State.ENDED:
+            return ()
+        self.ended = EndReason.CANCELLED if action is Action.SESSION_ACCEPT else from_error(error)
+        # Who does not answer at all may still believe in the session.
+        effects = self._terminate("timeout") if error == "timeout" else ()
+        self.state = State.ENDED
+        return effects
+
+    def wish(self) -> MediaWish:
+        """How the media should stand now. Theirs shows only once ours was told: no check leaves before that."""
+        remote = self.remote if self.told >= 0 else RemoteTransport()
+        fingerprint = None if self.terms.plain else remote.fingerprint
+        return MediaWish(
+            id=self.id,
+            controlling=self.initiator,
+            transport="ice" if self.terms.transport == ICE_UDP else "raw",
+            security="plain" if self.terms.plain else "dtls",
+            dtls_role=self._dtls_role(),
+            codecs=self.terms.codecs,
+            receive=self.terms.receive,
+            ptime=self.terms.ptime,
+            rtcp_mux=self.terms.rtcp_mux,
+            ufrag=remote.ufrag,
+            pwd=remote.pwd,
+            fingerprint_hash=None if fingerprint is None else fingerprint.hash,
+            fingerprint=None if fingerprint is None else fingerprint.value,
+            candidates=remote.candidates,
+            restart=self.remote.restart,
+            before_ice=self.terms.plain,
+        )
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _send(
+        self,
+        action: Action,
+        contents: tuple[Content, ...] = (),
+        *,
+        info: Info | None = None,
+        reason: Reason | None = None,
+        initiator: str | None = None,
+        responder: str | None = None,
+        early: bool = False,
+    ) -> SendIq:
+        after = TRANSITIONS[self.initiator][self.state].get((_SENT, action))
+        if after is None:
+            raise LocalProtocolError(f"cannot send {action.value} when {self.state.value}: check the state first")
+        self.state = after
+        token = self._new_id()
+        if action in {Action.SESSION_INITIATE, Action.SESSION_ACCEPT}:
+            self._awaited[token] = action
+        jingle = Jingle(action, self.sid, contents, initiator, responder, reason=reason, info=info, early=early)
+        return SendIq(self.peer, encode_jingle(jingle), token)
+
+    def _terminate(self, condition: str) -> Effects:
+        return (self._send(Action.SESSION_TERMINATE, reason=Reason(condition)),)
+
+    def _described(self) -> LocalMedia:
+        if self.media is None:
+            raise LocalProtocolError("our media is not described yet: wait for it")
+        return self.media
+
+    def _full(self, media: LocalMedia) -> tuple[Content, ...]:
+        payloads = self.terms.receive
+        transport = self._transport(media, media.candidates, fingerprint=True)
+        return (replace(self._content(transport), description=described(self.terms, payloads)),)
+
+    def _transport_only(
+        self, media: LocalMedia, candidates: tuple[IceCandidate, ...], *, fingerprint: bool = False
+    ) -> tuple[Content, ...]:
+        return (self._content(self._transport(media, candidates, fingerprint=fingerprint)),)
+
+    def _content(self, transport: Transport) -> Content:
+        return Content(self.terms.content, transport=transport)
+
+    def _transport(self, media: LocalMedia, candidates: tuple[IceCandidate, ...], *, fingerprint: bool) -> Transport:
+        if self.terms.transport != ICE_UDP:
+            host = tuple(c for c in candidates if c.component == 1 and c.type == "host")[:1]
+            return Transport(self.terms.transport, candidates=host)
+        told = Fingerprint(media.fingerprint_hash, media.fingerprint, self._setup())
+        return Transport(
+            ICE_UDP, media.ufrag, media.pwd, told if fingerprint and not self.terms.plain else None, candidates
+        )
+
+    def _setup(self) -> str:
+        """RFC 5763 5: offer actpass; answer active, unless the offerer wants to be that itself."""
+        if self.initiator:
+            return "actpass"
+        return "passive" if self._dtls_role() == "server" else "active"
+
+    def _dtls_role(self) -> str:
+        theirs = self.remote.fingerprint
+        if theirs is None or self.terms.plain:
+            return "either"
+        if self.initiator:
+            # An answer of actpass or none at all is wrong; active is what an answerer should be.
+            return "client" if theirs.setup == "passive" else "server"
+        return "server" if theirs.setup == "active" else "client"
+
+    def _merge(self, jingle: Jingle) -> Effects:
+        """Their transport. Contents that are not ours (refused ones, Yate's second) are ignored."""
+        effects: Effects = ()
+        for content in jingle.contents:
+            told = content.transport
+            if content.name not in (self.terms.content, "") or told is None:
+                effects += (Nonsense(self.peer, "transport of a content that is not in the session"),)
+            elif told.namespace == self.terms.transport:
+                self.remote = self.remote.merged(told)
+        return effects
+
+    def _accepted(self, jingle: Jingle) -> Effects:
+        told = next((c.transport.fingerprint for c in jingle.contents if c.transport is not None), None)
+        terms = settle(self.terms, jingle, told is not None or self.remote.fingerprint is not None, plain=self._plain)
+        if isinstance(terms, Refusal):
+            return self.refuse(terms)
+        self.terms = terms
+        if told is not None:
+            self.remote = replace(self.remote, fingerprint=told)
+        for content in jingle.contents:
+            if content.transport is not None and content.transport.namespace == terms.transport:
+                self.remote = self.remote.merged(content.transport)
+        return (CallAccepted(self.id),)
+
+    def _informed(self, info: Info | None) -> tuple[StanzaError | None, Effects]:
+        """session-info (XEP-0167 8, XEP-0181). An empty one is a ping (XEP-0166 7.2.9)."""
+        match None if info is None else (info.namespace, info.name):
+            case None | (n.RAW_UDP_INFO, _) | (n.RTP_INFO, "mute" | "unmute"):
+                return None, ()
+            case (n.RTP_INFO, "ringing"):
+                alerting = self.initiator and self.state is State.PENDING
+                return None, ((CallAlerting(self.id),) if alerting else ())
+            case (n.RTP_INFO, "hold"):
+                return None, self._hold(held=True)
+            case (n.RTP_INFO, "unhold" | "active"):
+                return None, self._hold(held=False)
+            case (n.DTMF, "dtmf"):
+                return self._digit("" if info is None else info.code)
+            case _:
+                return UNSUPPORTED_INFO, ()
+
+    def _hold(self, *, held: bool) -> Effects:
+        if held == self._held or self.state is not State.ACTIVE:
+            return ()
+        self._held = held
+        return (CallHeld(self.id, held),)
+
+    def _digit(self, code: str) -> tuple[StanzaError | None, Effects]:
+        if len(code) != 1 or code not in "0123456789*#ABCD":
+            return BAD_REQUEST, ()
+        return None, (DigitReceived(self.id, code),)
+
+    def _changed(self, jingle: Jingle) -> Effects:
+        """content-*, transport-replace, description-info, security-info: acked, then declined or followed."""
+        match jingle.action:
+            case Action.CONTENT_ADD:
+                refused = tuple(Content(c.name, c.creator, c.senders) for c in jingle.contents)
+                return (self._send(Action.CONTENT_REJECT, refused, reason=Reason("unsupported-applications")),)
+            case Action.TRANSPORT_REPLACE:
+                kept = tuple(Content(c.name, c.creator, c.senders, transport=c.transport) for c in jingle.contents)
+                return (self._send(Action.TRANSPORT_REJECT, kept),)
+            case Action.CONTENT_REMOVE if any(c.name == self.terms.content for c in jingle.contents):
+                # XEP-0166 7.2.6: no content left is no session.
+                active = self.state is State.ACTIVE
+                self.ended = from_wire("", active=active, outgoing=self.initiator)
+                return self._terminate("success" if active else "cancel")
+            case Action.CONTENT_MODIFY:
+                mine = "initiator" if self.initiator else "responder"
+                ours = [c for c in jingle.contents if c.name == self.terms.content]
+                return self._hold(held=ours[0].senders not in ("both", mine)) if ours else ()
+            case _:
+                return ()
