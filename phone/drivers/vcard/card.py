@@ -204,10 +204,9 @@ class Card:
 
     def close(self) -> None:
         """Forget the card; its maker removes the file. Programs that have it open keep their pages."""
-        self.mic.release()
-        self.speaker.release()
-        with contextlib.suppress(BufferError):  # a reader still holds samples: the pages go with it
-            self._mmap.close()
+        for part in (self.mic.release, self.speaker.release, self._mmap.close):
+            with contextlib.suppress(BufferError):  # a reader still holds samples: the pages go with it
+                part()
         if self._owner:
             self.path.unlink(missing_ok=True)
 

@@ -27,7 +27,6 @@
 #define CARD_RATE 48000
 #define HEADER_BYTES 4096
 #define MAGIC "VCARD02"
-
 static const unsigned all_rates[] = {48000, 24000, 16000, 8000};
 
 struct stream_stat { /* 72 bytes */
@@ -52,8 +51,7 @@ struct header {
     uint32_t gone;        /* 1: unplugged now */
     uint32_t unplugs;     /* how often it was: an open handle dies with the first */
     uint32_t rates;       /* bit i: all_rates[i] is accepted */
-    uint32_t min_channels, max_channels;
-    uint32_t pad;
+    uint32_t min_channels, max_channels, pad;
     struct stream_stat st[2]; /* playback, capture */
 };
 
@@ -63,7 +61,7 @@ struct vcard {
     int16_t *mic, *spk;
     struct stream_stat *st;
     int timer, running;
-    uint32_t unplugs;
+    uint32_t unplugs;     /* at the opening */
     uint64_t base;        /* card sample at the start */
     int64_t t0;
     unsigned div;         /* CARD_RATE / stream rate */
@@ -89,18 +87,17 @@ static uint64_t card_pos(struct vcard *v, int64_t t)
 static uint64_t stream_pos(struct vcard *v)
 {
     uint64_t s = card_pos(v, now_ns());
-    if (s < v->base)
-        return 0;
+    if (s < v->base) return 0;
     s -= v->base;
-    if (v->h->gran > 1)
-        s -= s % v->h->gran;
+    if (v->h->gran > 1) s -= s % v->h->gran;
     return s / v->div;
 }
 
 /* The card was pulled out since this handle was opened. */
 static int is_gone(struct vcard *v)
 {
-    if (!__atomic_load_n(&v->h->gone, __ATOMIC_ACQUIRE) && __atomic_load_n(&v->h->unplugs, __ATOMIC_ACQUIRE) == v->unplugs)
+    struct header *h = v->h;
+    if (!__atomic_load_n(&h->gone, __ATOMIC_ACQUIRE) && __atomic_load_n(&h->unplugs, __ATOMIC_ACQUIRE) == v->unplugs)
         return 0;
     snd_pcm_ioplug_set_state(&v->io, SND_PCM_STATE_DISCONNECTED);
     return 1;
@@ -125,19 +122,16 @@ static void arm(struct vcard *v, int always)
 static int16_t mic_at(struct vcard *v, uint64_t s)
 {
     uint64_t end = __atomic_load_n(&v->h->mic_end, __ATOMIC_ACQUIRE), len = v->h->len;
-    if (s >= end || s + len < end || (!v->h->ring && s >= len))
-        return 0;
+    if (s >= end || s + len < end || (!v->h->ring && s >= len)) return 0;
     return v->mic[s % len];
 }
 
 static void speaker_put(struct vcard *v, uint64_t s, int16_t x)
 {
     uint64_t len = v->h->len, end = v->st->end;
-    if (!v->h->ring && s >= len)
-        return;
+    if (!v->h->ring && s >= len) return;
     if (v->h->ring && s > end) /* what was not played is silence, not the round before */
-        for (uint64_t g = s - end > len ? s - len : end; g < s; g++)
-            v->spk[g % len] = 0;
+        for (uint64_t g = s - end > len ? s - len : end; g < s; g++) v->spk[g % len] = 0;
     v->spk[s % len] = x;
     if (s >= end)
         __atomic_store_n(&v->st->end, s + 1, __ATOMIC_RELEASE);
@@ -156,23 +150,19 @@ static int16_t record(struct vcard *v, uint64_t k)
 {
     uint64_t s = v->base + k * v->div;
     int x = 0;
-    for (unsigned j = 0; j < v->div; j++)
-        x += mic_at(v, s + j);
+    for (unsigned j = 0; j < v->div; j++) x += mic_at(v, s + j);
     return x / (int)v->div;
 }
 
 static int cb_start(snd_pcm_ioplug_t *io)
 {
     struct vcard *v = io->private_data;
-    if (is_gone(v))
-        return -ENODEV;
+    if (is_gone(v)) return -ENODEV;
     v->t0 = now_ns();
     v->base = card_pos(v, v->t0) + 1;
-    v->running = 1;
     v->last = 0;
-    v->st->starts++;
-    if (!v->st->start_ns)
-        v->st->start_ns = v->t0;
+    v->running = 1;
+    if (!v->st->starts++) v->st->start_ns = v->t0;
     if (io->stream == SND_PCM_STREAM_PLAYBACK) {
         v->st->start_fill = io->appl_ptr;
         for (snd_pcm_uframes_t k = 0; k < io->appl_ptr; k++)
@@ -187,8 +177,7 @@ static int cb_stop(snd_pcm_ioplug_t *io)
     struct vcard *v = io->private_data;
     if (v->running && io->stream == SND_PCM_STREAM_PLAYBACK) { /* what is queued is never heard */
         uint64_t s = card_pos(v, now_ns()), end = v->base + io->appl_ptr * v->div;
-        for (; s < end; s++)
-            speaker_put(v, s, 0);
+        for (; s < end; s++) speaker_put(v, s, 0);
     }
     if (v->running)
         v->st->stops++;
@@ -223,23 +212,20 @@ static snd_pcm_sframes_t cb_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel
     unsigned channels = io->channels, step = area[0].step / 16;
     int16_t *p = (int16_t *)((char *)area[0].addr + area[0].first / 8) + offset * step;
     uint64_t k = io->appl_ptr, end = k + size;
-    if (is_gone(v))
-        return -ENODEV;
+    if (is_gone(v)) return -ENODEV;
     if (io->stream == SND_PCM_STREAM_PLAYBACK) {
         uint64_t hw = v->running ? stream_pos(v) : 0;
         for (; k < end; k++, p += step) {
             int16_t x = channels == 2 ? (p[0] + p[1]) / 2 : p[0];
             v->queued[k % io->buffer_size] = x;
-            if (v->running && k < hw)
-                v->st->late++;
+            if (v->running && k < hw) v->st->late++;
             else if (v->running)
                 play(v, k, x);
         }
     } else {
         for (; k < end; k++, p += step) {
             int16_t x = record(v, k);
-            for (unsigned c = 0; c < channels; c++)
-                p[c] = x;
+            for (unsigned c = 0; c < channels; c++) p[c] = x;
         }
     }
     v->st->frames += size;
@@ -249,8 +235,7 @@ static snd_pcm_sframes_t cb_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel
 static int cb_prepare(snd_pcm_ioplug_t *io)
 {
     struct vcard *v = io->private_data;
-    if (is_gone(v))
-        return -ENODEV;
+    if (is_gone(v)) return -ENODEV;
     v->running = 0;
     arm(v, io->stream == SND_PCM_STREAM_PLAYBACK);
     return 0;
@@ -260,17 +245,14 @@ static int cb_hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params)
 {
     struct vcard *v = io->private_data;
     (void)params;
-    if (is_gone(v))
-        return -ENODEV;
+    if (is_gone(v)) return -ENODEV;
     v->div = CARD_RATE / io->rate;
     free(v->queued);
     v->queued = calloc(io->buffer_size, 2);
     v->st->rate = io->rate;
     v->st->channels = io->channels;
-    v->st->period = io->period_size;
-    v->st->buffer = io->buffer_size;
-    v->avail_min = io->period_size;
-    v->stop_threshold = io->buffer_size;
+    v->avail_min = v->st->period = io->period_size;
+    v->stop_threshold = v->st->buffer = io->buffer_size;
     return v->queued ? 0 : -ENOMEM;
 }
 
@@ -289,36 +271,20 @@ static int cb_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned n,
     struct vcard *v = io->private_data;
     unsigned short want = io->stream == SND_PCM_STREAM_PLAYBACK ? POLLOUT : POLLIN;
     uint64_t expirations, hw, avail;
-    *revents = 0;
-    if (n < 1)
-        return 0;
-    if (is_gone(v)) {
-        *revents = want | POLLERR;
-        return 0;
-    }
-    if (!v->running) { /* prepared or stopped */
-        if (io->state == SND_PCM_STATE_XRUN)
-            *revents = want | POLLERR;
-        else if (io->stream == SND_PCM_STREAM_PLAYBACK)
-            *revents = want;
-        return 0;
-    }
-    if (!(fds[0].revents & POLLIN))
-        return 0;
+    int dead = is_gone(v) || (!v->running && io->state == SND_PCM_STATE_XRUN);
+    *revents = dead ? want | POLLERR : !v->running && want == POLLOUT ? want : 0; /* prepared: there is room */
+    if (dead || !v->running || n < 1 || !(fds[0].revents & POLLIN)) return 0;
     hw = stream_pos(v);
-    avail = io->stream == SND_PCM_STREAM_PLAYBACK ? hw + io->buffer_size - io->appl_ptr : hw - io->appl_ptr;
-    if (avail >= v->avail_min || avail > io->buffer_size || io->state == SND_PCM_STATE_DRAINING)
-        *revents = want;
-    else if (read(v->timer, &expirations, sizeof expirations) < 0)
-        return 0; /* not ready yet */
+    avail = want == POLLOUT ? hw + io->buffer_size - io->appl_ptr : hw - io->appl_ptr;
+    if (avail >= v->avail_min || avail > io->buffer_size || io->state == SND_PCM_STATE_DRAINING) *revents = want;
+    else if (read(v->timer, &expirations, sizeof expirations) < 0) return 0; /* not ready yet */
     return 0;
 }
 
 static int cb_drain(snd_pcm_ioplug_t *io)
 {
     struct vcard *v = io->private_data;
-    while (v->running && !is_gone(v) && stream_pos(v) < io->appl_ptr)
-        usleep(1000);
+    while (v->running && !is_gone(v) && stream_pos(v) < io->appl_ptr) usleep(1000);
     return 0;
 }
 
@@ -326,18 +292,15 @@ static int cb_delay(snd_pcm_ioplug_t *io, snd_pcm_sframes_t *delay)
 {
     struct vcard *v = io->private_data;
     uint64_t hw = v->running ? stream_pos(v) : 0;
-    if (is_gone(v))
-        return -ENODEV;
+    if (is_gone(v)) return -ENODEV;
     *delay = (snd_pcm_sframes_t)(io->stream == SND_PCM_STREAM_PLAYBACK ? io->appl_ptr - hw : hw - io->appl_ptr);
     return 0;
 }
 
 static void release(struct vcard *v)
 {
-    if (v->timer >= 0)
-        close(v->timer);
-    if (v->h)
-        munmap(v->h, v->map_bytes);
+    if (v->timer >= 0) close(v->timer);
+    if (v->h) munmap(v->h, v->map_bytes);
     free(v->queued);
     free(v);
 }
@@ -355,24 +318,22 @@ static const snd_pcm_ioplug_callback_t callbacks = {
     .prepare = cb_prepare,     .delay = cb_delay, .poll_revents = cb_poll_revents,
 };
 
-static int constrain(struct vcard *v)
+static int constrain(snd_pcm_ioplug_t *io, const struct header *h)
 {
     static const unsigned access[] = {SND_PCM_ACCESS_RW_INTERLEAVED, SND_PCM_ACCESS_MMAP_INTERLEAVED};
     static const unsigned format[] = {SND_PCM_FORMAT_S16_LE};
     unsigned rates[4], n = 0;
     int err;
     for (unsigned i = 0; i < 4; i++)
-        if (v->h->rates & 1u << i)
-            rates[n++] = all_rates[i];
-    if ((err = snd_pcm_ioplug_set_param_list(&v->io, SND_PCM_IOPLUG_HW_ACCESS, 2, access)) < 0 ||
-        (err = snd_pcm_ioplug_set_param_list(&v->io, SND_PCM_IOPLUG_HW_FORMAT, 1, format)) < 0 ||
-        (err = snd_pcm_ioplug_set_param_list(&v->io, SND_PCM_IOPLUG_HW_RATE, n, rates)) < 0 ||
-        (err = snd_pcm_ioplug_set_param_minmax(&v->io, SND_PCM_IOPLUG_HW_CHANNELS, v->h->min_channels, v->h->max_channels)) < 0 ||
-        (err = snd_pcm_ioplug_set_param_minmax(&v->io, SND_PCM_IOPLUG_HW_PERIOD_BYTES, 96, 38400)) < 0 ||
-        (err = snd_pcm_ioplug_set_param_minmax(&v->io, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 192, 153600)) < 0 ||
-        (err = snd_pcm_ioplug_set_param_minmax(&v->io, SND_PCM_IOPLUG_HW_PERIODS, 2, 64)) < 0)
+        if (h->rates & 1u << i) rates[n++] = all_rates[i];
+    if ((err = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_ACCESS, 2, access)) < 0 ||
+        (err = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_FORMAT, 1, format)) < 0 ||
+        (err = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_RATE, n, rates)) < 0 ||
+        (err = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_CHANNELS, h->min_channels, h->max_channels)) < 0 ||
+        (err = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_PERIOD_BYTES, 96, 38400)) < 0 ||
+        (err = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 192, 153600)) < 0)
         return err;
-    return 0;
+    return snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_PERIODS, 2, 64);
 }
 
 static int map_card(struct vcard *v, const char *path)
@@ -380,16 +341,14 @@ static int map_card(struct vcard *v, const char *path)
     struct stat sb;
     void *map;
     int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? -ENODEV : -errno;
+    if (fd < 0) return errno == ENOENT ? -ENODEV : -errno;
     if (fstat(fd, &sb) < 0 || sb.st_size < HEADER_BYTES) {
         close(fd);
         return -EINVAL;
     }
     map = mmap(NULL, sb.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
-    if (map == MAP_FAILED)
-        return -errno;
+    if (map == MAP_FAILED) return -errno;
     v->h = map;
     v->map_bytes = sb.st_size;
     if (memcmp(v->h->magic, MAGIC, sizeof MAGIC) || v->map_bytes < HEADER_BYTES + 4 * v->h->len)
@@ -412,10 +371,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(vcard)
         if (snd_config_get_id(n, &id) >= 0 && !strcmp(id, "path"))
             snd_config_get_string(n, &path);
     }
-    if (!path)
-        return -EINVAL;
-    if (!(v = calloc(1, sizeof *v)))
-        return -ENOMEM;
+    if (!path || !(v = calloc(1, sizeof *v))) return path ? -ENOMEM : -EINVAL;
     v->timer = -1;
     v->boundary = (snd_pcm_uframes_t)1 << 62;
     if ((err = map_card(v, path)) < 0) {
@@ -424,18 +380,16 @@ SND_PCM_PLUGIN_DEFINE_FUNC(vcard)
     }
     v->st = &v->h->st[stream == SND_PCM_STREAM_CAPTURE];
     v->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    v->io.version = SND_PCM_IOPLUG_VERSION;
-    v->io.name = "virtual card";
-    v->io.callback = &callbacks;
-    v->io.private_data = v;
-    v->io.flags = SND_PCM_IOPLUG_FLAG_MONOTONIC | SND_PCM_IOPLUG_FLAG_BOUNDARY_WA;
-    v->io.poll_fd = v->timer;
-    v->io.poll_events = POLLIN;
+    v->io = (snd_pcm_ioplug_t){
+        .version = SND_PCM_IOPLUG_VERSION, .name = "virtual card", .callback = &callbacks, .private_data = v,
+        .flags = SND_PCM_IOPLUG_FLAG_MONOTONIC | SND_PCM_IOPLUG_FLAG_BOUNDARY_WA,
+        .poll_fd = v->timer, .poll_events = POLLIN,
+    };
     if ((err = snd_pcm_ioplug_create(&v->io, name, stream, mode)) < 0) {
         release(v);
         return err;
     }
-    if ((err = constrain(v)) < 0) {
+    if ((err = constrain(&v->io, v->h)) < 0) {
         snd_pcm_ioplug_delete(&v->io); /* closes: cb_close releases */
         return err;
     }
