@@ -75,7 +75,9 @@ class OpusCodec:
 
     def _set(self, request: int, value: int) -> None:
         if (code := _control(self._encoder, request, _int(value))) != 0:
-            raise OpusError(f"libopus refuses setting {request} = {value} (error {code}): check bit rate and complexity")
+            raise OpusError(
+                f"libopus refuses setting {request} = {value} (error {code}): check bit rate and complexity"
+            )
 
     def encode(self, frame: Samples) -> memoryview:
         """The payload of one frame of 2.5, 5, 10, 20, 40 or 60 ms. Raises OpusError on another length."""

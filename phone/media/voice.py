@@ -1,0 +1,80 @@
+"""What is done to samples on their way to the ear: volume, mixing, fades. Blocks are `array('h')`, 48 kHz mono."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from functools import cache
+from operator import add
+
+from phone.media.slots import SLOT16, pack, unpack
+
+UNITY = 1 << 16
+"""Gain 1.0: gains are fixed point with 16 fractional bits."""
+_DB_PER_PERCENT = 0.3
+_RAMP = 480
+"""10 ms: a volume step spread so is not heard as a click."""
+
+
+def saturate(values: Iterable[int]) -> array[int]:
+    """Samples held within int16."""
+    return array("h", [-32768 if v < -32768 else 32767 if v > 32767 else v for v in values])
+
+
+def mix(one: array[int], other: array[int]) -> array[int]:
+    """The sum of two blocks of the same length, saturated."""
+    try:
+        return array("h", map(add, one, other))
+    except OverflowError:
+        return saturate(map(add, one, other))
+
+
+@cache
+def gain_of_percent(percent: int) -> int:
+    """Gain of a volume setting: 100 is unity, 0 silence, 0.3 dB a step (as ears count)."""
+    if percent <= 0:
+        return 0
+    return round(UNITY * 10 ** ((min(percent, 100) - 100) * _DB_PER_PERCENT / 20))
+
+
+def scale(samples: array[int], gain: int) -> array[int]:
+    """A block times a gain from 0 to UNITY."""
+    if gain >= UNITY:
+        return samples
+    if gain <= 0:
+        return array("h", bytes(2 * len(samples)))
+    return unpack(pack(samples, SLOT16) * gain, len(samples), SLOT16)[1 : 2 * len(samples) : 2]
+
+
+def ramp(samples: array[int], begin: int, end: int, length: int) -> array[int]:
+    """A block whose gain goes from `begin` to `end` over its first `length` samples and stays there."""
+    length = min(length, len(samples))
+    step = (end - begin) / max(1, length)
+    head = array("h", [int(s * (begin + step * i)) >> 16 for i, s in enumerate(samples[:length], 1)])
+    return head + scale(samples[length:], end)
+
+
+def cross_fade(old: array[int], new: array[int]) -> array[int]:
+    """From `old` to `new`, linearly, over their common length."""
+    size = len(new)
+    return array("h", [(a * (size - i) + b * i) // size for i, (a, b) in enumerate(zip(old, new, strict=True))])
+
+
+class Volume:
+    """A gain that never steps: a new setting is reached over 10 ms."""
+
+    __slots__ = ("_gain", "_wanted")
+
+    def __init__(self, percent: int) -> None:
+        self._gain = self._wanted = gain_of_percent(percent)
+
+    def turn(self, percent: int) -> None:
+        """Set the volume, 0 (silence, so also the mute) to 100."""
+        self._wanted = gain_of_percent(percent)
+
+    def apply(self, samples: array[int]) -> array[int]:
+        """The block at the volume set."""
+        if self._gain == self._wanted:
+            return scale(samples, self._gain)
+        begin, self._gain = self._gain, self._wanted
+        return ramp(samples, begin, self._wanted, _RAMP)
