@@ -1,0 +1,83 @@
+"""Ears for the demo: is this tone there, is that speech there, and how late. Plain Python, no numpy on a phone.
+
+Samples are signed 16-bit mono at 48 kHz in `array('h')`.
+"""
+
+from __future__ import annotations
+
+import math
+import wave
+from array import array
+from dataclasses import dataclass
+from operator import mul
+from pathlib import Path
+
+RATE = 48_000
+_COARSE = 12
+"""Speech is compared at 4 kHz: enough for its shape, quick enough in plain Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a reference lies in what was heard."""
+
+    delay_ms: float
+    correlation: float
+    """Normalised, 0 to 1: 1 is the very same waveform."""
+
+
+def samples(raw: bytes) -> array[int]:
+    """16-bit little-endian samples."""
+    return array("h", raw)
+
+
+def loudness(heard: array[int]) -> float:
+    """Root mean square, in sample units (0 to 32767)."""
+    return math.sqrt(sum(map(mul, heard, heard)) / len(heard)) if heard else 0.0
+
+
+def tone_share(heard: array[int], hz: float) -> float:
+    """The share of the energy that lies at `hz` (Goertzel), 0 to 1."""
+    energy = sum(map(mul, heard, heard))
+    if not energy:
+        return 0.0
+    turn = 2 * math.cos(2 * math.pi * hz / RATE)
+    one = two = 0.0
+    for x in heard:
+        one, two = x + turn * one - two, one
+    return (one * one + two * two - turn * one * two) * 2 / (len(heard) * energy)
+
+
+def first_sound(heard: array[int], level: int = 300) -> int | None:
+    """Index of the first sample at least that loud; None: silence."""
+    return next((i for i, x in enumerate(heard) if abs(x) >= level), None)
+
+
+def find(reference: array[int], heard: array[int]) -> Match:
+    """The best place of `reference` in `heard`, by normalised cross-correlation to a quarter of a millisecond."""
+    ref, ear = _coarse(reference), _coarse(heard)
+    span = len(ref)
+    own = math.sqrt(sum(map(mul, ref, ref)))
+    best = Match(0.0, 0.0)
+    energy = sum(map(mul, ear[:span], ear[:span]))
+    for lag in range(max(0, len(ear) - span)):
+        if energy > 0 and own > 0:
+            likeness = sum(map(mul, ref, ear[lag : lag + span])) / (own * math.sqrt(energy))
+            if likeness > best.correlation:
+                best = Match(lag * _COARSE * 1000 / RATE, likeness)
+        energy += ear[lag + span] ** 2 - ear[lag] ** 2
+    return best
+
+
+def _coarse(sound: array[int]) -> list[int]:
+    whole = len(sound) - len(sound) % _COARSE
+    return [sum(sound[i : i + _COARSE]) // _COARSE for i in range(0, whole, _COARSE)]
+
+
+def write_wav(path: Path, heard: array[int]) -> None:
+    """Keep what an ear heard, for people to listen to."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(heard.tobytes())

@@ -1,0 +1,196 @@
+"""The demo's stage: a private Prosody on loopback, and phones that are whole daemons on virtual sound cards.
+
+Nothing here reaches into a phone: keys and hook go through its control socket as `phone sim` would, and its ear and
+mouth are the samples of its card.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from array import array
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from phone.control import ControlError, Sim, Status, StatusReply, ask
+from phone.control.messages import SimAction, SimReply
+from phone.demo.hearing import RATE, samples
+from phone.demo.prosody import PrivateProsody
+from phone.drivers.vcard import Card, asound_conf, build
+from phone.errors import PhoneError
+
+NUMBERS = {"alice": "200", "bob": "201", "carol": "202"}
+READY_SECONDS = 20.0
+
+
+class StageError(PhoneError, RuntimeError):
+    """The stage could not be set: the message says which part, and where its log is."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """One phone on the stage, as someone sitting at it would use it."""
+
+    name: str
+    number: str
+    config: Path
+    control: Path
+    log: Path
+    handset: Card
+    ringer: Card
+    process: asyncio.subprocess.Process
+
+    async def status(self) -> StatusReply:
+        """What `phone status` says. Raises ControlError."""
+        return await asyncio.to_thread(ask, self.control, Status())
+
+    async def lift(self) -> SimReply:
+        """Lift the handset."""
+        return await self._sim("lift")
+
+    async def hang_up(self) -> SimReply:
+        """Put it back on the cradle."""
+        return await self._sim("hang-up")
+
+    async def press(self, key: str, seconds: float = 0.08) -> SimReply:
+        """Press one key."""
+        return await self._sim("press", key, seconds)
+
+    async def dial(self, number: str) -> None:
+        """Press the keys of a number, as fast as a quick finger."""
+        for digit in number:
+            await self.press(digit)
+
+    async def screen_png(self) -> str:
+        """The display as PNG, base64."""
+        return (await self._sim("screen")).png
+
+    async def _sim(self, action: SimAction, key: str = "", seconds: float = 0.1) -> SimReply:
+        return await asyncio.to_thread(ask, self.control, Sim(action, key, seconds))
+
+    def say(self, spoken: array[int]) -> tuple[int, int]:
+        """Speak into the handset now; the card times of begin and end."""
+        begin = self.handset.now() + RATE // 10
+        return begin, self.handset.say(spoken.tobytes(), begin)
+
+    def heard(self, start: int, stop: int) -> array[int]:
+        """What the ear heard between two card times."""
+        return samples(self.handset.hear(start, stop))
+
+    async def until(self, true: Callable[[StatusReply], bool], seconds: float) -> StatusReply | None:
+        """Wait until the status says so; None when it does not within that time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with contextlib.suppress(ControlError):
+                if true(status := await self.status()):
+                    return status
+            await asyncio.sleep(0.02)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """All of it."""
+
+    folder: Path
+    prosody: PrivateProsody
+    desks: Mapping[str, Desk]
+
+
+@contextlib.asynccontextmanager
+async def stage(folder: Path, *names: str) -> AsyncIterator[Stage]:
+    """Set the stage for these people and clear it afterwards.
+
+    Raises StageError, HardwareError (no compiler for the virtual card) or PhoneError (no prosody).
+    """
+    build(folder / "alsa")
+    users = {name: os.urandom(12).hex() for name in names}
+    async with contextlib.AsyncExitStack() as stack:
+        prosody = await stack.enter_async_context(PrivateProsody(folder / "prosody", users))
+        desks = {}
+        for name, password in users.items():
+            desks[name] = await stack.enter_async_context(_desk(folder / name, name, password, prosody))
+        await asyncio.gather(*(_registered(desk) for desk in desks.values()))
+        yield Stage(folder, prosody, desks)
+
+
+async def _registered(desk: Desk) -> None:
+    status = await desk.until(lambda s: s.registered, READY_SECONDS)
+    if status is None:
+        raise StageError(f"{desk.name}'s phone did not register within {READY_SECONDS:.0f} s: see {desk.log}")
+
+
+@contextlib.asynccontextmanager
+async def _desk(folder: Path, name: str, password: str, prosody: PrivateProsody) -> AsyncIterator[Desk]:
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs here yet
+    with Card(folder / f"{name}_ear", ring=True) as handset, Card(folder / f"{name}_bell", ring=True) as ringer:
+        config = folder / "phone.toml"
+        _write_config(config, name, password, prosody, handset, ringer)
+        environment = os.environ | asound_conf(folder / "asound.conf", [handset, ringer])
+        log = folder / "phone.log"
+        process = await _start(config, environment, log)
+        try:
+            yield Desk(name, NUMBERS[name], config, folder / "run" / "control.sock", log, handset, ringer, process)
+        finally:
+            await _stop(process)
+
+
+async def _start(config: Path, environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
+    command = (sys.executable, "-m", "phone.cli.main", "run", "--config", str(config))
+    with log.open("ab") as out:
+        return await asyncio.create_subprocess_exec(
+            *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
+        )
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), 5)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _write_config(path: Path, name: str, password: str, prosody: PrivateProsody, ear: Card, bell: Card) -> None:
+    secret = path.with_name("password")
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    short = "\n".join(f'"{number}" = "{who}@{prosody.domain}"' for who, number in NUMBERS.items())
+    path.write_text(f"""\
+country = "de"
+language = "en"
+state_dir = "state"
+run_dir = "run"
+
+[account]
+jid = "{name}@{prosody.domain}"
+password_file = "password"
+server = "127.0.0.1:{prosody.port}"
+ca_file = "{prosody.ca_file}"
+
+[dial]
+digit_map = "20x"
+
+[dial.short]
+{short}
+
+[audio.handset]
+capture = "{ear.name}"
+playback = "{ear.name}"
+
+[audio.ringer]
+playback = "{bell.name}"
+
+[hardware]
+profile = "sim"
+
+[network]
+addresses = ["127.0.0.1"]
+""")

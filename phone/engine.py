@@ -1,0 +1,337 @@
+"""The one writer of state: inbox, `step`, commands, levels, timers.
+
+Laws: every fact enters by `post`; items are taken one at a time, in order, and no handler calls another;
+what the phone shows and sounds like is computed after each drain and only differences are told.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from phone import inbox, legs
+from phone.calls import commands as do
+from phone.calls import events as ev
+from phone.calls.core import deadlines, step
+from phone.calls.model import CallId, Phone, Reason, Service
+from phone.calls.outputs import Outputs, outputs
+from phone.drivers.base import Lamps
+from phone.jingle import api as jingle
+from phone.jingle.agent import Agent
+from phone.media import plan
+from phone.ui.keymap import event_of
+from phone.ui.screens import Screen
+from phone.xmpp.api import Client, IqError
+
+log = logging.getLogger(__name__)
+
+
+class Timer(Protocol):
+    """A pending wake-up."""
+
+    def cancel(self) -> None:
+        """It will not come."""
+
+
+class Loop(Protocol):
+    """The part of asyncio's event loop that the engine uses; virtual in tests."""
+
+    def time(self) -> float:
+        """Monotonic seconds."""
+
+    def call_at(self, when: float, callback: Callable[[inbox.Item], None], item: inbox.Item, /) -> Timer:
+        """Wake up at a monotonic time."""
+
+    def call_soon_threadsafe(self, callback: Callable[[inbox.Item], None], item: inbox.Item, /) -> object:
+        """The hop from another thread."""
+
+
+class MediaDown(Protocol):
+    """The way down to the media process (`media.host.MediaHost`)."""
+
+    def send(self, message: plan.Plan | plan.SendDigit) -> None:
+        """Hand one message over; kept for a process that is just being restarted."""
+
+
+@dataclass(slots=True)
+class Ports:
+    """What the engine drives. All are called on the event loop and must not block."""
+
+    agent: Agent
+    client: Client
+    media: MediaDown
+    lamps: Lamps
+    show: Callable[[Screen], None]
+    log_call: Callable[[do.LogCall], None]
+    compose: Callable[[Phone, float], Screen]
+    """The screen for a state at a monotonic time."""
+    screen_due: Callable[[Phone, float], float]
+    """When the screen changes by itself next (a call's seconds, the idle clock)."""
+
+
+@dataclass(slots=True)
+class LegFacts:
+    """What is measured of one leg, for `phone status`; not part of the call state."""
+
+    stats: plan.LegStats | None = None
+    profile: str = ""
+
+
+@dataclass(slots=True)
+class Engine:
+    """Turns items into steps. Not thread-safe: other threads use `post_from_thread`."""
+
+    phone: Phone
+    ports: Ports
+    loop: Loop
+    packet_ms: int = 20
+    facts: dict[str, LegFacts] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+    service_detail: str = ""
+    nonsense: Counter[str] = field(default_factory=Counter)
+    alive: plan.Alive | None = None
+    shown: Screen | None = None
+    _items: deque[inbox.Item] = field(default_factory=deque)
+    _turning: bool = False
+    _plan: plan.Plan | None = None
+    _lit: frozenset[str] | None = None
+    _timer: Timer | None = None
+
+    # --- the inbox ---------------------------------------------------------------------------------------------
+
+    def post(self, item: inbox.Item) -> None:
+        """Take one item; handled before this returns, unless an item is being handled right now."""
+        self._items.append(item)
+        if self._turning:
+            return
+        self._turning = True
+        try:
+            while self._items:
+                self._handle(self._items.popleft())
+            self._settle()
+        finally:
+            self._turning = False
+
+    def post_from_thread(self, item: inbox.Item) -> None:
+        """The one hop from a driver's thread into the inbox."""
+        self.loop.call_soon_threadsafe(self.post, item)
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self.loop.time()
+
+    def _handle(self, item: inbox.Item) -> None:
+        agent, now = self.ports.agent, self.now()
+        match item:
+            case inbox.ContactChanged(contact):
+                if (event := event_of(contact)) is not None:
+                    self._step(event)
+            case inbox.ServiceTold(name, detail):
+                self._service(Service(name), detail)
+            case inbox.IqArrived(sender, iq_id, payload):
+                self._carry_out(agent.receive_iq(sender, iq_id, payload, now))
+            case inbox.MessageArrived():
+                self._carry_out(
+                    agent.receive_message(
+                        item.sender, item.to, item.payload, now, carbon=item.carbon, sent_by_us=item.sent_by_us
+                    )
+                )
+            case inbox.Replied(token, error):
+                self._carry_out(agent.replied(token, error, now))
+            case inbox.ResourceGone(full_jid):
+                self._carry_out(agent.resource_gone(full_jid, now))
+            case inbox.MediaTold(report):
+                self._report(report)
+            case inbox.MediaRestarted():
+                self._media_lost()
+            case inbox.TimePassed():
+                self._time_passed(now)
+            case _:
+                self._step(item)
+
+    def _step(self, event: ev.Event) -> None:
+        before = {c.id: c.progress for c in self.phone.calls}
+        self.phone, commands = step(self.phone, event)
+        for c in self.phone.calls:
+            if before.get(c.id) is not c.progress:
+                old = before[c.id].name if c.id in before else "-"
+                log.info("call %s %s -> %s (%s) %s", c.id[:8], old, c.progress.name, type(event).__name__, c.peer)
+        for command in commands:
+            self._command(command)
+
+    def _time_passed(self, now: float) -> None:
+        if (due := deadlines(self.phone)) is not None and due <= now:
+            self._step(ev.Ticked(now))
+        if (due := self.ports.agent.deadline()) is not None and due <= now:
+            self._carry_out(self.ports.agent.expire(now))
+
+    def _service(self, service: Service, detail: str) -> None:
+        self.service_detail = detail
+        if service is Service.ONLINE and (own := self.ports.client.full_jid):
+            self.ports.agent.own = own
+        log.info("service %s -> %s %s", self.phone.service.name, service.name, detail)
+        self._step(ev.ServiceChanged(service, self.now()))
+
+    # --- downwards: commands of the core ---------------------------------------------------------------------
+
+    def _command(self, command: do.Command) -> None:
+        agent, now = self.ports.agent, self.now()
+        match command:
+            case do.Propose(id, to):
+                self._carry_out(agent.call(id, to, self._targets(to), now))
+            case do.Accept(id):
+                self._carry_out(agent.accept(id, now))
+            case do.Terminate(id, reason):
+                self._carry_out(agent.terminate(id, jingle.EndReason(reason.value), now))
+            case do.SendDtmf(id, digit):
+                self.ports.media.send(plan.SendDigit(id, digit))
+            case do.LogCall():
+                self.ports.log_call(command)
+
+    def _targets(self, to: str) -> tuple[jingle.Target, ...]:
+        bare, _, resource = to.partition("/")
+        known = self.ports.client.resources(bare)
+        return tuple(jingle.Target(r.jid, r.features, r.priority) for r in known if not resource or r.jid == to)
+
+    # --- upwards: effects of the Jingle room, reports of the media process ------------------------------------
+
+    def _carry_out(self, effects: jingle.Effects) -> None:
+        for effect in effects:
+            self._effect(effect)
+
+    def _effect(self, effect: jingle.Effect) -> None:
+        client, now = self.ports.client, self.now()
+        match effect:
+            case jingle.SendIq(to, payload, token):
+                client.send_iq(to, payload, token)
+            case jingle.Reply(to, iq_id, None):
+                client.reply(to, iq_id, None)
+            case jingle.Reply(to, iq_id, jingle.StanzaError(condition, type, extra, text)):
+                client.reply(to, iq_id, IqError(condition, type, extra, text))
+            case jingle.SendMessage(to, payload):
+                client.send_message(to, payload)
+            case jingle.SendPresence(to, available):
+                client.send_presence(to, available=available)
+            case jingle.CallOffered(id, peer):
+                self._items.append(ev.Offered(CallId(id), peer, self._name(peer), now))
+            case jingle.CallAlerting(id):
+                self._items.append(ev.Alerting(CallId(id), now))
+            case jingle.CallAccepted(id):
+                self._items.append(ev.Accepted(CallId(id), now))
+            case jingle.CallHeld(id, held):
+                self._items.append(ev.PeerHeld(CallId(id), held, now))
+            case jingle.CallEnded(id, reason):
+                self._items.append(ev.Ended(CallId(id), Reason(reason.value), now))
+            case jingle.DigitReceived(id, digit):
+                log.info("call %s digit %s heard (XEP-0181)", id[:8], digit)
+            case jingle.Nonsense(peer, what):
+                self._count_nonsense(peer, what)
+
+    def _count_nonsense(self, peer: str, what: str) -> None:
+        self.nonsense[what] += 1
+        log.warning("nonsense from %s: %s (%d of this kind)", peer, what, self.nonsense[what])
+
+    def _name(self, peer: str) -> str:
+        bare = peer.partition("/")[0]
+        if name := self.ports.client.name_of(bare):
+            return name
+        local, at, domain = bare.partition("@")
+        own = self.ports.agent.own.partition("/")[0].partition("@")[2]
+        return local if at and domain == own else bare
+
+    def _report(self, report: plan.Report) -> None:
+        agent, now = self.ports.agent, self.now()
+        match report:
+            case plan.LegDescribed():
+                self._carry_out(agent.described(report.leg, legs.local_media(report), now))
+            case plan.LegCandidate():
+                self._carry_out(agent.candidate(report.leg, legs.candidate_up(report.candidate), report.restart, now))
+            case plan.LegUp():
+                self._leg(report.leg).profile = report.profile
+                self._carry_out(agent.media_up(report.leg, now))
+                self._step(ev.MediaUp(CallId(report.leg), report.encrypted, now))
+            case plan.LegFailed():
+                log.warning("leg %s failed: %s %s", report.leg[:8], report.fault, report.detail)
+                self._carry_out(agent.media_failed(report.leg, report.fault, now))
+            case plan.LegStats():
+                self._leg(report.leg).stats = report
+            case plan.DigitHeard():
+                log.info("call %s digit %s heard", report.leg[:8], report.digit)
+            case plan.AudioTrouble():
+                self._trouble(report)
+            case plan.Alive():
+                self.alive = report
+
+    def _leg(self, id: str) -> LegFacts:
+        return self.facts.setdefault(id, LegFacts())
+
+    def _trouble(self, trouble: plan.AudioTrouble) -> None:
+        if trouble.sentence:
+            log.error("audio: %s", trouble.sentence)
+            self.troubles[trouble.device] = trouble.sentence
+        elif self.troubles.pop(trouble.device, None):
+            log.info("audio: %s works again", trouble.device)
+
+    def _media_lost(self) -> None:
+        """Keys and paths died with the process: the far ends are told, the new process gets the plan anew."""
+        for wish in self.ports.agent.wishes():
+            self._carry_out(self.ports.agent.media_failed(wish.id, "internal", self.now()))
+        self._plan = None
+
+    # --- levels ----------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        out = outputs(self.phone)
+        wishes = self.ports.agent.wishes()
+        self._media(out, wishes)
+        if out.lamps != self._lit:
+            self._lit = out.lamps
+            self.ports.lamps.light(out.lamps)
+        self.refresh_screen()
+        self._forget({w.id for w in wishes})
+        self._arm()
+
+    def refresh_screen(self) -> None:
+        """Show what the state says, if it differs from what is shown."""
+        screen = self.ports.compose(self.phone, self.now())
+        if screen != self.shown:
+            self.shown = screen
+            self.ports.show(screen)
+
+    def _media(self, out: Outputs, wishes: tuple[jingle.MediaWish, ...]) -> None:
+        new = plan.Plan(
+            audio=plan.AudioPlan(
+                handset=out.handset,
+                tone=out.tone.value if out.tone else None,
+                key_tone=out.key_tone,
+                talk=out.talk,
+                send=out.send,
+                ringer=out.ringer,
+                handset_volume=out.handset_volume,
+                ringer_volume=out.ringer_volume,
+            ),
+            legs=tuple(legs.leg_plan(w, self.packet_ms) for w in wishes),
+            ice_servers=tuple(map(legs.ice_server, self.ports.client.ice_servers())),
+        )
+        if new != self._plan:
+            self._plan = new
+            self.ports.media.send(new)
+
+    def _forget(self, live: set[str]) -> None:
+        for gone in self.facts.keys() - live:
+            del self.facts[gone]
+
+    def _arm(self) -> None:
+        times = (deadlines(self.phone), self.ports.agent.deadline(), self.ports.screen_due(self.phone, self.now()))
+        due = min(t for t in times if t is not None)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_at(due, self.post, inbox.TimePassed())
+
+    def stop(self) -> None:
+        """No more timers."""
+        if self._timer is not None:
+            self._timer.cancel()

@@ -1,0 +1,95 @@
+"""What the engine's one inbox holds, beside the call core's own events.
+
+Drivers, the xmpp room and the media host post these; the engine alone turns them into steps of the core.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from phone.calls.events import Event
+from phone.drivers.base import Contact
+from phone.media.plan import Report
+from phone.xmpp.api import ServiceName
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged:
+    """A debounced key or hook contact."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTold:
+    """The xmpp room's word on whether there is service, and why not."""
+
+    name: ServiceName
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class IqArrived:
+    """An IQ-set with a `<jingle/>` payload; it must be answered exactly once."""
+
+    sender: str
+    iq_id: str
+    payload: Element
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """A JMI message or a carbon of one."""
+
+    sender: str
+    to: str
+    payload: Element
+    carbon: bool
+    sent_by_us: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """The reply to one of our IQs: None for a result, else the error's condition."""
+
+    token: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceGone:
+    """A resource sent unavailable."""
+
+    full_jid: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTold:
+    """A report of the media process."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRestarted:
+    """The media process died and a new one is up: every leg's keys and path are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """A deadline of the core, of the Jingle room or of the screen's clock has come."""
+
+
+Item = (
+    Event
+    | ContactChanged
+    | ServiceTold
+    | IqArrived
+    | MessageArrived
+    | Replied
+    | ResourceGone
+    | MediaTold
+    | MediaRestarted
+    | TimePassed
+)

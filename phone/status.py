@@ -1,0 +1,64 @@
+"""What `phone status` shows, gathered from state, levels and measurements."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import msgspec
+
+from phone.calls.model import Call, Service
+from phone.calls.outputs import outputs
+from phone.control import CallStatus, StatusReply
+from phone.engine import Engine, LegFacts
+from phone.ui.screens import lines
+
+
+def status(engine: Engine, account: str, started_at: float) -> StatusReply:
+    """The whole of it, now. `account` is the bare JID of the config; times are monotonic seconds."""
+    phone, now = engine.phone, engine.now()
+    out = outputs(phone)
+    registered = phone.service is Service.ONLINE
+    why = "" if registered else ": ".join(filter(None, (phone.service.value, engine.service_detail)))
+    return StatusReply(
+        version=version("phone"),
+        uptime_seconds=round(now - started_at, 1),
+        account=(registered and engine.ports.client.full_jid) or account,
+        registered=registered,
+        why=why,
+        off_hook=phone.off_hook,
+        calls=tuple(_call(c, engine.facts.get(c.id, LegFacts()), now) for c in phone.calls),
+        lamps=tuple(sorted(out.lamps)),
+        tone=out.tone.value if out.tone else None,
+        ringer=out.ringer,
+        screen=lines(engine.shown) if engine.shown else (),
+        audio_troubles=tuple(engine.troubles.values()),
+    )
+
+
+def _call(c: Call, facts: LegFacts, now: float) -> CallStatus:
+    bare = CallStatus(
+        id=c.id,
+        peer=c.peer,
+        name=c.name,
+        direction="out" if c.outgoing else "in",
+        progress=c.progress.value,
+        held=c.held_by_peer,
+        encrypted=c.encrypted,
+        seconds=round(now - c.answered_at, 1) if c.answered_at is not None and c.live else 0.0,
+    )
+    return _measured(bare, facts)
+
+
+def _measured(c: CallStatus, facts: LegFacts) -> CallStatus:
+    if (s := facts.stats) is None:
+        return c
+    return msgspec.structs.replace(
+        c,
+        codec=s.codec,
+        packet_ms=s.ptime,
+        round_trip_ms=s.round_trip_ms,
+        loss_percent=s.loss_percent,
+        far_loss_percent=s.far_loss_percent,
+        concealed_ms=s.concealed_ms,
+        jitter_buffer_ms=s.jitter_buffer_ms,
+    )
