@@ -75,7 +75,7 @@ def _lift(phone: Phone, at: float) -> Result:
     """Answer what rings, else call what was typed, else dial tone."""
     if phone.off_hook:
         return phone, ()
-    phone = fresh(replace(phone, off_hook=True, notice=None), at)
+    phone = fresh(replace(phone, off_hook=True, notice=None, notice_until=None), at)
     if phone.offered:
         return answer(phone, phone.offered, at)
     return _dial(phone, at) if phone.dialled else (phone, ())
@@ -87,7 +87,9 @@ def _replace(phone: Phone, at: float) -> Result:
         return phone, ()
     phone, commands = end(replace(phone, off_hook=False), phone.call(phone.focus), at)
     calls = tuple(c for c in phone.calls if c.live)
-    return replace(phone, calls=calls, focus=None, dialled="", muted=False, key_down=None, notice=None), commands
+    phone = replace(phone, calls=calls, focus=None, dialled="", muted=False, key_down=None)
+    missed = phone.notice is not None and phone.notice.why is Trouble.MISSED
+    return replace(phone, notice_until=None if missed else at + phone.timers.notice), commands
 
 
 # --- keys -----------------------------------------------------------------------------------------------------
@@ -237,6 +239,8 @@ def _expire(phone: Phone, alarm: Alarm, at: float) -> Result:
             return end(phone, _alive(phone), at, Reason.NO_ANSWER)
         case Alarm.NO_PATH:
             return end(phone, _alive(phone), at, Reason.MEDIA_LOST)
+        case Alarm.HIDE_NOTICE:
+            return replace(phone, notice=None, notice_until=None), ()
         case Alarm.HIDE_VOLUME:
             return replace(phone, volume_until=None), ()
         case Alarm.LONG_PRESS:

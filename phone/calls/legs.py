@@ -101,7 +101,9 @@ def _own_reason(call: Call) -> Reason:
 def _finish(phone: Phone, call: Call, reason: Reason, at: float) -> Result:
     call = replace(call, progress=Progress.ENDED, reason=reason, progressed_at=at)
     in_ear = call.id == phone.focus
-    phone = replace(put(phone, call), muted=phone.muted and not in_ear, notice=_notice(call) or phone.notice)
+    phone = replace(put(phone, call), muted=phone.muted and not in_ear)
+    if notice := _notice(call):
+        phone = replace(phone, notice=notice, notice_until=None)
     return fresh(sweep(phone), at), (LogCall(call, at),)
 
 

@@ -106,6 +106,7 @@ class Timers:
     howler: float = 60.0  # then silence
     predial: float = 60.0  # digits typed on-hook are forgotten
     volume_bar: float = 2.0  # shown after VOL
+    notice: float = 20.0  # why a call failed, shown after the handset is back
     long_press: float = 0.8  # BACK clears all digits, 0 becomes +
 
 
@@ -165,6 +166,8 @@ class Phone:
     """When `stage` was entered."""
     notice: Notice | None = None
     """A sentence for the display that outlives its call (why it failed), until the next user action."""
+    notice_until: float | None = None
+    """It goes by itself then; a missed call stays."""
     handset_volume: int = 80
     """Percent; also `ringer_volume`."""
     ringer_volume: int = 80

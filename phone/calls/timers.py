@@ -21,6 +21,7 @@ class Alarm(Enum):
     NOBODY_LIFTS = "ring timeout"
     NOBODY_ANSWERS = "no-answer timeout"
     NO_PATH = "connect timeout"
+    HIDE_NOTICE = "the notice was shown long enough"
     HIDE_VOLUME = "the volume was shown long enough"
     LONG_PRESS = "a key is held down"
 
@@ -48,6 +49,8 @@ def _alarms(phone: Phone) -> Iterator[Due]:
         yield from _call_alarms(phone, call)
     if not phone.busy:
         yield from _idle_alarms(phone)
+    if phone.notice and phone.notice_until is not None:
+        yield phone.notice_until, Alarm.HIDE_NOTICE
     if phone.volume_until is not None:
         yield phone.volume_until, Alarm.HIDE_VOLUME
     if phone.key_down in LONG_KEYS:

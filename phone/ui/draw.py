@@ -1,0 +1,116 @@
+"""Drawing a screen: 128x64 pixels of one bit, with fonts of our own so that every machine draws the same.
+
+Layout: rows 0-11 bar (6x12), 12 rule, 14-37 the big text, 38-50 and 51-63 small lines (7x13).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from phone.ui.fit import cut
+from phone.ui.icons import ICON_HEIGHT, PICTURES, Icon
+from phone.ui.icons import width as icon_width
+from phone.ui.screens import Screen
+
+WIDTH, HEIGHT = 128, 64
+_RULE = 12
+_BIG_TOP, _BIG_BOTTOM = 14, 38
+_LINE_TOPS = (38, 51)
+_BAR = (2, 53, 125, 62)
+_ICON_GAP = 3
+_LIT = 1
+_FOLDER = Path(__file__).parent / "fonts"
+
+
+@dataclass(frozen=True)
+class Font:
+    """Glyphs of one size."""
+
+    width: int
+    height: int
+    glyphs: dict[str, Image.Image]
+
+    def has(self, text: str) -> bool:
+        """Whether no character of `text` would be a box."""
+        return all(c in self.glyphs for c in text)
+
+    def room(self, pixels: int) -> int:
+        """How many characters fit."""
+        return pixels // self.width
+
+    def glyph(self, character: str) -> Image.Image:
+        """The picture of a character; a box if the font has none."""
+        return self.glyphs.get(character) or _box(self.width, self.height)
+
+
+@cache
+def font(name: str) -> Font:
+    """Load `fonts/<name>.toml`."""
+    data = tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
+    size = data["width"], data["height"]
+    return Font(*size, {c: Image.frombytes("1", size, bytes.fromhex(rows)) for c, rows in data["glyphs"].items()})
+
+
+@cache
+def _box(width: int, height: int) -> Image.Image:
+    box = Image.new("1", (width, height))
+    ImageDraw.Draw(box).rectangle((1, 2, width - 2, height - 3), outline=_LIT)
+    return box
+
+
+def draw(screen: Screen) -> Image.Image:
+    """The picture of a screen, mode "1"."""
+    image = Image.new("1", (WIDTH, HEIGHT))
+    left_of_icons = _draw_icons(image, screen.icons)
+    small = font("small")
+    _draw_text(image, small, cut(screen.title, small.room(left_of_icons)), (0, 0))
+    image.paste(_LIT, (0, _RULE, WIDTH, _RULE + 1))
+    _draw_big(image, screen)
+    for top, line in zip(_LINE_TOPS, screen.lines, strict=False):
+        _draw_centred(image, font("text"), line, top)
+    if screen.volume is not None:
+        _draw_volume(image, screen.volume)
+    return image
+
+
+def _draw_big(image: Image.Image, screen: Screen) -> None:
+    digits, name = font("digits"), font("name")
+    huge = screen.digits and digits.has(screen.big) and len(screen.big) <= digits.room(WIDTH)
+    chosen = digits if huge else name
+    _draw_centred(image, chosen, screen.big, _BIG_TOP + (_BIG_BOTTOM - _BIG_TOP - chosen.height) // 2)
+
+
+def _draw_centred(image: Image.Image, chosen: Font, text: str, top: int) -> None:
+    text = cut(text, chosen.room(WIDTH))
+    _draw_text(image, chosen, text, ((WIDTH - len(text) * chosen.width) // 2, top))
+
+
+def _draw_text(image: Image.Image, chosen: Font, text: str, at: tuple[int, int]) -> None:
+    for index, character in enumerate(text):
+        image.paste(chosen.glyph(character), (at[0] + index * chosen.width, at[1]))
+
+
+def _draw_icons(image: Image.Image, icons: tuple[Icon, ...]) -> int:
+    """From the right edge; returns the first column that is taken."""
+    left = WIDTH + _ICON_GAP
+    for icon in reversed(icons):
+        left -= icon_width(icon) + _ICON_GAP
+        for y, row in enumerate(PICTURES[icon]):
+            for x, cell in enumerate(row):
+                if cell == "#":
+                    image.putpixel((left + x, y + (_RULE - ICON_HEIGHT) // 2), _LIT)
+    return left - _ICON_GAP
+
+
+def _draw_volume(image: Image.Image, percent: int) -> None:
+    left, top, right, bottom = _BAR
+    pen = ImageDraw.Draw(image)
+    pen.rectangle(_BAR, outline=_LIT)
+    filled = (right - left - 4) * percent // 100
+    if filled:
+        pen.rectangle((left + 2, top + 2, left + 2 + filled, bottom - 2), fill=_LIT)

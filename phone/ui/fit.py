@@ -1,0 +1,48 @@
+"""Making text fit its place on the display. Pure; widths are in characters, for the fonts have one width each."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+ELLIPSIS = "…"
+
+
+def clean(text: str) -> str:
+    """One line of composed characters: nothing that a far end puts into its name may move the cursor."""
+    composed = unicodedata.normalize("NFC", text)
+    shown = "".join(" " if c.isspace() else c for c in composed if unicodedata.category(c) not in _UNSHOWN)
+    return " ".join(shown.split())
+
+
+# control, format, surrogate characters, and marks that have no composed form
+_UNSHOWN = frozenset({"Cf", "Cs", "Mn", "Me"})
+
+
+def cut(text: str, width: int) -> str:
+    """The beginning, with an ellipsis where it was cut."""
+    return text if len(text) <= width else text[: width - 1].rstrip() + ELLIPSIS
+
+
+def cut_start(text: str, width: int) -> str:
+    """The end, with an ellipsis before it: of a number being dialled the last digits matter."""
+    return text if len(text) <= width else ELLIPSIS + text[-(width - 1) :]
+
+
+def wrap(text: str, width: int) -> tuple[str, ...]:
+    """Lines broken at blanks; a longer word is broken where it must be."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines += [word[i : i + width] for i in range(0, len(word), width)]
+    return tuple(lines)
+
+
+def sentence(say: Callable[[str], str], who: str, width: int, height: int) -> tuple[str, ...]:
+    """`say(who)` in at most `height` lines, with as much of `who` as fits."""
+    room = len(who)
+    while len(lines := wrap(say(cut(who, room)), width)) > height and room > 1:
+        room -= 1
+    return lines[:height]
