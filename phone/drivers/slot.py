@@ -1,9 +1,11 @@
-"""The display's one-place queue: the newest frame wins, and a thread draws it, since I2C takes ~25 ms a frame."""
+"""The display's one-place queue: the newest picture wins; a thread draws it, since I2C takes ~25 ms a frame."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from PIL import Image
 
@@ -14,14 +16,22 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 """Between attempts to draw on a display that refuses."""
 
+T = TypeVar("T")
 
-class DisplaySlot:
-    """Owns the display: `show` never blocks; frames that were overtaken or change nothing are never drawn."""
 
-    def __init__(self, display: Display, *, retry_seconds: float = RETRY_SECONDS) -> None:
+class DisplaySlot(Generic[T]):
+    """Owns the display: `show` never blocks; what was overtaken or changes no pixel is never sent to it.
+
+    `draw` makes the frame of what is shown, in the display's thread: drawing never costs the loop anything.
+    """
+
+    def __init__(
+        self, display: Display, draw: Callable[[T], Image.Image], *, retry_seconds: float = RETRY_SECONDS
+    ) -> None:
         self._display = display
+        self._make_frame = draw
         self._retry_seconds = retry_seconds
-        self._newest: Image.Image | None = None
+        self._newest: T | None = None
         self._drawn: bytes | None = None
         self._refused = False
         self._closed = False
@@ -29,10 +39,10 @@ class DisplaySlot:
         self._thread = threading.Thread(target=self._run, name="display", daemon=True)
         self._thread.start()
 
-    def show(self, frame: Image.Image) -> None:
-        """Draw this next, in place of anything not drawn yet. The caller leaves the image alone from here on."""
+    def show(self, picture: T) -> None:
+        """Draw this next, in place of anything not drawn yet. The caller leaves it alone from here on."""
         with self._changed:
-            self._newest = frame
+            self._newest = picture
             self._changed.notify()
 
     def close(self) -> None:
@@ -46,36 +56,37 @@ class DisplaySlot:
         self._display.close()
 
     def _run(self) -> None:
-        while (frame := self._take()) is not None:
-            if (pixels := frame.tobytes()) != self._drawn and self._draw(frame):
+        while (picture := self._take()) is not None:
+            frame = self._make_frame(picture)
+            if (pixels := frame.tobytes()) != self._drawn and self._send(frame, picture):
                 self._drawn = pixels
 
-    def _take(self) -> Image.Image | None:
+    def _take(self) -> T | None:
         with self._changed:
             while self._newest is None and not self._closed:
                 self._changed.wait()
-            frame, self._newest = self._newest, None
-            return frame
+            picture, self._newest = self._newest, None
+            return picture
 
-    def _draw(self, frame: Image.Image) -> bool:
+    def _send(self, frame: Image.Image, picture: T) -> bool:
         try:
             self._display.show(frame)
         except OSError as fault:
             if not self._refused:
                 log.warning("The display refuses: %s. Trying again every %g s.", fault, self._retry_seconds)
             self._refused = True
-            self._put_back(frame)
+            self._put_back(picture)
             return False
         if self._refused:
             log.info("The display is back.")
         self._refused = False
         return True
 
-    def _put_back(self, frame: Image.Image) -> None:
+    def _put_back(self, picture: T) -> None:
         """Try again later, unless something newer came meanwhile."""
         with self._changed:
             if self._closed:
                 return
             self._changed.wait_for(lambda: self._closed, self._retry_seconds)
             if self._newest is None and not self._closed:
-                self._newest = frame
+                self._newest = picture

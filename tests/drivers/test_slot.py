@@ -49,11 +49,11 @@ class SlowDisplay:
 
 def test_frames_that_were_overtaken_are_never_drawn() -> None:
     display = SlowDisplay()
-    slot = DisplaySlot(display)
-    slot.show(frame(0))
+    slot = DisplaySlot(display, frame)
+    slot.show(0)
     assert display.started.acquire(timeout=PATIENCE)
     for n in range(1, 50):
-        slot.show(frame(n))
+        slot.show(n)
     display.go_on.release(10)
     slot.close()
     slot.close()
@@ -64,11 +64,11 @@ def test_frames_that_were_overtaken_are_never_drawn() -> None:
 def test_a_frame_that_changes_nothing_is_not_drawn() -> None:
     display = SlowDisplay()
     display.go_on.release(10)
-    slot = DisplaySlot(display)
-    slot.show(frame(1))
+    slot = DisplaySlot(display, frame)
+    slot.show(1)
     assert display.started.acquire(timeout=PATIENCE)
-    slot.show(frame(1))
-    slot.show(frame(1))
+    slot.show(1)
+    slot.show(1)
     slot.close()
     assert display.drawn == [1]
 
@@ -77,8 +77,8 @@ def test_a_display_that_refuses_is_tried_again_and_told_once(caplog: pytest.LogC
     caplog.set_level(logging.INFO)
     display = SlowDisplay(refusals=3)
     display.go_on.release(10)
-    slot = DisplaySlot(display, retry_seconds=0.01)
-    slot.show(frame(7))
+    slot = DisplaySlot(display, frame, retry_seconds=0.01)
+    slot.show(7)
     for _ in range(4):
         assert display.started.acquire(timeout=PATIENCE)
     slot.close()
@@ -88,10 +88,10 @@ def test_a_display_that_refuses_is_tried_again_and_told_once(caplog: pytest.LogC
 
 def test_what_came_while_it_refused_is_drawn_instead() -> None:
     display = SlowDisplay(refusals=1)
-    slot = DisplaySlot(display, retry_seconds=0.01)
-    slot.show(frame(1))
+    slot = DisplaySlot(display, frame, retry_seconds=0.01)
+    slot.show(1)
     assert display.started.acquire(timeout=PATIENCE)
-    slot.show(frame(2))
+    slot.show(2)
     display.go_on.release(10)
     assert display.started.acquire(timeout=PATIENCE)
     slot.close()
@@ -101,8 +101,8 @@ def test_what_came_while_it_refused_is_drawn_instead() -> None:
 def test_closing_does_not_wait_for_a_display_that_refuses() -> None:
     display = SlowDisplay(refusals=1000)
     display.go_on.release(10)
-    slot = DisplaySlot(display, retry_seconds=1000)
-    slot.show(frame(1))
+    slot = DisplaySlot(display, frame, retry_seconds=1000)
+    slot.show(1)
     assert display.started.acquire(timeout=PATIENCE)
     slot.close()
     assert display.closed == 1
