@@ -16,11 +16,14 @@ _WINDOW = 1024
 
 
 class Srtp:
-    """Both directions of one leg. `protect*` belong to one thread, `open*` to another."""
+    """Both directions of one leg. `protect` belongs to the audio thread, all else to the loop: libsrtp's sessions
+    are not thread-safe, so RTCP is sent by one of its own (its keys and index are apart anyway, RFC 3711 3.2.1).
+    """
 
     def __init__(self, keys: SrtpKeys) -> None:
         self.profile = keys.profile
         self._send = _session(keys.profile, keys.send, Policy.SSRC_ANY_OUTBOUND)
+        self._send_rtcp = _session(keys.profile, keys.send, Policy.SSRC_ANY_OUTBOUND)
         self._receive = _session(keys.profile, keys.receive, Policy.SSRC_ANY_INBOUND)
 
     def protect(self, packet: bytes) -> bytes:
@@ -29,7 +32,7 @@ class Srtp:
 
     def protect_rtcp(self, packet: bytes) -> bytes:
         """Encrypt one RTCP packet that we made."""
-        return self._send.protect_rtcp(packet)
+        return self._send_rtcp.protect_rtcp(packet)
 
     def open(self, packet: bytes) -> bytes | None:
         """Decrypt one RTP packet; None: forged, damaged or seen before."""
