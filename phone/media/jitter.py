@@ -109,7 +109,7 @@ class JitterBuffer:
         has_fec: Callable[[RtpPacket], bool],
         stats: JitterStats | None = None,
     ) -> None:
-        """`samples_in`: 48 kHz samples of a packet; 0 for one that is no speech (events, comfort noise), None: broken."""
+        """`samples_in`: 48 kHz samples; 0 for a packet that is no speech (events, comfort noise), None for a broken one."""
         self.stats = stats or JitterStats()
         self._factor = RATE // clock_rate
         self._samples_in = samples_in
@@ -211,7 +211,7 @@ class JitterBuffer:
     # --- decisions out
 
     def get(self, now: float, left: int, tick: int) -> Decision:
-        """What to play at `now` (monotonic seconds), with `left` samples still unplayed; the card takes `tick` at a time."""
+        """What to play at `now` (monotonic seconds) after `left` unplayed samples; the card takes `tick` at a time."""
         clock = now * RATE
         if clock - self._asked > RATE // 5:
             self._stop_listening()

@@ -56,7 +56,7 @@ class Playout:
         self._heard = array("h")
 
     def put(self, packet: RtpPacket, arrival: float) -> None:
-        """A packet that came at `arrival` (monotonic seconds). Packets of unknown payload type are counted malformed."""
+        """A packet that came at `arrival` (monotonic seconds). One of unknown payload type is counted malformed."""
         self._inbox.append((packet, arrival))
 
     def read(self, samples: int, now: float) -> array[int]:

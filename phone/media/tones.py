@@ -118,7 +118,6 @@ class ToneSource:
         end = start + 2 * _FADE + samples if endless else length
         begin = _FADE if endless and self._begun else 0
         return array("h", [s * min(_FADE, begin + n, end - n) // _FADE for n, s in enumerate(wave, start)])
-        return array("h", [s * min(_FADE, n, length - n) // _FADE for n, s in enumerate(wave, start)])
 
     def fade_out(self, samples: int) -> array[int]:
         """The last samples: the tone gone within 5 ms."""

@@ -18,7 +18,7 @@ _RAMP = 480
 
 def saturate(values: Iterable[int]) -> array[int]:
     """Samples held within int16."""
-    return array("h", [-32768 if v < -32768 else 32767 if v > 32767 else v for v in values])
+    return array("h", [max(-32768, min(32767, v)) for v in values])
 
 
 def mix(one: array[int], other: array[int]) -> array[int]:

@@ -98,7 +98,7 @@ class OpusCodec:
         return self._decoded(payload, samples, 1) if has_fec(payload) else self._out_view[:0]
 
     def conceal(self, samples: int) -> memoryview:
-        """libopus's own concealment; after a DTX payload, comfort noise."""
+        """By libopus's own concealment; after a DTX payload, comfort noise."""
         return self._decoded(None, samples, 0)
 
     def _decoded(self, payload: bytes | None, samples: int, fec: int) -> memoryview:
