@@ -1,10 +1,12 @@
-"""The one config file as values. `load` checks it: every error at once, with line, key and "did you mean"."""
+"""The config file as values. What the file may say beyond types is in `checks`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
+
+from phone.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,7 @@ class AccountConfig:
     """[account]"""
 
     jid: str
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     password_file: Path | None = None
     """One of the two; the file keeps the secret out of the config."""
     resource: str = "phone"
@@ -20,6 +22,15 @@ class AccountConfig:
     """"host" or "host:port": connect here instead of asking DNS."""
     direct_tls: bool = False
     ca_file: Path | None = None
+    """Trust the certificates in this PEM file only; None: the system's."""
+
+    def secret(self) -> str:
+        """The password, from wherever it is kept. Raises ConfigError if its file is gone or empty."""
+        if self.password is not None:
+            return self.password
+        if self.password_file is None:
+            raise ConfigError("account.password_file: is missing, and so is account.password: give one of the two")
+        return read_secret(self.password_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,9 @@ class NetworkConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file."""
+    """The whole file. Relative paths in it count from its own folder."""
+
+    DEFAULT_RUN_DIR: ClassVar[Path] = Path("/run/phone")
 
     account: AccountConfig
     audio: AudioConfig
@@ -99,5 +112,20 @@ class Config:
     language: str = "en"
     ring_seconds: float = 60.0
     state_dir: Path = Path("/var/lib/phone")
-    run_dir: Path = Path("/run/phone")
+    run_dir: Path = DEFAULT_RUN_DIR
+    """Holds the control socket."""
     log_level: str = "INFO"
+
+
+def read_secret(path: Path) -> str:
+    """The first line of a file. Raises ConfigError if there is none."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(
+            f"{path} cannot be read: {why}; make it readable by the user that the phone runs as"
+        ) from error
+    if not lines or not lines[0].strip():
+        raise ConfigError(f"{path} has no first line: write the password into it")
+    return lines[0].strip()

@@ -1,0 +1,153 @@
+"""The shape of the file: which tables and keys there are and of which type. By cattrs, all faults at once."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Literal, cast, get_args, get_type_hints
+
+from cattrs import (
+    BaseValidationError,
+    ClassValidationError,
+    Converter,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+)
+from cattrs import IterableValidationNote as Index
+from cattrs.gen import make_dict_structure_fn
+
+from phone.config.document import KeyPath
+from phone.config.faults import Fault, did_you_mean
+from phone.config.values import Config, PeerConfig
+
+_NAMES: dict[type, str] = {
+    str: "a text in quotes",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list in [ ]",
+    dict: "a table",
+}
+
+Hook = Callable[[object, type], object]
+
+
+class UnfitError(ValueError):
+    """A value of the wrong type; `str()` continues the sentence that begins with its key."""
+
+
+def structure(values: Mapping[str, object], folder: Path) -> Config | list[Fault]:
+    """The values as a Config, paths counted from `folder`; else what is wrong with their shape."""
+    try:
+        return _converter(folder).structure(values, Config)
+    except BaseValidationError as error:
+        return list(_faults(error, ()))
+
+
+def _converter(folder: Path) -> Converter:
+    converter = Converter(detailed_validation=True, forbid_extra_keys=True)
+    for scalar in (str, bool, int, float):
+        converter.register_structure_hook(scalar, _scalar)
+    converter.register_structure_hook(Path, lambda value, _: folder / Path(str(_scalar(value, str))).expanduser())
+    converter.register_structure_hook_func(_is_literal, _choice)
+    converter.register_structure_hook_factory(is_dataclass, lambda kind: _table(kind, converter))
+    for kind, toml in ((dict[str, str], dict), (dict[str, PeerConfig], dict), (tuple[str, ...], list)):
+        checked = _guarded(converter.get_structure_hook(kind), toml)
+        converter.register_structure_hook_func(partial(operator.eq, kind), checked)
+    return converter
+
+
+def _is_literal(kind: object) -> bool:
+    return getattr(kind, "__origin__", None) is Literal
+
+
+def _table(kind: type, converter: Converter) -> Hook:
+    hook: Callable[[Mapping[str, object], type], object] = make_dict_structure_fn(
+        kind, converter, _cattrs_forbid_extra_keys=True
+    )
+
+    def structure_table(value: object, kind: type) -> object:
+        return hook(cast("Mapping[str, object]", value), kind)  # _guarded has looked
+
+    return _guarded(structure_table, dict)
+
+
+def _guarded(hook: Hook, toml: type) -> Hook:
+    """By itself cattrs takes any iterable for a list, and looks keys up in whatever it gets."""
+
+    def check(value: object, kind: type) -> object:
+        if not isinstance(value, toml):
+            raise UnfitError(f"must be {_NAMES[toml]}, not {_show(value)}")
+        return hook(value, kind)
+
+    return check
+
+
+def _scalar(value: object, kind: type) -> object:
+    """Unlike cattrs' own: nothing is converted but whole numbers where any number will do."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is float and number:
+        return float(str(value))
+    if not isinstance(value, kind) or (kind is int and not number):
+        raise UnfitError(f"must be {_NAMES[kind]}, not {_show(value)}")
+    return value
+
+
+def _choice(value: object, kind: type) -> object:
+    if isinstance(value, bool) or value not in get_args(kind):
+        told = value if type(value) is int else _show(value)
+        raise UnfitError(f"must be one of {', '.join(map(str, get_args(kind)))}, not {told}")
+    return value
+
+
+def _show(value: object) -> str:
+    """Its kind alone: it may be a secret in the wrong place."""
+    return _NAMES.get(type(value), "a date or time")
+
+
+# --- what cattrs found, as sentences --------------------------------------------------------------------------
+
+
+def _faults(error: BaseException, key: KeyPath) -> Iterator[Fault]:
+    match error:
+        case ClassValidationError() | IterableValidationError():
+            noted, bare = error.group_exceptions()
+            for inner, note in noted:
+                yield from _faults(inner, (*key, str(note.index if isinstance(note, Index) else note.name)))
+            for inner in bare:
+                yield from _faults(inner, key)
+        case ForbiddenExtraKeysError():
+            for extra in sorted(error.extra_fields):
+                yield Fault((*key, extra), f"is no key of {_table_name(key)}; {_elsewhere(extra, error.cl, key)}")
+        case KeyError():
+            yield Fault(key, "is missing: add it")
+        case UnfitError():
+            yield Fault(key, str(error))
+        case _:
+            raise error
+
+
+def _table_name(key: KeyPath) -> str:
+    return f"[{'.'.join(key)}]" if key else "the file's top level"
+
+
+def _elsewhere(extra: str, here: type, key: KeyPath) -> str:
+    """Where the key may belong."""
+    known = [f.name for f in fields(here)]
+    if not get_close_matches(extra.lower(), known, n=1, cutoff=0.75):
+        for table, names in _tables(Config, ()):
+            if extra in names and table != key:
+                return f"it belongs under {_table_name(table)}"
+    return did_you_mean(extra, known)
+
+
+def _tables(kind: type, key: KeyPath) -> Iterator[tuple[KeyPath, set[str]]]:
+    hints = get_type_hints(kind)
+    yield key, {f.name for f in fields(kind)}
+    for name, inner in hints.items():
+        if is_dataclass(inner) and isinstance(inner, type):
+            yield from _tables(inner, (*key, name))

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone.config.shape import structure
+from phone.config.values import Config
+
+GOOD = {"account": {"jid": "a@b", "password": "x"}, "audio": {"handset": {"capture": "m", "playback": "e"}}}
+HERE = Path("/etc/phone")
+
+
+def sentences(**changed):
+    found = structure({**GOOD, **changed}, HERE)
+    assert isinstance(found, list)
+    return {".".join(f.key): f.sentence for f in found}
+
+
+def test_good_values_become_a_config():
+    config = structure(GOOD, HERE)
+    assert isinstance(config, Config)
+    assert config.account.password == "x"
+
+
+def test_a_whole_number_will_do_where_any_number_will():
+    config = structure({**GOOD, "ring_seconds": 30}, HERE)
+    assert isinstance(config, Config)
+    assert isinstance(config.ring_seconds, float)
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "sentence"),
+    [
+        ({"account": []}, "account", "must be a table, not a list in [ ]"),
+        ({"account": {"jid": True}}, "account.jid", "must be a text in quotes, not true or false"),
+        ({"network": {"first_port": True}}, "network.first_port", "must be a whole number, not true or false"),
+        ({"network": {"first_port": 1.5}}, "network.first_port", "must be a whole number, not a number"),
+        ({"network": {"stun": 1}}, "network.stun", "must be true or false, not a whole number"),
+        ({"network": {"addresses": "::1"}}, "network.addresses", "must be a list in [ ], not a text in quotes"),
+        ({"network": {"addresses": [1]}}, "network.addresses.0", "must be a text in quotes, not a whole number"),
+        ({"peers": {"a": {"plain_rtp": 0}}}, "peers.a.plain_rtp", "must be true or false, not a whole number"),
+        ({"peers": []}, "peers", "must be a table, not a list in [ ]"),
+        ({"dial": {"short": {"1": 2}}}, "dial.short.1", "must be a text in quotes, not a whole number"),
+        ({"state_dir": 1}, "state_dir", "must be a text in quotes, not a whole number"),
+        ({"ring_seconds": True}, "ring_seconds", "must be a number, not true or false"),
+        (
+            {"audio": {"handset": {}, "packet_ms": True}},
+            "audio.packet_ms",
+            "must be one of 10, 20, 40, 60, not true or false",
+        ),
+        ({"jid": "a@b"}, "jid", "is no key of the file's top level; it belongs under [account]"),
+        ({"dial": {"profile": "sim"}}, "dial.profile", "is no key of [dial]; it belongs under [hardware]"),
+        (
+            {"peers": {"a": {"plain_srtp": True}}},
+            "peers.a.plain_srtp",
+            'is no key of [peers.a]; did you mean "plain_rtp"?',
+        ),
+    ],
+)
+def test_wrong_shapes_are_named(changed, key, sentence):
+    assert sentences(**changed)[key] == sentence
+
+
+def test_no_value_is_repeated_it_may_be_a_secret():
+    assert "hunter2" not in str(sentences(account={"jid": ["hunter2"], "passwort": "hunter2"}))
+
+
+_toml = st.recursive(
+    st.text(max_size=5) | st.booleans() | st.integers() | st.floats() | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+_names = st.sampled_from(
+    ["account", "audio", "dial", "peers", "network", "jid", "handset", "short", "addresses", "run_dir"]
+)
+
+
+@given(st.dictionaries(_names, _toml | st.dictionaries(_names, _toml, max_size=4), max_size=6))
+def test_any_toml_is_a_config_or_a_list_of_faults(values):
+    found = structure(values, HERE)
+    assert isinstance(found, Config) or (found and all(f.sentence for f in found))
