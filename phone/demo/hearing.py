@@ -45,7 +45,8 @@ def tone_share(heard: array[int], hz: float) -> float:
     one = two = 0.0
     for x in heard:
         one, two = x + turn * one - two, one
-    return (one * one + two * two - turn * one * two) * 2 / (len(heard) * energy)
+    power: float = one * one + two * two - turn * one * two
+    return 2 * power / (len(heard) * energy)
 
 
 def first_sound(heard: array[int], level: int = 300) -> int | None:

@@ -107,13 +107,13 @@ async def stage(folder: Path, *names: str) -> AsyncIterator[Stage]:
 
     Raises StageError, HardwareError (no compiler for the virtual card) or PhoneError (no prosody).
     """
-    build(folder / "alsa")
+    plugin = await asyncio.to_thread(build)
     users = {name: os.urandom(12).hex() for name in names}
     async with contextlib.AsyncExitStack() as stack:
         prosody = await stack.enter_async_context(PrivateProsody(folder / "prosody", users))
         desks = {}
         for name, password in users.items():
-            desks[name] = await stack.enter_async_context(_desk(folder / name, name, password, prosody))
+            desks[name] = await stack.enter_async_context(_desk(folder / name, name, password, prosody, plugin))
         await asyncio.gather(*(_registered(desk) for desk in desks.values()))
         yield Stage(folder, prosody, desks)
 
@@ -125,12 +125,12 @@ async def _registered(desk: Desk) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _desk(folder: Path, name: str, password: str, prosody: PrivateProsody) -> AsyncIterator[Desk]:
+async def _desk(folder: Path, name: str, password: str, prosody: PrivateProsody, plugin: Path) -> AsyncIterator[Desk]:
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs here yet
     with Card(folder / f"{name}_ear", ring=True) as handset, Card(folder / f"{name}_bell", ring=True) as ringer:
         config = folder / "phone.toml"
         _write_config(config, name, password, prosody, handset, ringer)
-        environment = os.environ | asound_conf(folder / "asound.conf", [handset, ringer])
+        environment = os.environ | asound_conf(folder / "asound.conf", [handset, ringer], plugin)
         log = folder / "phone.log"
         process = await _start(config, environment, log)
         try:

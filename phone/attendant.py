@@ -1,0 +1,93 @@
+"""What the control socket's requests do: the operator's hand on the engine, the person's on the simulated phone."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import time
+from dataclasses import dataclass
+
+from phone import control
+from phone.calllog import CallLog, Entry
+from phone.calls import events as ev
+from phone.drivers.sim import SimDesk
+from phone.engine import Engine
+from phone.status import status
+from phone.ui.screens import lines
+
+_SETTLE_SECONDS = 0.06
+"""A display frame over I2C, and the step before it: what `screen` shows has settled by then."""
+
+
+@dataclass(slots=True)
+class Attendant:
+    """Answers requests. Raises ControlError with the sentence that the asker sees."""
+
+    engine: Engine
+    account: str
+    calls: CallLog
+    sim: SimDesk | None
+    started_at: float
+
+    async def answer(self, request: control.Request) -> control.Reply:
+        """One reply for one request."""
+        match request:
+            case control.Status():
+                return status(self.engine, self.account, self.started_at)
+            case control.Call(number):
+                self.engine.post(ev.DialRequested(number, self.engine.now()))
+                return control.Done(self._dialled(number))
+            case control.HangUp():
+                self.engine.post(ev.HangUpRequested(self.engine.now()))
+                return control.Done("the line is free")
+            case control.Log(limit):
+                return await self._log(limit)
+            case control.Sim():
+                return await self._sim(request)
+
+    def _dialled(self, number: str) -> str:
+        phone = self.engine.phone
+        if phone.busy:
+            return f"calling {number}"
+        return f"{number} is on the display: lift the handset to call"
+
+    async def _log(self, limit: int) -> control.LogReply:
+        entries = await asyncio.to_thread(self.calls.entries, limit)
+        return control.LogReply(tuple(map(_log_entry, entries)))
+
+    async def _sim(self, request: control.Sim) -> control.SimReply:
+        if self.sim is None:
+            raise control.ControlError('this phone has real keys: `phone sim` needs [hardware] profile = "sim"')
+        match request.action:
+            case "lift":
+                self.sim.lift()
+            case "hang-up":
+                self.sim.hang_up()
+            case "press":
+                still = self.sim.press(request.key, request.seconds)
+                await asyncio.sleep(max(0.0, still - time.monotonic()))
+            case "screen":
+                await asyncio.sleep(_SETTLE_SECONDS)
+            case "lamps":
+                pass
+        shown = self.engine.shown
+        png = _png(self.sim) if request.action == "screen" else ""
+        return control.SimReply(lines(shown) if shown else (), tuple(sorted(self.sim.lamps())), png)
+
+
+def _png(sim: SimDesk) -> str:
+    file = io.BytesIO()
+    sim.screen().save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _log_entry(e: Entry) -> control.LogEntry:
+    return control.LogEntry(
+        peer=e.peer,
+        name=e.name,
+        direction="out" if e.outgoing else "in",
+        began=e.started,
+        seconds=e.duration if e.answered else None,
+        reason=e.reason,
+    )
