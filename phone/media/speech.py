@@ -124,7 +124,7 @@ class Speech:
     def leave(self) -> None:
         """Say BYE (RFC 3550 6.6), then send nothing more."""
         if self._transmit is not None and self._sender.packets:
-            self._send_control(self.control.goodbye())
+            self._send_control(self.control.goodbye(time.monotonic(), self._sender))
         self.disconnect()
 
     @property
@@ -186,7 +186,7 @@ class Speech:
     def stats(self) -> LegStats:
         """For the display and the log."""
         played = self._playout.stats() if self._playout is not None else None
-        control = self.control.snapshot()
+        control = self.control.figures()
         agreed = self._agreed
         return LegStats(
             leg=self._leg,
@@ -230,7 +230,7 @@ class Speech:
         if event is not None and outgoing.event_type is not None:
             packet = sender.pack(event.payload, outgoing.event_type, marker=event.marker, timestamp=event.timestamp)
         else:
-            outgoing.codec.expect_loss(self.control.far_loss_percent)
+            outgoing.codec.expect_loss(self.control.far_loss_percent or 0.0)
             packet = sender.pack(outgoing.codec.encode(frame), outgoing.payload_type, marker=self._fresh)
         self._fresh = False
         sender.advance(outgoing.units)
