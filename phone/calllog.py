@@ -1,0 +1,167 @@
+"""The call log: one SQLite file, so that it survives a kill at any moment.
+
+Law: the log never stops a call. A file that cannot be used is moved aside, a write that fails is logged, and
+the phone goes on. Methods block for some milliseconds (one writer, WAL): the engine calls them off its loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (
+    started TEXT NOT NULL,
+    peer TEXT NOT NULL,
+    name TEXT NOT NULL,
+    outgoing INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    duration REAL NOT NULL,
+    reason TEXT NOT NULL,
+    encrypted INTEGER
+)
+"""
+_LONGEST_WAIT = 2.0  # seconds for another process that reads or writes the file
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One ended call."""
+
+    started: str
+    """Wall-clock time at which it was offered or dialled, ISO 8601 with offset."""
+    peer: str
+    name: str
+    outgoing: bool
+    answered: bool
+    duration: float
+    """Seconds from the answer to the end; 0 if unanswered."""
+    reason: str
+    """A `calls.model.Reason` value."""
+    encrypted: bool | None
+    """None: the media never came up."""
+
+
+_COLUMNS = tuple(field.name for field in fields(Entry))
+_NAMES = ", ".join(_COLUMNS)
+_INSERT = f"INSERT INTO calls ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - our own names
+_SELECT = f"SELECT {_NAMES} FROM calls ORDER BY rowid DESC LIMIT ?"  # noqa: S608 - our own names
+
+
+class CallLog:
+    """The log in the file `path`. Any thread may call; one at a time gets in."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+        with self._logged("open"):
+            self._database = self._open_or_replace()
+
+    def add(self, entry: Entry) -> None:
+        """Write one call. A failure (disk full, card read-only) is logged; the entry is then lost."""
+        with self._lock, self._logged("write to"), self._opened() as database, database:
+            database.execute(_INSERT, astuple(entry))
+
+    def entries(self, limit: int) -> tuple[Entry, ...]:
+        """The latest calls, newest first; none if the file cannot be read."""
+        rows: list[tuple[str, str, str, int, int, float, str, int | None]] = []
+        with self._lock, self._logged("read"), self._opened() as database:
+            rows = database.execute(_SELECT, (limit,)).fetchall()
+        return tuple(_entry(row) for row in rows)
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file. The log can be used no more, or opened again by its next use."""
+        with self._lock:
+            database, self._database = self._database, None
+            if database is not None:
+                database.close()
+
+    @contextmanager
+    def _logged(self, act: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise  # our own bug
+        except (sqlite3.Error, OSError) as error:
+            log.error(  # noqa: TRY400 - the sentence says it all
+                "cannot %s the call log %s: %s; the phone goes on without", act, self._path, error
+            )
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The database; a file that turns out to be damaged is replaced for the next use."""
+        database = self._database = self._database or self._open_or_replace()
+        try:
+            yield database
+        except sqlite3.DatabaseError as error:
+            if _is_damage(error):
+                self._database = None
+                database.close()
+                self._move_aside(error)
+            raise
+
+    def _open_or_replace(self) -> sqlite3.Connection:
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            self._move_aside(error)
+            return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(self._path, timeout=_LONGEST_WAIT, check_same_thread=False)
+        try:
+            _prepare(database)
+        except sqlite3.Error:
+            database.close()
+            raise
+        return database
+
+    def _move_aside(self, error: sqlite3.DatabaseError) -> None:
+        """Keep the useless file for whoever wants to save it; its write-ahead log belongs to it."""
+        number = 1
+        while (aside := self._path.with_name(f"{self._path.name}.aside-{number}")).exists():
+            number += 1
+        self._path.rename(aside)
+        for suffix in ("-wal", "-shm"):
+            extra = self._path.with_name(self._path.name + suffix)
+            if extra.exists():
+                extra.rename(aside.with_name(aside.name + suffix))
+        log.warning("the call log cannot be used (%s); moved it to %s and began a new one", error, aside)
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    with closing(database.execute("PRAGMA quick_check(1)")) as check:
+        if (verdict := check.fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(f"malformed: {verdict}")
+    database.execute("PRAGMA journal_mode=WAL")
+    # WAL with NORMAL keeps the file whole through kill and power cut; only a power cut may lose the last call
+    database.execute("PRAGMA synchronous=NORMAL")
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version > _VERSION:
+        raise sqlite3.DatabaseError(f"it has format {version}, this phone writes {_VERSION}")
+    with database:
+        database.execute(_SCHEMA)
+        database.execute(f"PRAGMA user_version={_VERSION}")
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file itself is of no use: not when it is merely locked, full or read-only."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def _entry(row: tuple[str, str, str, int, int, float, str, int | None]) -> Entry:
+    started, peer, name, outgoing, answered, duration, reason, encrypted = row
+    known = None if encrypted is None else bool(encrypted)
+    return Entry(started, peer, name, bool(outgoing), bool(answered), duration, reason, known)
