@@ -41,6 +41,8 @@ MAX_LEGS: Final = 16
 MAX_STRANGERS: Final = 4
 MAX_REMEMBERED: Final = 64
 REMEMBER_SECONDS: Final = 300.0
+MAX_ID_SHOWN: Final = 64
+"""A far end's id names the call in logs and on the control socket only if it is short printable ASCII."""
 
 UNKNOWN_SESSION: Final = StanzaError("item-not-found", "cancel", (JINGLE_ERRORS, "unknown-session"))
 NOT_OURS: Final = StanzaError("feature-not-implemented", "cancel")
@@ -120,14 +122,16 @@ class Agent:
     # --- the network --------------------------------------------------------------------------------------------
 
     def receive_iq(self, sender: str, iq_id: str, payload: Element, now: float) -> Effects:
-        """An IQ-set with a Jingle payload: one Reply, then what follows from it."""
+        """An IQ-set: one Reply, then what follows from it."""
+        if payload.tag != f"{{{JINGLE}}}jingle":
+            return (Reply(sender, iq_id, NOT_OURS),)  # an older dialect, or nothing of ours
         try:
             jingle = parse_jingle(payload)
         except RemoteProtocolError as wrong:
             return Reply(sender, iq_id, BAD_REQUEST), Nonsense(sender, str(wrong))
         leg = self._by_session(sender, jingle.sid)
         if leg is not None:
-            error, effects = leg.receive(jingle)
+            error, effects = leg.receive(jingle, sender)
             return (Reply(sender, iq_id, error), *self._swept(leg, effects, now))
         if jingle.action is not Action.SESSION_INITIATE:
             return (Reply(sender, iq_id, UNKNOWN_SESSION),)
@@ -220,16 +224,26 @@ class Agent:
         """A propose of another account."""
         if "audio" not in proposal.media:
             return (Nonsense(sender, "a proposal without audio"),)
-        if self._by_invitation(sender, proposal.id) is not None or (bare(sender), proposal.id) in self._ended:
+        known = self._by_invitation(sender, proposal.id)
+        if (known is not None and not known.outgoing) or (bare(sender), proposal.id) in self._ended:
             return (Nonsense(sender, "a proposal that is known already"),)
         rival = self._rival(sender)
         if rival is not None:
             return self._proposal_glare(rival, sender, proposal, now)
+        effects = self._superseded(sender, now)
         policy = self._policy(sender)
         if self._full(policy):
-            return (Nonsense(sender, "too many calls at once"),)
+            return (*effects, Nonsense(sender, "too many calls at once"))
         leg = self._new_leg(proposal.id, sender, policy)
-        return (CallOffered(leg.id, sender), *leg.offered(proposal.id, sender))
+        return (*effects, CallOffered(leg.id, sender), *leg.offered(proposal.id, sender))
+
+    def _superseded(self, sender: str, now: float) -> Effects:
+        """A device that proposes anew has lost its former proposal (it crashed, or the retract was lost)."""
+        effects: Effects = ()
+        for leg in tuple(self._legs.values()):
+            if leg.rings_for(sender):
+                effects += self._swept(leg, leg.end(EndReason.CANCELLED), now)
+        return effects
 
     def _own_device(self, proposal: Proposal, now: float) -> Effects:
         """Another device of ours took or refused a call that rings here as well."""
@@ -281,7 +295,8 @@ class Agent:
 
     def _new_leg(self, wanted: str, peer: str, policy: PeerPolicy) -> Leg:
         """An incoming call, by its sid unless another far end uses the same."""
-        call = self._new_id() if wanted in self._legs else wanted
+        plain_text = wanted.isascii() and wanted.isprintable() and len(wanted) <= MAX_ID_SHOWN
+        call = wanted if plain_text and wanted not in self._legs else self._new_id()
         self._legs[call] = Leg(call, peer, self._around(policy), outgoing=False, plain=False)
         return self._legs[call]
 

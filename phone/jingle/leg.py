@@ -33,7 +33,7 @@ from phone.jingle.errors import LocalProtocolError
 from phone.jingle.jid import bare
 from phone.jingle.negotiate import OFFER, Refusal, Terms, offer
 from phone.jingle.proposal import Invitation, Stage
-from phone.jingle.reasons import from_fault, from_wire
+from phone.jingle.reasons import from_fault, from_proposal
 from phone.jingle.session import Session, State
 
 SESSION_SECONDS: Final = 20.0
@@ -133,9 +133,11 @@ class Leg:
     def terminate(self, reason: EndReason) -> Effects:
         """The user ends it, whichever way its progress means."""
         self.over = True
-        if self.session is not None and self.session.state is not State.NEW:
-            return self.session.terminate(reason) + self._finish(reason) + self._hide()
-        return self._withdraw(reason) + self._hide()
+        if self.session is None or self.session.state is State.NEW:
+            return self._withdraw(reason) + self._hide()
+        effects = self.session.terminate(reason) + self._finish(reason)
+        # One that they started before we took their proposal may still ring on our other devices.
+        return effects + self._withdraw(reason) + self._hide()
 
     # --- our media ----------------------------------------------------------------------------------------------
 
@@ -173,9 +175,12 @@ class Leg:
 
     # --- theirs -------------------------------------------------------------------------------------------------
 
-    def receive(self, jingle: Jingle) -> tuple[StanzaError | None, Effects]:
-        """An action in our session."""
+    def receive(self, jingle: Jingle, sender: str) -> tuple[StanzaError | None, Effects]:
+        """An action in our session. One that we called by its bare address (a gateway) may answer with a resource,
+        and is held to it from then on.
+        """
         session = self._existing_session()
+        session.peer = sender
         error, effects = session.receive(jingle)
         return error, self.settled(effects)
 
@@ -223,19 +228,25 @@ class Leg:
         return self.end(EndReason.UNREACHABLE if self.outgoing else EndReason.CANCELLED)
 
     def in_session(self, sender: str, sid: str) -> bool:
-        """Whether an IQ of `sender` with that sid is for our session. One that we called by its bare address
-        (a gateway) may answer with a resource, and is held to it from then on.
-        """
+        """Whether an IQ of `sender` with that sid is for our session."""
         session = self.session
         if session is None or session.sid != sid or session.state is State.NEW:
             return False
-        if session.peer == bare(sender):
-            session.peer = sender
-        return session.peer == sender
+        return session.peer in {sender, bare(sender)}
 
     def awaits(self, sender: str) -> bool:
         """Whether `sender` proposed this call and its session has not begun."""
         return not self.outgoing and self.session is None and self._existing_invitation().peer == sender
+
+    def rings_for(self, sender: str) -> bool:
+        """Whether `sender` proposed this call and nobody has taken it."""
+        invitation = self.invitation
+        return (
+            invitation is not None
+            and invitation.stage is Stage.OFFERED
+            and invitation.peer == sender
+            and self.session is None
+        )
 
     def calls(self, sender: str) -> bool:
         """Whether this is an unanswered call of ours to `sender` (by session: that very device)."""
@@ -342,38 +353,18 @@ class Leg:
         session = self.session
         active = session is not None and session.state is State.ACTIVE
         before = session.terminate(EndReason.HANGUP) if session is not None else ()
-        return self.end(_meaning(proposal, active=active, outgoing=self.outgoing), before)
+        return self.end(from_proposal(proposal, active=active, outgoing=self.outgoing), before)
 
     def _withdraw(self, reason: EndReason) -> Effects:
-        """End an invitation that has no session. Unanswered ones stay silent: our other devices may ring on."""
-        invitation = self.invitation
-        if invitation is None:
-            return ()
-        match invitation.stage:
-            case Stage.PROPOSED | Stage.ALERTED | Stage.PROCEEDED:
-                return (invitation.send(Verb.RETRACT, reason="cancel"),)
-            case Stage.OFFERED if reason is EndReason.BUSY:
-                return (invitation.send(Verb.REJECT, reason="busy"),)
-            case Stage.OFFERED if reason not in _REFUSALS:
-                return ()
-            case Stage.OFFERED | Stage.TAKEN:
-                return (invitation.send(Verb.REJECT),)
-            case _:
-                return ()
+        return () if self.invitation is None else self.invitation.withdraw(reason)
 
     def _retract_tie(self) -> Effects:
-        invitation = self.invitation
-        if invitation is None:
+        if self.invitation is None:
             return ()
-        return (invitation.send(Verb.RETRACT, reason="expired", tie_break=True),)
+        return (self.invitation.send(Verb.RETRACT, reason="expired", tie_break=True),)
 
     def _finish(self, reason: EndReason) -> Effects:
-        """Both sides tell it to the other's device, so that archives hold the end (XEP-0353 3.8)."""
-        invitation = self.invitation
-        if invitation is None or invitation.stage not in {Stage.PROCEEDED, Stage.TAKEN}:
-            return ()
-        lost = reason is EndReason.MEDIA_LOST
-        return (invitation.send(Verb.FINISH, reason="connectivity-error" if lost else "success"),)
+        return () if self.invitation is None else self.invitation.finish(reason)
 
     def _show_to(self, jid: str) -> Effects:
         """Directed presence, so that a stranger's client knows what we can (XEP-0353 3.1)."""
@@ -397,16 +388,3 @@ class Leg:
         if self.invitation is None:
             raise LocalProtocolError(f"{self.id} has no invitation: look it up by invitation")
         return self.invitation
-
-
-_REFUSALS: Final = (EndReason.DECLINED, EndReason.HANGUP, EndReason.CANCELLED)
-
-
-def _meaning(proposal: Proposal, *, active: bool, outgoing: bool) -> EndReason:
-    """What their reject, retract or finish says."""
-    if proposal.verb is Verb.RETRACT:
-        return EndReason.CANCELLED
-    if proposal.tie_break:
-        return EndReason.BUSY
-    condition = (proposal.reason or Reason()).condition
-    return from_wire(condition, active=active, outgoing=outgoing)

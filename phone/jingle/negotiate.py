@@ -124,11 +124,6 @@ def speech(payloads: Sequence[Payload]) -> bool:
     return any(p.name.lower() != "telephone-event" for p in payloads)
 
 
-def described(terms: Terms, payloads: tuple[Payload, ...]) -> Description:
-    """The description that we write for these terms."""
-    return Description("audio", payloads, rtcp_mux=terms.rtcp_mux)
-
-
 def _answer(content: Content, description: Description, jingle: Jingle, *, plain: bool) -> Terms | Refusal:
     transport = content.transport
     if transport is None or transport.namespace not in (ICE_UDP, RAW_UDP):

@@ -51,9 +51,7 @@ _CANDIDATE_TYPES: Final = ("host", "srflx", "prflx", "relay")
 
 
 def parse_jingle(element: Element) -> Jingle:
-    """A `<jingle xmlns='urn:xmpp:jingle:1'/>`. Raises RemoteProtocolError: not one, no sid, unknown action."""
-    if element.tag != f"{{{JINGLE}}}jingle":
-        raise RemoteProtocolError("not a jingle element")
+    """A `<jingle xmlns='urn:xmpp:jingle:1'/>`. Raises RemoteProtocolError: no sid, unknown action."""
     try:
         # Yate writes `action` and `type`; the former is Jingle's (PEERS.md, Yate 4).
         action = Action(element.get("action", ""))
@@ -129,7 +127,7 @@ def _info(element: Element) -> Info | None:
 
 def _content(element: Element) -> Content:
     description = element.find(f"{{{RTP}}}description")
-    transport = next((c for c in element if _split(c.tag)[1] == "transport"), None)
+    transport = next((c for c in element if _split(c.tag)[1] == "transport" and _split(c.tag)[0]), None)
     return Content(
         name=element.get("name", ""),
         creator=element.get("creator", "initiator"),

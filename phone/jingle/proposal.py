@@ -12,7 +12,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from phone.jingle.api import SendMessage
+from phone.jingle.api import EndReason, SendMessage
 from phone.jingle.codec import encode_proposal
 from phone.jingle.elements import Proposal, Reason, Verb
 from phone.jingle.errors import LocalProtocolError
@@ -83,6 +83,10 @@ TRANSITIONS: Final[dict[Stage, dict[tuple[Way, Verb], Stage]]] = {
 }
 
 
+_REFUSALS: Final = (EndReason.BUSY, EndReason.DECLINED, EndReason.HANGUP, EndReason.CANCELLED)
+"""What the user means for all devices. For another reason we just stop: our other devices may ring on."""
+
+
 class Invitation:
     """One JMI id, seen from one end."""
 
@@ -115,6 +119,25 @@ class Invitation:
                 )
             ),
         )
+
+    def withdraw(self, reason: EndReason) -> tuple[SendMessage, ...]:
+        """End it before its session: retract ours, reject theirs. "busy" is the only reason that we give away."""
+        match self.stage:
+            case Stage.PROPOSED | Stage.ALERTED | Stage.PROCEEDED:
+                return (self.send(Verb.RETRACT, reason="cancel"),)
+            case Stage.TAKEN:
+                return (self.send(Verb.REJECT),)
+            case Stage.OFFERED if reason in _REFUSALS:
+                return (self.send(Verb.REJECT, reason="busy" if reason is EndReason.BUSY else None),)
+            case _:
+                return ()
+
+    def finish(self, reason: EndReason) -> tuple[SendMessage, ...]:
+        """Its session is over: both sides tell it to the other's device, so that archives hold the end."""
+        if self.stage not in {Stage.PROCEEDED, Stage.TAKEN}:
+            return ()
+        lost = reason is EndReason.MEDIA_LOST
+        return (self.send(Verb.FINISH, reason="connectivity-error" if lost else "success"),)
 
     def receive(self, verb: Verb) -> bool:
         """Take one of theirs; False when it is out of turn (then nothing has changed)."""

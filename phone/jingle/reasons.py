@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from phone.jingle.api import EndReason
+from phone.jingle.elements import Proposal, Reason, Verb
 
 _WIRE: Final = {
     EndReason.BUSY: "busy",
@@ -97,3 +98,12 @@ def from_error(condition: str) -> EndReason:
 def from_fault(fault: str) -> tuple[str, EndReason]:
     """A media fault (`media.plan.LegFault`) as (condition, reason)."""
     return _FAULTS.get(fault, ("media-error", EndReason.FAILED))
+
+
+def from_proposal(proposal: Proposal, *, active: bool, outgoing: bool) -> EndReason:
+    """What a reject, retract or finish (XEP-0353) says."""
+    if proposal.verb is Verb.RETRACT:
+        return EndReason.CANCELLED
+    if proposal.tie_break:
+        return EndReason.BUSY
+    return from_wire((proposal.reason or Reason()).condition, active=active, outgoing=outgoing)

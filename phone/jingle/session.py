@@ -31,20 +31,19 @@ from phone.jingle.api import (
     StanzaError,
 )
 from phone.jingle.codec import encode_jingle
+from phone.jingle.contents import named, trickled, whole
 from phone.jingle.elements import (
     ICE_UDP,
     JINGLE_ERRORS,
     RTP_INFO,
     Action,
     Content,
-    Fingerprint,
     Info,
     Jingle,
     Reason,
-    Transport,
 )
 from phone.jingle.errors import LocalProtocolError
-from phone.jingle.negotiate import Refusal, Terms, described, settle
+from phone.jingle.negotiate import Refusal, Terms, settle
 from phone.jingle.proposal import Way
 from phone.jingle.reasons import from_error, from_wire, to_wire
 from phone.jingle.transport import RemoteTransport
@@ -150,7 +149,9 @@ class Session:
     def offer(self, media: LocalMedia, *, early: bool) -> Effects:
         """session-initiate."""
         self.media = media
-        iq = self._send(Action.SESSION_INITIATE, self._full(media), initiator=self.own, early=early)
+        iq = self._send(
+            Action.SESSION_INITIATE, whole(self.terms, media, self._setup()), initiator=self.own, early=early
+        )
         self.told = media.restart
         return (iq,)
 
@@ -161,18 +162,19 @@ class Session:
     def tell_early(self) -> Effects:
         """Our transport while we ring, as the initiator asked (EARLY)."""
         media = self._described()
-        iq = self._send(Action.TRANSPORT_INFO, self._transport_only(media, media.candidates, fingerprint=True))
+        iq = self._send(Action.TRANSPORT_INFO, trickled(self.terms, media, media.candidates, self._setup()))
         self.told = media.restart
         return (iq,)
 
     def accept(self) -> Effects:
         """session-accept with the one content that we take; the others are removed behind it (XEP-0166 7.2.6)."""
         media = self._described()
-        effects: Effects = (self._send(Action.SESSION_ACCEPT, self._full(media), responder=self.own),)
+        effects: Effects = (
+            self._send(Action.SESSION_ACCEPT, whole(self.terms, media, self._setup()), responder=self.own),
+        )
         self.told = media.restart
         if self.terms.others:
-            refused = tuple(Content(c.name, c.creator, c.senders) for c in self.terms.others)
-            effects += (self._send(Action.CONTENT_REMOVE, refused),)
+            effects += (self._send(Action.CONTENT_REMOVE, named(self.terms.others)),)
         return effects
 
     def terminate(self, reason: EndReason) -> Effects:
@@ -194,7 +196,7 @@ class Session:
         self.media = media
         if 0 <= self.told < media.restart == self.remote.restart:
             self.told = media.restart
-            return (self._send(Action.TRANSPORT_INFO, self._transport_only(media, media.candidates)),)
+            return (self._send(Action.TRANSPORT_INFO, trickled(self.terms, media, media.candidates)),)
         return ()
 
     def trickle(self, media: LocalMedia, candidate: IceCandidate) -> Effects:
@@ -202,7 +204,7 @@ class Session:
         self.media = media
         if self.told != media.restart or self.terms.transport != ICE_UDP:
             return ()
-        return (self._send(Action.TRANSPORT_INFO, self._transport_only(media, (candidate,))),)
+        return (self._send(Action.TRANSPORT_INFO, trickled(self.terms, media, (candidate,))),)
 
     # --- theirs -------------------------------------------------------------------------------------------------
 
@@ -235,7 +237,8 @@ class Session:
         action = self._awaited.pop(token, None)
         if action is None or error is None or self.state is State.ENDED:
             return ()
-        self.ended = EndReason.CANCELLED if action is Action.SESSION_ACCEPT else from_error(error)
+        gave_up = action is Action.SESSION_ACCEPT and error != "timeout"
+        self.ended = EndReason.CANCELLED if gave_up else from_error(error)
         # Who does not answer at all may still believe in the session.
         effects = self._terminate("timeout") if error == "timeout" else ()
         self.state = State.ENDED
@@ -294,28 +297,6 @@ class Session:
         if self.media is None:
             raise LocalProtocolError("our media is not described yet: wait for it")
         return self.media
-
-    def _full(self, media: LocalMedia) -> tuple[Content, ...]:
-        payloads = self.terms.receive
-        transport = self._transport(media, media.candidates, fingerprint=True)
-        return (replace(self._content(transport), description=described(self.terms, payloads)),)
-
-    def _transport_only(
-        self, media: LocalMedia, candidates: tuple[IceCandidate, ...], *, fingerprint: bool = False
-    ) -> tuple[Content, ...]:
-        return (self._content(self._transport(media, candidates, fingerprint=fingerprint)),)
-
-    def _content(self, transport: Transport) -> Content:
-        return Content(self.terms.content, transport=transport)
-
-    def _transport(self, media: LocalMedia, candidates: tuple[IceCandidate, ...], *, fingerprint: bool) -> Transport:
-        if self.terms.transport != ICE_UDP:
-            host = tuple(c for c in candidates if c.component == 1 and c.type == "host")[:1]
-            return Transport(self.terms.transport, candidates=host)
-        told = Fingerprint(media.fingerprint_hash, media.fingerprint, self._setup())
-        return Transport(
-            ICE_UDP, media.ufrag, media.pwd, told if fingerprint and not self.terms.plain else None, candidates
-        )
 
     def _setup(self) -> str:
         """RFC 5763 5: offer actpass; answer active, unless the offerer wants to be that itself."""
@@ -387,12 +368,13 @@ class Session:
     def _changed(self, jingle: Jingle) -> Effects:
         """content-*, transport-replace, description-info, security-info: acked, then declined or followed."""
         match jingle.action:
-            case Action.CONTENT_ADD:
-                refused = tuple(Content(c.name, c.creator, c.senders) for c in jingle.contents)
-                return (self._send(Action.CONTENT_REJECT, refused, reason=Reason("unsupported-applications")),)
-            case Action.TRANSPORT_REPLACE:
-                kept = tuple(Content(c.name, c.creator, c.senders, transport=c.transport) for c in jingle.contents)
-                return (self._send(Action.TRANSPORT_REJECT, kept),)
+            case Action.CONTENT_ADD if jingle.contents:
+                reason = Reason("unsupported-applications")
+                return (self._send(Action.CONTENT_REJECT, named(jingle.contents), reason=reason),)
+            case Action.TRANSPORT_REPLACE if jingle.contents:
+                return (
+                    self._send(Action.TRANSPORT_REJECT, tuple(replace(c, description=None) for c in jingle.contents)),
+                )
             case Action.CONTENT_REMOVE if any(c.name == self.terms.content for c in jingle.contents):
                 # XEP-0166 7.2.6: no content left is no session.
                 active = self.state is State.ACTIVE

@@ -22,10 +22,10 @@ class RemoteTransport:
     def merged(self, told: Transport) -> RemoteTransport:
         """With what `told` adds. Another ufrag is an ICE restart (RFC 8839 4.4.3): the old candidates are void.
 
-        A browser repeats ufrag without pwd in its trickles; one that is not the current ufrag belongs to an
-        ICE generation that we do not know: dropped.
+        A browser repeats ufrag without pwd in its trickles, the first of them maybe before its answer; one that
+        is not the current ufrag belongs to an ICE generation that we do not know: dropped.
         """
-        if told.ufrag is not None and told.pwd is None and told.ufrag != self.ufrag:
+        if told.ufrag is not None and told.pwd is None and self.ufrag not in {None, told.ufrag}:
             return self
         if told.ufrag is None or told.pwd is None or told.ufrag == self.ufrag:
             return self.added(told)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from jingle_wire import ALICE, BOB, Wire, agent, media, target
+
 from phone.jingle.api import CallAccepted, CallAlerting, CallEnded, CallOffered, EndReason, PeerPolicy
 from phone.jingle.elements import FEATURES, JINGLE, JMI, RTP, RTP_AUDIO
-from jingle_wire import ALICE, BOB, Wire, agent, media, target
 
 ONLY_JINGLE = (JINGLE, RTP, RTP_AUDIO)
 WITH_JMI = (*ONLY_JINGLE, JMI)
@@ -26,11 +27,11 @@ def connected(features: tuple[str, ...]) -> tuple[Wire, str]:
     return wire, offered.id
 
 
-def check_connected(wire: Wire, id: str) -> None:
+def check_connected(wire: Wire, call: str) -> None:
     (a,) = wire.ends[ALICE].agent.wishes()
     (b,) = wire.ends[BOB].agent.wishes()
     assert (a.id, a.controlling, a.ufrag, a.pwd) == ("c1", True, "bobfr0", "bobpassword0")
-    assert (b.id, b.controlling, b.ufrag, b.pwd) == (id, False, "alicefr0", "alicepassword0")
+    assert (b.id, b.controlling, b.ufrag, b.pwd) == (call, False, "alicefr0", "alicepassword0")
     assert (a.dtls_role, b.dtls_role) == ("server", "client")
     assert a.fingerprint == b.fingerprint is not None
     assert a.codecs == b.receive
@@ -41,11 +42,11 @@ def check_connected(wire: Wire, id: str) -> None:
 
 
 def test_jmi_call_is_proposed_to_the_bare_jid_taken_and_hung_up_with_finish_from_both() -> None:
-    wire, id = connected(WITH_JMI)
-    check_connected(wire, id)
+    wire, call = connected(WITH_JMI)
+    check_connected(wire, call)
     wire.do(ALICE, wire.ends[ALICE].agent.terminate("c1", EndReason.HANGUP, 9))
     wire.run()
-    assert wire.ends[BOB].heard[-1] == CallEnded(id, EndReason.HANGUP)
+    assert wire.ends[BOB].heard[-1] == CallEnded(call, EndReason.HANGUP)
     assert wire.log == [
         (ALICE, "bob@desk.test", "propose"),
         (BOB, ALICE, "ringing"),
@@ -61,9 +62,9 @@ def test_jmi_call_is_proposed_to_the_bare_jid_taken_and_hung_up_with_finish_from
 
 
 def test_direct_call_to_a_peer_without_jmi_rings_and_is_accepted() -> None:
-    wire, id = connected(ONLY_JINGLE)
-    check_connected(wire, id)
-    wire.do(BOB, wire.ends[BOB].agent.terminate(id, EndReason.HANGUP, 9))
+    wire, call = connected(ONLY_JINGLE)
+    check_connected(wire, call)
+    wire.do(BOB, wire.ends[BOB].agent.terminate(call, EndReason.HANGUP, 9))
     wire.run()
     assert wire.ends[ALICE].heard[-1] == CallEnded("c1", EndReason.HANGUP)
     assert [name for _, _, name in wire.log] == [
