@@ -17,13 +17,14 @@ from phone.config.values import read_secret
 from phone.drivers.desk import profiles
 from phone.errors import ConfigError
 from phone.media.tones import countries
+from phone.ui.texts import languages
 
 Values = Mapping[str, object]
 Check = Callable[[str, Path], str | None]
 """(value, folder of the file) -> what is wrong, or None."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-LANGUAGES = ("en",)
+
 
 _NUMBERED_CARD = re.compile(r"^(?:plug:?)?(?:hw|plughw|dmix|dsnoop|front|default|sysdefault):\d")
 
@@ -172,7 +173,7 @@ _TEXTS: Mapping[KeyPath, Check] = {
     ("hardware", "profile"): _one_of(profiles),
     ("network", "addresses"): _ip,
     ("country",): _one_of(countries),
-    ("language",): _one_of(lambda: LANGUAGES),
+    ("language",): _one_of(languages),
     ("log_level",): _one_of(lambda: LEVELS),
     ("state_dir",): _not_empty,
     ("run_dir",): _not_empty,

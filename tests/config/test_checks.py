@@ -68,7 +68,7 @@ def test_good_values_pass(key, value):
         ("audio.ringer.playback", "hw:1", "order changes"),
         ("network.addresses", ["eth0"], "no IP address"),
         ("country", "gbr", 'did you mean "gb"'),
-        ("language", "klingon", "there is: en"),
+        ("language", "klingon", "there is: de, en"),
         ("log_level", "debug", 'did you mean "DEBUG"'),
         ("ring_seconds", float("nan"), "from 5 to 600"),
     ],

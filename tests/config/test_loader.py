@@ -83,8 +83,8 @@ def test_every_error_at_once_with_line_key_and_hint(faults):
         "phone.toml:7: audio.handset: is missing: add it",
         "phone.toml:8: audio.packet_ms: must be one of 10, 20, 40, 60, not 30",
         'phone.toml:10: hardware.profile: "simm" is unknown; did you mean "sim"?',
-        "phone.toml:12: network.first_port: makes no range: ports 70000 to 0; give both, the lower one first, or none",
         "phone.toml:12: network.first_port: must be from 0 to 65535, not 70000",
+        "phone.toml:12: network.first_port: makes no range: ports 70000 to 0; give both, the lower one first, or none",
         "phone.toml:13: network.country: is no key of [network]; it belongs under the file's top level",
     ]
 

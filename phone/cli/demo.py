@@ -1,0 +1,27 @@
+"""`phone demo`: two phones that call each other on this machine, by hand or as a tour."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from phone.cli.common import add_command, add_json
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Its arguments."""
+    examples = (
+        "phone demo                      keys drive alice and bob",
+        "phone demo --tour --out tour    no terminal needed: a call from lifting to hanging up, checked",
+    )
+    parser = add_command(commands, "demo", demo, "two phones on virtual sound cards and a private server", examples)
+    parser.add_argument("--tour", action="store_true", help="play a call and check every step of it")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="for --tour: screens (PNG), sounds (WAV) and tour.json")
+    add_json(parser)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """0 only if every step of the tour held."""
+    from phone.demo.main import run_demo  # noqa: PLC0415 - numpy, the whole stage
+
+    return run_demo(tour_only=options.tour, out=options.out, as_json=options.json)

@@ -1,0 +1,69 @@
+"""`phone status`: registered or why not, calls with their figures, lamps, tone, the lines on the screen."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from phone.cli.common import add_command, add_config, add_json, control_socket, duration, show
+from phone.control import CallStatus, Status, StatusReply, ask
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Its arguments."""
+    examples = ("phone status", "phone status --json | jq .registered")
+    parser = add_command(commands, "status", status, "how the phone is: service, calls, lamps, tone, screen", examples)
+    add_config(parser)
+    add_json(parser)
+
+
+def status(options: argparse.Namespace) -> int:
+    """Raises ControlError if the phone is not running."""
+    reply = ask(control_socket(options), Status())
+    show(reply, _lines(reply), as_json=options.json)
+    return 0
+
+
+def _lines(reply: StatusReply) -> Iterator[str]:
+    yield f"{reply.account}: {'registered' if reply.registered else f'not registered: {reply.why}'}"
+    hook = "off-hook" if reply.off_hook else "on-hook"
+    yield f"phone {reply.version}, up {duration(reply.uptime_seconds)}, {hook}"
+    yield from reply.audio_troubles
+    for call in reply.calls:
+        yield from _call(call)
+    yield f"lamps: {', '.join(reply.lamps) or 'dark'}"
+    yield f"tone: {reply.tone or 'none'}{', the ringer rings' if reply.ringer else ''}"
+    yield "screen:"
+    yield from (f"  | {line}" for line in reply.screen)
+
+
+def _call(call: CallStatus) -> Iterator[str]:
+    arrow = "to" if call.direction == "out" else "from"
+    yield f"call {arrow} {call.name} <{call.peer}>: {', '.join(_progress(call))}"
+    if figures := tuple(_figures(call)):
+        yield f"  {', '.join(figures)}"
+
+
+def _progress(call: CallStatus) -> Iterator[str]:
+    yield call.progress
+    if call.seconds:
+        yield duration(call.seconds)
+    if call.held:
+        yield "on hold"
+    if call.encrypted is not None:
+        yield "encrypted" if call.encrypted else "NOT encrypted"
+
+
+def _figures(call: CallStatus) -> Iterator[str]:
+    if call.codec is not None:
+        yield f"{call.codec} {call.packet_ms} ms" if call.packet_ms else call.codec
+    if call.round_trip_ms is not None:
+        yield f"round trip {call.round_trip_ms:.0f} ms"
+    if call.loss_percent is not None:
+        yield f"loss {call.loss_percent:.1f} %"
+    if call.far_loss_percent is not None:
+        yield f"loss at the far end {call.far_loss_percent:.1f} %"
+    if call.concealed_ms is not None:
+        yield f"concealed {call.concealed_ms} ms"
+    if call.jitter_buffer_ms is not None:
+        yield f"jitter buffer {call.jitter_buffer_ms:.0f} ms"
