@@ -7,6 +7,7 @@ negative count and has prepared the stream again by then; everything else raises
 from __future__ import annotations
 
 import contextlib
+import select
 from array import array
 from operator import add
 from typing import Protocol, TypedDict, cast
@@ -22,6 +23,7 @@ PERIOD = 240
 SLACK = 144
 """Frames queued for playback beyond one period: 3 ms for the thread to wake up, decode and write."""
 _FLOWING = (alsaaudio.PCM_STATE_RUNNING, alsaaudio.PCM_STATE_PREPARED, alsaaudio.PCM_STATE_XRUN)
+_STALLED_MS = 500
 _CAPTURE_PERIODS, _PLAYBACK_PERIODS = 16, 6
 
 
@@ -38,6 +40,8 @@ class _Pcm(Protocol):
     def read(self) -> tuple[int, bytes]: ...
     def write(self, data: bytes) -> int: ...
     def state(self) -> int: ...
+    def polldescriptors(self) -> list[tuple[int, int]]: ...
+    def polldescriptors_revents(self, events: list[tuple[int, int]]) -> int: ...
     def drop(self) -> None: ...
     def close(self) -> None: ...
 
@@ -64,6 +68,10 @@ class Stream:
                 f'48000 Hz mono or stereo is needed; put "plug:" before its name or choose another card'
             )
         self.period = int(info["period_size"])
+        self._started = False
+        self._poll = select.poll()
+        for descriptor, events in self._pcm.polldescriptors():
+            self._poll.register(descriptor, events)
 
     def _open(self, channels: int) -> _Pcm:
         try:
@@ -84,9 +92,12 @@ class Stream:
     def read(self) -> array[int] | None:
         """One period, when it is there; None after an overrun. Raises CardError."""
         try:
+            if self._started:
+                self._wait()
             count, data = self._pcm.read()
         except alsaaudio.ALSAAudioError as error:
             raise CardError(f"sound card {self.name!r} is gone: {error}") from error
+        self._started = count > 0
         if count <= 0:
             return None
         samples = array("h")
@@ -94,6 +105,17 @@ class Stream:
         if self.channels == 2:
             return array("h", [x >> 1 for x in map(add, samples[::2], samples[1::2])])
         return samples
+
+    def _wait(self) -> None:
+        """Wait for a whole period. A blocking read would take the few frames that are there beyond the last one,
+        and then sleep until a period more than those have come: every other wake-up would be missed.
+        """
+        ready = 0
+        while not ready:
+            happened = self._poll.poll(_STALLED_MS)
+            if not happened:
+                raise CardError(f"sound card {self.name!r} has stopped giving samples")
+            ready = self._pcm.polldescriptors_revents(happened)
 
     def write(self, samples: array[int]) -> bool:
         """Queue all of it; False when the queue had run dry, and nothing was queued. Raises CardError."""
