@@ -1,0 +1,167 @@
+"""Between stanzas and the listener: what comes in finds its place, what goes out is wrapped."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from xml.etree.ElementTree import Element
+
+from phone.clock import Clock
+from phone.xmpp import stanzas
+from phone.xmpp.api import IqError, Listener
+from phone.xmpp.caps import OurCaps
+from phone.xmpp.contacts import Contacts
+from phone.xmpp.jids import bare, canonical
+from phone.xmpp.requests import Failed, Requests, Result
+from phone.xmpp.services import IceServers
+
+log = logging.getLogger(__name__)
+
+_STALE = 30.0
+"""A call message that a server kept for longer is history, not a call (seconds)."""
+_MOST_OPEN = 256
+"""Requests of others that wait for our answer: beyond that the oldest is forgotten."""
+
+
+class Bridge:
+    """`send` writes one stanza; `own` is our bare address."""
+
+    def __init__(
+        self,
+        send: Callable[[Element], None],
+        listener: Listener,
+        own: str,
+        clock: Clock,
+        parts: tuple[OurCaps, Requests, Contacts, IceServers],
+    ) -> None:
+        self._send = send
+        self._listener = listener
+        self._own = own
+        self._clock = clock
+        self._caps, self._requests, self._contacts, self._ice = parts
+        self._open: Counter[tuple[str, str]] = Counter()
+        self.nonsense: Counter[str] = Counter()
+        """What others sent and we ignored, by kind."""
+
+    # --- out -------------------------------------------------------------------------------------------------
+
+    def send_iq(self, to: str, payload: Element, token: str) -> None:
+        """A set; `Listener.replied` tells of the answer."""
+        self._requests.ask("set", to, copy.deepcopy(payload), partial(self._replied, token))
+
+    def reply(self, to: str, iq_id: str, error: IqError | None) -> None:
+        """Answers once; a second answer is our bug and stays here."""
+        if not self._open[(to, iq_id)]:
+            log.error("no request %s of %s waits for an answer", iq_id, to)
+            return
+        self._open -= Counter({(to, iq_id): 1})
+        self._send(stanzas.iq("result", to, iq_id) if error is None else stanzas.error(to, iq_id, error))
+
+    def send_message(self, to: str, payload: Element) -> None:
+        address = canonical(to)
+        if address is None:
+            log.warning("no message to %r: that is no address", to)
+            return
+        self._send(stanzas.call_message(address, secrets.token_hex(8), copy.deepcopy(payload)))
+
+    def send_presence(self, to: str | None, *, available: bool) -> None:
+        """To one address, or (None) to all who may see it."""
+        address = canonical(to)
+        if to is not None and address is None:
+            log.warning("no presence to %r: that is no address", to)
+            return
+        self._send(stanzas.presence(address, available=available, caps=self._caps.element()))
+
+    # --- in --------------------------------------------------------------------------------------------------
+
+    def stanza(self, stanza: Element) -> bool:
+        """Whether it was taken."""
+        if stanza.tag == stanzas.IQ:
+            return self._iq(stanza)
+        if stanza.tag == stanzas.MESSAGE:
+            return self._message(stanza)
+        self._contacts.presence_came(stanza)
+        return True
+
+    def _iq(self, stanza: Element) -> bool:
+        kind, payload = stanza.get("type"), next(iter(stanza), None)
+        if kind in ("result", "error"):
+            return self._requests.take(stanza)
+        if kind == "set":
+            return self._set(stanza, payload)
+        return kind == "get" and payload is not None and self._get(stanza, payload)
+
+    def _set(self, stanza: Element, payload: Element | None) -> bool:
+        if payload is None:
+            return False
+        if payload.tag == f"{{{stanzas.JINGLE}}}jingle":
+            return self._jingle(stanza, payload)
+        if payload.tag == f"{{{stanzas.ROSTER}}}query" and self._is_server(stanza):
+            self._contacts.roster_pushed(payload)
+        elif payload.tag == f"{{{stanzas.EXTDISCO}}}services" and self._is_server(stanza):
+            # XEP-0215 3.2 tells the difference; the whole list is short.
+            self._ice.renew()
+        else:
+            return False
+        self._send(stanzas.iq("result", stanza.get("from"), stanza.get("id", "")))
+        return True
+
+    def _jingle(self, stanza: Element, payload: Element) -> bool:
+        sender, iq_id = stanza.get("from"), stanza.get("id", "")
+        if sender is None or canonical(sender) is None:
+            self.nonsense["jingle without sender"] += 1
+            return False
+        self._open[(sender, iq_id)] += 1
+        if len(self._open) > _MOST_OPEN:
+            del self._open[next(iter(self._open))]
+        if self._listener.iq(sender, iq_id, payload):
+            return True
+        self._open -= Counter({(sender, iq_id): 1})
+        return False
+
+    def _get(self, stanza: Element, payload: Element) -> bool:
+        to, iq_id, node = stanza.get("from"), stanza.get("id", ""), payload.get("node")
+        answer: Element | None = None
+        if payload.tag == f"{{{stanzas.DISCO_INFO}}}query":
+            if not self._caps.knows(node):
+                self._send(stanzas.error(to or self._own, iq_id, IqError("item-not-found")))
+                return True
+            answer = self._caps.info(node)
+        elif payload.tag == f"{{{stanzas.DISCO_ITEMS}}}query":
+            answer = Element(payload.tag, {"node": node} if node else {})
+        elif payload.tag != f"{{{stanzas.PING}}}ping":
+            return False
+        self._send(stanzas.iq("result", to, iq_id, answer))
+        return True
+
+    def _message(self, stanza: Element) -> bool:
+        try:
+            letter = stanzas.unwrap(stanza, self._own)
+        except stanzas.ForgedError as forged:
+            self.nonsense["forged carbon"] += 1
+            log.warning("ignored: %s", forged)
+            return True
+        payload = stanzas.child_in(letter.stanza, stanzas.JMI) if letter else None
+        if letter is None or payload is None:
+            return False
+        if letter.stanza.get("type") == "error":
+            # The propose as it came back; the call's own timer ends it.
+            log.info("%s cannot take a call message: %s", letter.sender, stanzas.condition_of(letter.stanza))
+        elif max(stanzas.age(each, self._clock.wall()) for each in (stanza, letter.stanza)) > _STALE:
+            self.nonsense["stale call message"] += 1
+        else:
+            self._listener.message(
+                letter.sender, letter.to, payload, carbon=letter.carbon, sent_by_us=letter.sent_by_us
+            )
+        return True
+
+    def _replied(self, token: str, outcome: Result | Failed) -> None:
+        self._listener.replied(token, outcome.condition if isinstance(outcome, Failed) else None)
+
+    def _is_server(self, stanza: Element) -> bool:
+        sender = canonical(stanza.get("from"))
+        return sender is None or sender in (self._own, self._own.rpartition("@")[2]) or bare(sender) == self._own

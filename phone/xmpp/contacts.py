@@ -1,0 +1,138 @@
+"""Roster, presence and capabilities of others (RFC 6121, XEP-0115)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from xml.etree.ElementTree import Element
+
+from phone.xmpp import caps
+from phone.xmpp.api import PeerResource
+from phone.xmpp.caps import CapsKey
+from phone.xmpp.jids import bare, canonical
+from phone.xmpp.requests import Failed, Requests, Result
+from phone.xmpp.stanzas import ROSTER
+
+log = logging.getLogger(__name__)
+
+_MOST_RESOURCES = 1000
+"""Presence of strangers is remembered up to here: nobody may fill our memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Contact:
+    name: str | None
+    subscription: str
+
+
+class Contacts:
+    """Asks for capabilities once per hash, trusts a hash for others only after having computed it."""
+
+    def __init__(self, requests: Requests, gone: Callable[[str], None]) -> None:
+        self._requests = requests
+        self._gone = gone
+        self._roster: dict[str, _Contact] = {}
+        self._online: dict[str, PeerResource] = {}
+        self._keys: dict[str, CapsKey | None] = {}
+        self._known: dict[CapsKey, frozenset[str]] = {}
+        self._asked: set[str] = set()
+
+    def renew(self) -> None:
+        """A new session: nobody is known to be there until they say so again."""
+        self._online.clear()
+        self._keys.clear()
+        self._asked.clear()
+        self._requests.ask("get", None, Element(f"{{{ROSTER}}}query"), self._roster_came)
+
+    def resources(self, address: str) -> tuple[PeerResource, ...]:
+        """Available ones, the highest priority first."""
+        wanted = bare(canonical(address) or "")
+        found = (each for jid, each in self._online.items() if bare(jid) == wanted)
+        return tuple(sorted(found, key=lambda each: -each.priority))
+
+    def is_contact(self, jid: str) -> bool:
+        return self._contact(jid).subscription in ("from", "both")
+
+    def name_of(self, jid: str) -> str | None:
+        return self._contact(jid).name
+
+    def roster_pushed(self, query: Element) -> None:
+        """RFC 6121 2.1.6; the caller has checked that it comes from our server."""
+        for item in query.findall(f"{{{ROSTER}}}item"):
+            jid, subscription = canonical(item.get("jid")), item.get("subscription", "none")
+            if jid is None:
+                continue
+            if subscription == "remove":
+                self._roster.pop(jid, None)
+            else:
+                self._roster[jid] = _Contact(item.get("name") or None, subscription)
+
+    def presence_came(self, presence: Element) -> None:
+        """Available, unavailable or error; subscription stanzas change nothing here (the roster push will)."""
+        sender, kind = canonical(presence.get("from")), presence.get("type")
+        if sender is None or kind not in (None, "unavailable", "error"):
+            return
+        if kind is None:
+            self._available(sender, presence)
+        else:
+            self._unavailable(sender)
+
+    def _contact(self, jid: str) -> _Contact:
+        return self._roster.get(bare(canonical(jid) or ""), _Contact(None, "none"))
+
+    def _roster_came(self, outcome: Result | Failed) -> None:
+        if isinstance(outcome, Failed):
+            log.warning("the roster did not come: %s", outcome.condition)
+        elif outcome.payload is not None:
+            self._roster.clear()
+            self.roster_pushed(outcome.payload)
+
+    def _available(self, sender: str, presence: Element) -> None:
+        if sender not in self._online and len(self._online) >= _MOST_RESOURCES:
+            log.warning("presence of %s ignored: too many resources", sender)
+            return
+        key = caps.caps_of(presence)
+        if sender in self._keys and self._keys[sender] != key:
+            self._asked.discard(sender)
+        before = self._online.get(sender)
+        features = self._known.get(key) if key else None
+        if features is None:
+            features = before.features if before and self._keys.get(sender) == key else frozenset()
+        self._keys[sender] = key
+        self._online[sender] = PeerResource(sender, features, _priority(presence))
+        if (key is None or key not in self._known) and sender not in self._asked:
+            self._ask(sender, key)
+
+    def _unavailable(self, sender: str) -> None:
+        # From a bare JID it means every resource (a server that lost the contact's session).
+        for jid in [each for each in self._online if sender in (each, bare(each))]:
+            del self._online[jid]
+            self._keys.pop(jid, None)
+            self._asked.discard(jid)
+            self._gone(jid)
+
+    def _ask(self, sender: str, key: CapsKey | None) -> None:
+        self._asked.add(sender)
+        node = f"{key.node}#{key.ver}" if key else None
+        self._requests.ask("get", sender, caps.info_query(node), partial(self._info_came, sender, key))
+
+    def _info_came(self, sender: str, key: CapsKey | None, outcome: Result | Failed) -> None:
+        if isinstance(outcome, Failed) or outcome.payload is None:
+            log.info("%s does not say what it can do: %s", sender, outcome)
+            return
+        features = caps.features_in(outcome.payload)
+        if key and caps.verification(outcome.payload, key.algorithm) == key.ver:
+            self._known[key] = features
+        for jid, state in self._online.items():
+            if self._keys.get(jid) == key and (jid == sender or (key and key in self._known)):
+                self._online[jid] = replace(state, features=features)
+
+
+def _priority(presence: Element) -> int:
+    text = presence.findtext("{jabber:client}priority", "0").strip()
+    try:
+        return max(-128, min(127, int(text)))
+    except ValueError:
+        return 0

@@ -1,0 +1,98 @@
+"""IQs that we send: each is answered exactly once, by its reply or by a timeout."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from phone.xmpp import stanzas
+from phone.xmpp.jids import canonical
+
+REPLY_SECONDS = 20.0
+TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`payload` is the first child of the reply, if any."""
+
+    payload: Element | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A defined condition (RFC 6120 8.3.3), or "timeout"."""
+
+    condition: str
+
+
+Done = Callable[[Result | Failed], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    done: Done
+    timer: asyncio.TimerHandle
+
+
+class Requests:
+    """Matches replies on sender and id: other clients' ids repeat (PEERS), and a stranger may guess ours."""
+
+    def __init__(self, send: Callable[[Element], None]) -> None:
+        self._send = send
+        self._pending: dict[tuple[str | None, str], _Pending] = {}
+        self._own: frozenset[str | None] = frozenset((None,))
+
+    def answer_for_account(self, bare: str, full: str, domain: str) -> None:
+        """Whose replies count for requests without `to`: the server speaks for our account (RFC 6120 8.1.2.1)."""
+        self._own = frozenset((None, bare, full, domain))
+
+    def ask(self, kind: str, to: str | None, payload: Element, done: Done, seconds: float = REPLY_SECONDS) -> None:
+        """Send a get or set; `done` is called once, later. An address that is none fails as "jid-malformed"."""
+        loop = asyncio.get_running_loop()
+        address = canonical(to)
+        if to is not None and address is None:
+            loop.call_soon(done, Failed("jid-malformed"))
+            return
+        key = (address, secrets.token_hex(8))
+        self._pending[key] = _Pending(done, loop.call_later(seconds, self._expire, key))
+        self._send(stanzas.iq(kind, address, key[1], payload))
+
+    async def fetch(self, kind: str, to: str | None, payload: Element, seconds: float) -> Result | Failed:
+        """`ask` as a coroutine."""
+        answer: asyncio.Future[Result | Failed] = asyncio.get_running_loop().create_future()
+
+        def done(outcome: Result | Failed) -> None:
+            if not answer.done():
+                answer.set_result(outcome)
+
+        self.ask(kind, to, payload, done, seconds)
+        return await answer
+
+    def take(self, reply: Element) -> bool:
+        """A result or error that came in; False if it answers nothing of ours."""
+        pending = self._find(canonical(reply.get("from")), reply.get("id", ""))
+        if pending is None:
+            return False
+        pending.timer.cancel()
+        failed = reply.get("type") == "error"
+        pending.done(Failed(stanzas.condition_of(reply)) if failed else Result(next(iter(reply), None)))
+        return True
+
+    def close(self) -> None:
+        """Forget all; nobody is told."""
+        for pending in self._pending.values():
+            pending.timer.cancel()
+        self._pending.clear()
+
+    def _find(self, sender: str | None, id: str) -> _Pending | None:
+        found = self._pending.pop((sender, id), None)
+        if found is None and sender in self._own:
+            found = self._pending.pop((None, id), None)
+        return found
+
+    def _expire(self, key: tuple[str | None, str]) -> None:
+        self._pending.pop(key).done(Failed(TIMEOUT))
