@@ -1,0 +1,104 @@
+"""The bench's findings as JSON and as text."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from statistics import fmean, median
+
+from bench.model import Options, Result
+from bench.targets import Verdict, verdicts
+from rig.chirps import Summary
+
+Json = dict[str, object]
+
+
+def as_json(results: Sequence[Result], options: Options) -> Json:
+    """Everything, raw delays included. NaN becomes null."""
+    told = verdicts(results)
+    return {
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "sched_fifo_priority": options.priority,
+        },
+        "results": [_result(result) for result in results],
+        "ratios": _ratios(results),
+        "targets": [{**asdict(verdict), "met": verdict.met} for verdict in told],
+    }
+
+
+def _result(result: Result) -> Json:
+    return {
+        **{key: getattr(result, key) for key in ("case", "version", "packet_ms", "error", "figures")},
+        "mouth_to_ear_ms": _summary(Summary.of(result.delays)) if result.talks else None,
+        "talks": [
+            {
+                "a_to_b_ms": _summary(Summary.of(talk.a_to_b)),
+                "b_to_a_ms": _summary(Summary.of(talk.b_to_a)),
+                "raw": [[None if d is None else round(d, 2) for d in way] for way in (talk.a_to_b, talk.b_to_a)],
+                "loads": {kind: asdict(load) for kind, load in talk.loads.items()},
+                **{key: getattr(talk, key) for key in ("xruns", "late_frames", "busy_percent")},
+            }
+            for talk in result.talks
+        ],
+    }
+
+
+def _summary(summary: Summary) -> Json:
+    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(summary).items()}
+
+
+def _ratios(results: Sequence[Result]) -> Json:
+    """The peers' median delay by ours: over 1, we are ahead."""
+    medians = {r.case: Summary.of(r.delays).median for r in results if r.talks}
+    heard = {case: value for case, value in medians.items() if not math.isnan(value)}
+    ours = {case: value for case, value in heard.items() if case in ("phone", "phone-10", "media", "media-10")}
+    peers = {case: value for case, value in heard.items() if case not in ours}
+    return {f"{peer} / {mine}": round(theirs / own, 2) for mine, own in ours.items() for peer, theirs in peers.items()}
+
+
+def as_text(results: Sequence[Result]) -> str:
+    """For people."""
+    lines = [f"{'':14}{'mouth to ear, ms':^40}{'CPU ms/s':>10}{'MB':>8}{'xruns':>7}{'busy':>6}"]
+    lines.append(f"{'case':14}{'median':>8}{'95 %':>8}{'lowest':>8}{'highest':>8}{'lost':>8}")
+    for result in results:
+        lines += _lines(result)
+    lines += ["", "peers' median by ours:"]
+    lines += [f"  {name:32} {ratio:6}" for name, ratio in _ratios(results).items()]
+    lines += ["", "targets:"]
+    lines += [_verdict(verdict) for verdict in verdicts(results)]
+    return "\n".join(lines)
+
+
+def _lines(result: Result) -> list[str]:
+    lines = []
+    if result.error:
+        lines.append(f"{result.case:14}{result.error}")
+    if result.talks:
+        s = Summary.of(result.delays)
+        busy = fmean(talk.busy_percent for talk in result.talks)
+        xruns = sum(talk.xruns for talk in result.talks)
+        row = f"{result.case:14}{s.median:8.1f}{s.p95:8.1f}{s.lowest:8.1f}{s.highest:8.1f}{s.lost:5}/{s.lost + s.count}"
+        for number, kind in enumerate(result.talks[0].loads):
+            loads = [talk.loads[kind] for talk in result.talks]
+            cpu, resident = fmean(x.cpu_ms_per_s for x in loads), fmean(x.resident_mb for x in loads)
+            cells = f"{cpu:10.1f}{resident:8.1f}"
+            lines.append(f"{row}{cells}{xruns:7}{busy:5.0f} %" if number == 0 else f"{'':54}{cells}")
+            lines[-1] += "" if kind == "whole" else f"  {kind}"
+    for name, values in result.figures.items():
+        lines.append(
+            f"  {name:40} median {median(values):8.2f}   lowest {min(values):8.2f}   highest {max(values):8.2f}"
+        )
+    return lines
+
+
+def _verdict(verdict: Verdict) -> str:
+    word = {True: "reached", False: "MISSED", None: "not measured"}[verdict.met]
+    value = "" if verdict.value is None else f"{verdict.value:.1f}"
+    return f"  {verdict.name:42}{value:>8} of {verdict.limit:7.1f} {verdict.unit:10} {word}"

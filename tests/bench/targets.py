@@ -1,0 +1,93 @@
+"""The figures to reach, and which are reached. A miss is told, never a failed test: machines differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from bench.model import Result
+from rig.chirps import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One target and what came of it."""
+
+    name: str
+    unit: str
+    limit: float
+    value: float | None
+    """None: not measured in this run."""
+
+    @property
+    def met(self) -> bool | None:
+        """None: not measured."""
+        return None if self.value is None else self.value <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    case: str
+    name: str
+    unit: str
+    limit: float
+    read: Callable[[Result], float | None]
+
+
+def _delay(pick: Callable[[Summary], float]) -> Callable[[Result], float | None]:
+    def read(result: Result) -> float | None:
+        value = pick(Summary.of(result.delays))
+        return None if math.isnan(value) else value
+
+    return read
+
+
+def _load(kind: str, pick: str) -> Callable[[Result], float | None]:
+    def read(result: Result) -> float | None:
+        loads = [talk.loads[kind] for talk in result.talks if kind in talk.loads]
+        return round(fmean(getattr(load, pick) for load in loads), 1) if loads else None
+
+    return read
+
+
+def _figure(name: str, pick: Callable[[Sequence[float]], float] = median) -> Callable[[Result], float | None]:
+    return lambda result: round(pick(result.figures[name]), 2) if result.figures.get(name) else None
+
+
+def _lost(result: Result) -> float | None:
+    return 100 * result.delays.count(None) / len(result.delays) if result.delays else None
+
+
+_TARGETS = (
+    _Target("phone", "mouth to ear, 20 ms packets, median", "ms", 55, _delay(lambda s: s.median)),
+    _Target("phone", "mouth to ear, 20 ms packets, 95 %", "ms", 75, _delay(lambda s: s.p95)),
+    _Target("phone", "chirps not heard", "%", 1, _lost),
+    _Target("phone-10", "mouth to ear, 10 ms packets, median", "ms", 40, _delay(lambda s: s.median)),
+    _Target("phone-moments", "lift to far speech in the ear", "ms", 100, _figure("lift to far speech, ms")),
+    _Target("phone-moments", "lift to own speech in the far ear", "ms", 100, _figure("lift to own speech, ms")),
+    _Target("phone-moments", "lift to dial tone", "ms", 50, _figure("lift to dial tone, ms")),
+    _Target("phone-moments", "# to stanza on the wire", "ms", 20, _figure("# to stanza, ms")),
+    _Target("phone-moments", "start to registered", "s", 2.5, _figure("start to registered, s")),
+    _Target("phone", "media process, resident", "MB", 35, _load("media", "resident_mb")),
+    _Target("phone", "media process, CPU a call second", "ms", 45, _load("media", "cpu_ms_per_s")),
+    _Target("phone", "control process, resident", "MB", 90, _load("control", "resident_mb")),
+    _Target("endurance", "growth of delay", "ms", 5, _figure("growth of delay, ms")),
+    _Target("endurance", "growth of media process", "MB an hour", 6, _figure("growth of media, MB an hour")),
+    _Target("endurance", "growth of control process", "MB an hour", 6, _figure("growth of control, MB an hour")),
+    _Target("endurance", "growth of file descriptors", "", 0, _figure("growth of descriptors")),
+)
+_PEERS_AT_20 = ("baresip", "linphone", "linphone-low")
+
+
+def verdicts(results: Sequence[Result]) -> list[Verdict]:
+    """Every target, then being ahead of each peer that was measured in the same run."""
+    by_case = {result.case: result for result in results}
+    told = [Verdict(t.name, t.unit, t.limit, t.read(by_case[t.case]) if t.case in by_case else None) for t in _TARGETS]
+    mine = _TARGETS[0].read(by_case["phone"]) if "phone" in by_case else None
+    for peer in _PEERS_AT_20:
+        theirs = _TARGETS[0].read(by_case[peer]) if peer in by_case else None
+        if theirs is not None:
+            told.append(Verdict(f"mouth to ear, ahead of {peer}", "ms", theirs, mine))
+    return told
