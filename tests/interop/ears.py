@@ -1,0 +1,83 @@
+"""What a test listens for, by one measure at every ear: the card of our phone and the page of the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from array import array
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from phone.demo.hearing import RATE, loudness, tone_share
+
+Ear: TypeAlias = "Callable[[float], Awaitable[array[int]]]"
+"""Gives the last so many seconds heard: 16-bit mono at 48 kHz."""
+
+_WINDOW = 0.5
+_PURE = 0.9
+"""Share of the energy at one frequency above which nothing else is to be heard; Opus at speech rates leaves 0.99."""
+
+# ITU-T Q.23.
+_ROWS = (697, 770, 852, 941)
+_COLUMNS = (1209, 1336, 1477, 1633)
+_KEYS = ("123A", "456B", "789C", "*0#D")
+_FRAME = RATE // 50
+_STEP = RATE // 200
+_AUDIBLE = 100.0
+
+
+async def hears_tone(ear: Ear, hz: float, within: float = 10) -> None:
+    """Return once half a second of nothing but `hz` has arrived.
+
+    Raises:
+        AssertionError: it did not `within` that many seconds; the message says what was heard last.
+    """
+    deadline = time.monotonic() + within
+    while True:
+        heard = await ear(_WINDOW)
+        whole = len(heard) >= _WINDOW * RATE * 0.95
+        share = tone_share(heard, hz)
+        if whole and share >= _PURE:
+            return
+        if time.monotonic() > deadline:
+            raise AssertionError(
+                f"no {hz:g} Hz within {within:g} s: {share:.0%} of the last {len(heard) / RATE:.2f} s, "
+                f"loudness {loudness(heard):.0f}"
+            )
+        await asyncio.sleep(0.1)
+
+
+async def hears_silence(ear: Ear, within: float = 10) -> None:
+    """Return once half a second of silence has arrived.
+
+    Raises:
+        AssertionError: it did not `within` that many seconds.
+    """
+    deadline = time.monotonic() + within
+    while not (len(heard := await ear(_WINDOW)) >= _WINDOW * RATE * 0.95 and loudness(heard) < _AUDIBLE):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not silent within {within:g} s: loudness {loudness(heard):.0f}")
+        await asyncio.sleep(0.1)
+
+
+def keys_heard(heard: array[int]) -> str:
+    """The DTMF keys in a recording, in order; one key without a gap counts once."""
+    keys = ""
+    last = ""
+    for start in range(0, len(heard) - _FRAME + 1, _STEP):
+        key = _key(heard[start : start + _FRAME])
+        if key and key != last:
+            keys += key
+        last = key
+    return keys
+
+
+def _key(frame: array[int]) -> str:
+    if loudness(frame) < _AUDIBLE:
+        return ""
+    rows = [tone_share(frame, hz) for hz in _ROWS]
+    columns = [tone_share(frame, hz) for hz in _COLUMNS]
+    # Both tones, neither drowned by the other (Q.24 allows 8 dB of twist), and little else.
+    if min(max(rows), max(columns)) < 0.1 or max(rows) + max(columns) < 0.75:
+        return ""
+    return _KEYS[rows.index(max(rows))][columns.index(max(columns))]
