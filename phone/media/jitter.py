@@ -109,7 +109,7 @@ class JitterBuffer:
         has_fec: Callable[[RtpPacket], bool],
         stats: JitterStats | None = None,
     ) -> None:
-        """`samples_in`: 48 kHz samples; 0 for a packet that is no speech (events, comfort noise), None for a broken one."""
+        """`samples_in`: 48 kHz samples; 0 for what is no speech (events, comfort noise), None for a broken packet."""
         self.stats = stats or JitterStats()
         self._factor = RATE // clock_rate
         self._samples_in = samples_in

@@ -124,7 +124,7 @@ class Playout:
     def _played(self, decision: Decision) -> array[int]:
         assert decision.packet is not None  # noqa: S101
         self._codec = codec = self._codecs[decision.packet.payload_type]
-        frame = array("h", codec.decode(decision.packet.payload)) or self._concealed(decision)
+        frame = _copy(codec.decode(decision.packet.payload)) or self._concealed(decision)
         if decision.change < 0:
             return shorten(frame, -decision.change)
         if decision.change > 0:
@@ -135,12 +135,19 @@ class Playout:
         assert decision.packet is not None  # noqa: S101
         codec = self._codecs[decision.packet.payload_type]
         # What was already concealed of it goes over into the copy.
-        seam = array("h", codec.conceal(_SEAM)) if decision.skip else array("h")
-        frame = array("h", codec.decode_fec(decision.packet.payload, decision.samples))[decision.skip :]
+        seam = _copy(codec.conceal(_SEAM)) if decision.skip else array("h")
+        frame = _copy(codec.decode_fec(decision.packet.payload, decision.samples))[decision.skip :]
         seam = seam[: len(frame)]
         return cross_fade(seam, frame[: len(seam)]) + frame[len(seam) :]
 
     def _concealed(self, decision: Decision) -> array[int]:
         if self._codec is None:
             return array("h", bytes(2 * decision.samples))
-        return array("h", self._codec.conceal(decision.samples))
+        return _copy(self._codec.conceal(decision.samples))
+
+
+def _copy(view: memoryview) -> array[int]:
+    # Bytes are copied at once; from a view of int16 an array would be made sample by sample.
+    samples = array("h")
+    samples.frombytes(view.cast("B"))
+    return samples

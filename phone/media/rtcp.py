@@ -114,14 +114,19 @@ def _next(view: memoryview, start: int) -> tuple[int, int, memoryview, int]:
 
 def _parsed(kind: int, count: int, body: memoryview) -> list[RtcpPacket]:
     if kind == SENDER_REPORT:
-        return [SenderReport(*_WORD.unpack_from(body), *_SENDER.unpack_from(body, 4), _blocks(body, 24, count))]
+        ntp, timestamp, packets, octets = _SENDER.unpack_from(body, 4)
+        return [SenderReport(_word(body), ntp, timestamp, packets, octets, _blocks(body, 24, count))]
     if kind == RECEIVER_REPORT:
-        return [ReceiverReport(*_WORD.unpack_from(body), _blocks(body, 4, count))]
+        return [ReceiverReport(_word(body), _blocks(body, 4, count))]
     if kind == SOURCE_DESCRIPTION:
         return _descriptions(body, count)
     if kind == GOODBYE:
         return [Goodbye(struct.unpack_from(f">{count}I", body))]
     return []
+
+
+def _word(body: memoryview, at: int = 0) -> int:
+    return int(_WORD.unpack_from(body, at)[0])
 
 
 def _blocks(body: memoryview, start: int, count: int) -> tuple[ReportBlock, ...]:
@@ -137,7 +142,7 @@ def _descriptions(body: memoryview, count: int) -> list[RtcpPacket]:
     found: list[RtcpPacket] = []
     at = 0
     for _ in range(count):
-        (ssrc,) = _WORD.unpack_from(body, at)
+        ssrc = _word(body, at)
         at, cname = at + 4, ""
         while body[at]:
             kind, size = body[at], body[at + 1]
@@ -168,7 +173,7 @@ def _built(packet: RtcpPacket) -> bytes:
             item = bytes([_CNAME, len(name)]) + name
             item += bytes(4 - len(item) % 4)
             return _framed(SOURCE_DESCRIPTION, 1, _WORD.pack(packet.ssrc) + item)
-        case Goodbye():
+        case _:
             return _framed(GOODBYE, len(packet.ssrcs), struct.pack(f">{len(packet.ssrcs)}I", *packet.ssrcs))
 
 

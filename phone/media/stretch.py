@@ -6,6 +6,7 @@ minute, so the search may cost half a millisecond.
 
 from __future__ import annotations
 
+import math
 from array import array
 from operator import mul
 
@@ -19,19 +20,29 @@ _LEAST = 96
 """2 ms: a shorter change is not worth a seam."""
 _LONGEST = 720
 """15 ms: one period of the lowest voice."""
+_LONG_ENOUGH = 480
+"""10 ms: one period of most voices. With so much to cut, the best place is taken, good or not."""
+_ALIKE = 0.6
+_QUIET = 200
+"""-44 dB below full scale."""
 
 
 def shorten(samples: array[int], most: int) -> array[int]:
     """The block with up to `most` samples less, its beginning still continuous with what came before.
 
-    As much is cut as matches well; the same block comes back if `most` or the block is too short.
+    As much is cut as matches well. The same block comes back if it or `most` is too short, or if `most` is less than
+    the pitch period of a loud voice, so that nothing matches: another block soon will.
     """
     fade = _fade_for(samples)
     most = min(most, len(samples) - fade)
     if most < _LEAST:
         return samples
-    lag = best_lag(samples, samples[:fade], max(_LEAST, most // 2), most)
-    return cross_fade(samples[:fade], samples[lag : lag + fade]) + samples[lag + fade :]
+    begin = samples[:fade]
+    lag = best_lag(samples, begin, max(_LEAST, most // 2), most)
+    later = samples[lag : lag + fade]
+    if most < _LONG_ENOUGH and not _fits(begin, later):
+        return samples
+    return cross_fade(begin, later) + samples[lag + fade :]
 
 
 def lengthen(before: array[int], samples: array[int], least: int) -> array[int]:
@@ -53,6 +64,14 @@ def lengthen(before: array[int], samples: array[int], least: int) -> array[int]:
 
 def _fade_for(samples: array[int]) -> int:
     return min(_FADE, len(samples) // 4)
+
+
+def _fits(one: array[int], other: array[int]) -> bool:
+    """Whether a fade from one to the other goes unheard: they are alike, or both too quiet to matter."""
+    energy, other_energy = sum(map(mul, one, one)), sum(map(mul, other, other))
+    product = sum(map(mul, one, other))
+    quiet = max(energy, other_energy) < len(one) * _QUIET**2
+    return quiet or product > _ALIKE * math.sqrt(energy * other_energy)
 
 
 def best_lag(samples: array[int], pattern: array[int], first: int, last: int) -> int:

@@ -77,7 +77,9 @@ class G711Codec:
 
     def encode(self, frame: Samples) -> memoryview:
         """One byte for each six samples."""
-        narrow = self._down(array("h", frame))
+        block = array("h")
+        block.frombytes(memoryview(frame).cast("B"))
+        narrow = self._down(block)
         return memoryview(bytes(map(self._tables.codes.__getitem__, narrow)))
 
     def decode(self, payload: bytes) -> memoryview:
