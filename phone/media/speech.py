@@ -18,7 +18,7 @@ from phone.media.codecs import Codec
 from phone.media.dtmf import DIGITS, DtmfReceiver, DtmfSender
 from phone.media.plan import LegPlan, LegStats
 from phone.media.playout import Playout
-from phone.media.report import Control
+from phone.media.rtcp_session import RtcpSession
 from phone.media.rtp import RtpError, RtpPacket, RtpSender, parse_rtp
 from phone.media.srtp import Srtp
 
@@ -62,7 +62,8 @@ class Speech:
         self._digits_in = DtmfReceiver()
         self._digits_out: DtmfSender | None = None
         self._sender = RtpSender(secrets.randbits(32))
-        self.control = Control(self._sender.ssrc)
+        # RFC 7022 4.2: a fresh random name for each call tells nothing about who we are
+        self.control = RtcpSession(self._sender, secrets.token_urlsafe(12), time.monotonic())
         self._agreed: _Outgoing | None = None
         self._outgoing: _Outgoing | None = None
         self._transmit: Send | None = None
@@ -124,7 +125,7 @@ class Speech:
     def leave(self) -> None:
         """Say BYE (RFC 3550 6.6), then send nothing more."""
         if self._transmit is not None and self._sender.packets:
-            self._send_control(self.control.goodbye(time.monotonic(), self._sender))
+            self._send_control(self.control.goodbye(time.monotonic()))
         self.disconnect()
 
     @property
@@ -163,8 +164,10 @@ class Speech:
 
     def receive_rtcp(self, data: bytes, now: float) -> None:
         """One compound RTCP packet, decrypted."""
-        if not self.control.receive(data, now):
-            self.reject("a damaged RTCP packet")
+        try:
+            self.control.incoming(data, now)
+        except RtpError as error:
+            self.reject(str(error))
 
     def reject(self, reason: str) -> None:
         """Count what is not ours; the first few are logged."""
@@ -174,10 +177,8 @@ class Speech:
 
     def tick(self, now: float) -> None:
         """Once a second: send RTCP when it is due."""
-        if self._transmit is not None and self._outgoing is not None:
-            report = self.control.due(now, self._sender)
-            if report is not None:
-                self._send_control(report)
+        if self._outgoing is not None and self.control.due(now):
+            self._send_control(self.control.next_report(now))
 
     def _send_control(self, packet: bytes) -> None:
         if self._transmit is not None:
@@ -186,20 +187,19 @@ class Speech:
     def stats(self) -> LegStats:
         """For the display and the log."""
         played = self._playout.stats() if self._playout is not None else None
-        control = self.control.figures()
-        agreed = self._agreed
+        control, agreed = self.control, self._agreed
         return LegStats(
             leg=self._leg,
             codec=agreed.codec.name if agreed else "",
             ptime=self._ptime,
-            round_trip_ms=control.round_trip_ms,
+            round_trip_ms=None if control.round_trip is None else control.round_trip * 1000,
             sent=self._sender.packets,
-            received=control.received,
-            lost=control.lost,
+            received=control.packets_received,
+            lost=control.packets_lost,
             loss_percent=control.loss_percent,
             far_loss_percent=control.far_loss_percent,
             concealed_ms=played.concealed_ms if played else 0,
-            jitter_ms=control.jitter_ms,
+            jitter_ms=control.jitter * 1000,
             jitter_buffer_ms=played.jitter_buffer_ms if played else 0.0,
             rejected=self.rejected + (played.malformed if played else 0),
         )
