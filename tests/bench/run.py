@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import traceback
@@ -99,7 +100,7 @@ def main() -> int:
         namespace.enter(way, sys.argv)
     priority = arguments.fifo if arguments.fifo is not None else _PRIORITY
     priority = priority if priority and may_prioritise(priority) else 0
-    with tempfile.TemporaryDirectory(prefix="phone-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="phone-bench-", dir=_memory()) as folder:
         long = arguments.endurance or 600.0
         options = Options(Path(folder), arguments.seconds, arguments.rounds, priority, long)
         results = measure(cases, options)
@@ -110,6 +111,11 @@ def main() -> int:
         draw(results, arguments.plot, [case.name for case in CASES if case.ours])
     print(findings if arguments.json else as_text(results))
     return 1 if all(result.error for result in results) else 0
+
+
+def _memory() -> str | None:
+    """Cards are shared memory where there is some: then they do not count as a program's own."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def measure(cases: list[Case], options: Options) -> list[Result]:

@@ -65,3 +65,20 @@ def first_sound(heard: npt.NDArray[np.int16], threshold: int = 300) -> int | Non
     """Index of the first sample at least that loud; None: there is none."""
     loud = np.flatnonzero(np.abs(heard.astype(np.int32)) >= threshold)
     return int(loud[0]) if len(loud) else None
+
+
+def onset(
+    heard: npt.NDArray[np.int16], hz: float, threshold_dbfs: float = -30.0, window: int = RATE // 100
+) -> int | None:
+    """Index behind the first window in which the sine at `hz` is that loud and makes up half of all that sounds;
+    None: it never does.
+    """
+    if len(heard) < window:
+        return None
+    samples = heard.astype(np.float64)
+    turned = np.cumsum(np.concatenate(([0], samples * np.exp(-2j * np.pi * hz * np.arange(len(samples)) / RATE))))
+    energy = np.cumsum(np.concatenate(([0.0], samples * samples)))
+    amplitude = 2 * np.abs(turned[window:] - turned[:-window]) / window
+    power = (energy[window:] - energy[:-window]) / window
+    there = np.flatnonzero((amplitude > FULL_SCALE * 10 ** (threshold_dbfs / 20)) & (amplitude**2 / 2 > power / 2))
+    return int(there[0]) + window if len(there) else None

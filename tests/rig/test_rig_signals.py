@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 from rig.costs import Busy, children, costs
-from rig.signals import as_samples, first_sound, level, speech_delay, tone, tone_level
+from rig.signals import as_samples, first_sound, level, onset, speech_delay, tone, tone_level
 
 from phone.drivers.vcard import RATE
 
@@ -71,3 +71,11 @@ def test_the_machine_is_busy_between_none_and_all() -> None:
     sum(range(2_000_000))
     assert 0 <= Busy.now().percent_since(then) <= 100
     assert then.percent_since(then) == 0
+
+
+def test_the_onset_of_a_tone_behind_another() -> None:
+    heard = np.concatenate([tone(425, 0.2, -10), tone(1000, 0.2, -20)])
+    assert onset(heard, 1000) == pytest.approx(0.2 * RATE, abs=RATE // 100)
+    assert onset(heard, 425) == RATE // 100
+    assert onset(heard, 1400) is None
+    assert onset(heard[:100], 425) is None
