@@ -15,6 +15,7 @@ from pathlib import Path
 RATE = 48_000
 _COARSE = 12
 """Speech is compared at 4 kHz: enough for its shape, quick enough in plain Python."""
+_PIECE = RATE // _COARSE // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def loudness(heard: array[int]) -> float:
 
 def tone_share(heard: array[int], hz: float) -> float:
     """The share of the energy that lies at `hz` (Goertzel), 0 to 1."""
-    energy = sum(map(mul, heard, heard))
+    energy: int = sum(map(mul, heard, heard))
     if not energy:
         return 0.0
     turn = 2 * math.cos(2 * math.pi * hz / RATE)
@@ -55,19 +56,43 @@ def first_sound(heard: array[int], level: int = 300) -> int | None:
 
 
 def find(reference: array[int], heard: array[int]) -> Match:
-    """The best place of `reference` in `heard`, by normalised cross-correlation to a quarter of a millisecond."""
+    """Where and how well `heard` holds `reference`, by normalised cross-correlation to a quarter of a millisecond.
+
+    Half-second pieces are found one by one, since a jitter buffer may shift later ones against earlier ones; the
+    correlation is their mean weighted by energy, the delay that of the middle one.
+    """
     ref, ear = _coarse(reference), _coarse(heard)
-    span = len(ref)
-    own = math.sqrt(sum(map(mul, ref, ref)))
-    best = Match(0.0, 0.0)
+    longest = len(ear) - len(ref)
+    pieces = [_piece(ref[at : at + _PIECE], ear[at : at + _PIECE + longest]) for at in range(0, len(ref), _PIECE)]
+    total = sum(energy for energy, _, _ in pieces)
+    if not total:
+        return Match(0.0, 0.0)
+    lag = _weighted_median([(lag, energy * likeness) for energy, lag, likeness in pieces])
+    return Match(lag * _COARSE * 1000 / RATE, sum(energy * likeness for energy, _, likeness in pieces) / total)
+
+
+def _piece(ref: list[int], ear: list[int]) -> tuple[int, int, float]:
+    """Energy of the piece, the lag at which it is most alike, and how much."""
+    span, own = len(ref), sum(map(mul, ref, ref))
+    best, likeness = 0, 0.0
     energy = sum(map(mul, ear[:span], ear[:span]))
-    for lag in range(max(0, len(ear) - span)):
-        if energy > 0 and own > 0:
-            likeness = sum(map(mul, ref, ear[lag : lag + span])) / (own * math.sqrt(energy))
-            if likeness > best.correlation:
-                best = Match(lag * _COARSE * 1000 / RATE, likeness)
+    for lag in range(len(ear) - span):
+        if energy > 0 < own:
+            alike = sum(map(mul, ref, ear[lag : lag + span])) / math.sqrt(own * energy)
+            if alike > likeness:
+                best, likeness = lag, alike
         energy += ear[lag + span] ** 2 - ear[lag] ** 2
-    return best
+    return own, best, likeness
+
+
+def _weighted_median(values: list[tuple[int, float]]) -> int:
+    values = sorted(values)
+    half, passed = sum(weight for _, weight in values) / 2, 0.0
+    for value, weight in values:
+        passed += weight
+        if passed >= half:
+            break
+    return value
 
 
 def _coarse(sound: array[int]) -> list[int]:

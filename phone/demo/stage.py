@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone.control import ControlError, Sim, Status, StatusReply, ask
+from phone.control import Call, ControlError, HangUp, Log, LogEntry, Sim, Status, StatusReply, ask
 from phone.control.messages import SimAction, SimReply
 from phone.demo.hearing import RATE, samples
 from phone.demo.prosody import PrivateProsody
@@ -40,6 +40,7 @@ class Desk:
     config: Path
     control: Path
     log: Path
+    environment: Mapping[str, str]
     handset: Card
     ringer: Card
     process: asyncio.subprocess.Process
@@ -68,6 +69,22 @@ class Desk:
     async def screen_png(self) -> str:
         """The display as PNG, base64."""
         return (await self._sim("screen")).png
+
+    async def call(self, number: str) -> None:
+        """`phone call NUMBER`."""
+        await asyncio.to_thread(ask, self.control, Call(number))
+
+    async def hang_up_by_command(self) -> None:
+        """`phone hang-up`."""
+        await asyncio.to_thread(ask, self.control, HangUp())
+
+    async def calls(self) -> tuple[LogEntry, ...]:
+        """`phone log`, newest first."""
+        return (await asyncio.to_thread(ask, self.control, Log(100))).entries
+
+    async def start_again(self) -> None:
+        """Start the daemon anew, as systemd does."""
+        self.process = await _start(self.config, self.environment, self.log)
 
     async def _sim(self, action: SimAction, key: str = "", seconds: float = 0.1) -> SimReply:
         return await asyncio.to_thread(ask, self.control, Sim(action, key, seconds))
@@ -121,7 +138,8 @@ async def stage(folder: Path, *names: str) -> AsyncIterator[Stage]:
 async def _registered(desk: Desk) -> None:
     status = await desk.until(lambda s: s.registered, READY_SECONDS)
     if status is None:
-        raise StageError(f"{desk.name}'s phone did not register within {READY_SECONDS:.0f} s: see {desk.log}")
+        last = "\n".join(desk.log.read_text().splitlines()[-10:])
+        raise StageError(f"{desk.name}'s phone did not register within {READY_SECONDS:.0f} s. Its log ends:\n{last}")
 
 
 @contextlib.asynccontextmanager
@@ -132,15 +150,17 @@ async def _desk(folder: Path, name: str, password: str, prosody: PrivateProsody,
         _write_config(config, name, password, prosody, handset, ringer)
         environment = os.environ | asound_conf(folder / "asound.conf", [handset, ringer], plugin)
         log = folder / "phone.log"
+        control = folder / "run" / "control.sock"
         process = await _start(config, environment, log)
+        desk = Desk(name, NUMBERS[name], config, control, log, environment, handset, ringer, process)
         try:
-            yield Desk(name, NUMBERS[name], config, folder / "run" / "control.sock", log, handset, ringer, process)
+            yield desk
         finally:
-            await _stop(process)
+            await _stop(desk.process)
 
 
 async def _start(config: Path, environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
-    command = (sys.executable, "-m", "phone.cli.main", "run", "--config", str(config))
+    command = (sys.executable, "-m", "phone", "run", "--config", str(config))
     with log.open("ab") as out:
         return await asyncio.create_subprocess_exec(
             *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out

@@ -18,8 +18,8 @@ from phone.demo.speech import speak
 from phone.demo.stage import Desk, Stage
 
 DIAL_TONE_HZ = 425.0
-LIKE_SPEECH = 0.5
-"""Correlation above which the far mouth's sentence is taken as heard; another sentence stays below 0.2."""
+LIKE_SPEECH = 0.6
+"""Correlation above which the far mouth's sentence is taken as heard; another sentence stays below 0.4."""
 ALICE_SAYS = "Hello Bob, this is Alice. Can you hear me well?"
 BOB_SAYS = "Good morning Alice. Yes, loud and clear, thank you."
 

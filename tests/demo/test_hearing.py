@@ -38,7 +38,7 @@ def test_speech_is_found_where_it_is_though_softer_and_noisy(alice: array[int]) 
 
 def test_another_sentence_and_silence_are_not_taken_for_it(alice: array[int]) -> None:
     other = speak("Good morning. The weather is fine today, is it not?", "en-us")
-    assert find(alice, silence(0.2) + other + silence(0.5)).correlation < 0.3
+    assert find(alice, silence(0.2) + other + silence(0.5)).correlation < 0.4
     assert find(alice, silence(4)).correlation == 0
 
 
