@@ -66,8 +66,6 @@ def _call_alarms(phone: Phone, call: Call) -> Iterator[Due]:
             yield call.since + timers.no_answer, Alarm.NOBODY_ANSWERS
         case Progress.CONNECTING:
             yield call.progressed_at + timers.connect, Alarm.NO_PATH
-        case Progress.CONNECTED | Progress.ENDED:
-            pass
 
 
 def _idle_alarms(phone: Phone) -> Iterator[Due]:

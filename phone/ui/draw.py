@@ -19,8 +19,8 @@ from phone.ui.screens import Screen
 
 WIDTH, HEIGHT = 128, 64
 _RULE = 12
-_BIG_TOP, _BIG_BOTTOM = 14, 38
-_LINE_TOPS = (38, 51)
+_BIG_TOP = 14
+_LINES_TOP = 38
 _BAR = (2, 53, 125, 62)
 _ICON_GAP = 3
 _LIT = 1
@@ -71,8 +71,7 @@ def draw(screen: Screen) -> Image.Image:
     _draw_text(image, small, cut(screen.title, small.room(left_of_icons)), (0, 0))
     image.paste(_LIT, (0, _RULE, WIDTH, _RULE + 1))
     _draw_big(image, screen)
-    for top, line in zip(_LINE_TOPS, screen.lines, strict=False):
-        _draw_centred(image, font("text"), line, top)
+    _draw_lines(image, screen)
     if screen.volume is not None:
         _draw_volume(image, screen.volume)
     return image
@@ -82,7 +81,16 @@ def _draw_big(image: Image.Image, screen: Screen) -> None:
     digits, name = font("digits"), font("name")
     huge = screen.digits and digits.has(screen.big) and len(screen.big) <= digits.room(WIDTH)
     chosen = digits if huge else name
-    _draw_centred(image, chosen, screen.big, _BIG_TOP + (_BIG_BOTTOM - _BIG_TOP - chosen.height) // 2)
+    bottom = _LINES_TOP if screen.lines else HEIGHT
+    _draw_centred(image, chosen, screen.big, _BIG_TOP + (bottom - _BIG_TOP - chosen.height) // 2)
+
+
+def _draw_lines(image: Image.Image, screen: Screen) -> None:
+    """Below the big text, or in the middle if there is none."""
+    text = font("text")
+    first = _LINES_TOP if screen.big else (_BIG_TOP + HEIGHT - text.height * len(screen.lines)) // 2
+    for index, line in enumerate(screen.lines):
+        _draw_centred(image, text, line, first + index * text.height)
 
 
 def _draw_centred(image: Image.Image, chosen: Font, text: str, top: int) -> None:

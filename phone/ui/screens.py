@@ -120,7 +120,7 @@ def _off_hook(phone: Phone, texts: Texts) -> Screen:
         return Screen(texts.get("title", "failed"), "", _told(phone.notice, phone, texts))
     if phone.service is not Service.ONLINE:
         return Screen(texts.get("title", "no_service"), "", _small(texts.get("service", phone.service)))
-    return Screen(texts.get("title", "dial"), "")
+    return Screen(texts.get("title", "dial"), "", _small(texts.get("hint", "dial")))
 
 
 def _idle(phone: Phone, clock_text: str, texts: Texts) -> Screen:
