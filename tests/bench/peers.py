@@ -16,7 +16,7 @@ from bench.talk import Pair, converse, pair
 
 HOST = "10.77.0.1"
 """Both refuse loopback addresses."""
-_SETTLE = 6.0
+_SETTLE = 8.0
 """Seconds from starting to a call that has found its pace."""
 
 
@@ -48,7 +48,7 @@ def _case(name: str, what: str, package: str, packet_ms: int, call: Call) -> Cas
             folder = options.folder / f"{name}-{number}"
             with pair(folder, options.seconds + _SETTLE + 5) as cards, call(cards, options) as processes:
                 time.sleep(_SETTLE - 1.5)
-                for process, log in zip(processes, sorted(folder.glob("*.log")), strict=True):
+                for process, log in zip(processes, sorted(folder.glob("home-*/log")), strict=True):
                     check_alive(process, log)
                 pids = {"whole": [process.pid for process in processes]}
                 talks.append(converse(cards, lambda pids=pids: pids, options, seed=10 + number))
@@ -63,7 +63,7 @@ def _baresip(packet_ms: int, tuning: str = "") -> Call:
     )
 
     def start(end: End, folder: Path, options: Options, *extra: str) -> contextlib.AbstractContextManager[Popen[bytes]]:
-        home = folder / f"baresip-{end.name}"
+        home = folder / f"home-{end.name}"
         home.mkdir()
         wanted = ("opus", "alsa", "auconv", "auresamp")  # the last two: versions that need them
         loaded = "".join(f"module {m}.so\n" for m in wanted if (modules / f"{m}.so").exists())
@@ -94,7 +94,7 @@ module_app menu.so
         (home / "accounts").write_text(f"<sip:{end.name}@{HOST}:{end.sip_port}>;{settings}\n")
         (home / "contacts").write_text("")
         argv = [shutil.which("baresip") or "baresip", "-f", str(home), *extra]
-        return program(argv, folder / f"{end.name}.log", end.environment, options.priority)
+        return program(argv, home / "log", end.environment, options.priority)
 
     @contextlib.contextmanager
     def call(cards: Pair, options: Options) -> Iterator[list[Popen[bytes]]]:
@@ -110,7 +110,10 @@ module_app menu.so
 
 def _linphone(tuning: str = "") -> Call:
     def start(end: End, folder: Path, options: Options, *extra: str) -> contextlib.AbstractContextManager[Popen[bytes]]:
-        config = folder / f"linphone-{end.name}.rc"
+        home = folder / f"home-{end.name}"
+        config = home / "linphone.rc"
+        # without a folder for its database it starts, but opens no SIP port
+        (home / ".local/share/linphone").mkdir(parents=True)
         config.write_text(f"""\
 [sip]
 sip_port={end.sip_port}
@@ -143,14 +146,14 @@ channels=2
 enabled=1
 """)
         argv = [shutil.which("linphonec") or "linphonec", *extra, "-c", str(config)]
-        return program(argv, folder / f"{end.name}.log", end.environment, options.priority)
+        return program(argv, home / "log", end.environment, options.priority)
 
     @contextlib.contextmanager
     def call(cards: Pair, options: Options) -> Iterator[list[Popen[bytes]]]:
         a, b = _ends(cards)
         folder = cards.a.path.parent
         with start(a, folder, options) as caller, start(b, folder, options, "-a") as callee:
-            time.sleep(1.5)
+            time.sleep(2.0)
             assert caller.stdin is not None
             caller.stdin.write(f"call sip:vb@{HOST}:{b.sip_port}\n".encode())
             caller.stdin.flush()

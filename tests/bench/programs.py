@@ -46,7 +46,7 @@ def program(
 def check_alive(process: subprocess.Popen[bytes], log: Path) -> None:
     """Raises DiedError with the end of its log."""
     if process.poll() is not None:
-        raise DiedError(f"{log.stem} ended with {process.returncode}: {log.read_text(errors='replace')[-400:]}")
+        raise DiedError(f"{log.parent.name} ended with {process.returncode}: {log.read_text(errors='replace')[-400:]}")
 
 
 def debian_version(package: str) -> str:

@@ -72,7 +72,7 @@ def as_text(results: Sequence[Result]) -> str:
     lines += ["", "peers' median by ours:"]
     lines += [f"  {name:32} {ratio:6}" for name, ratio in _ratios(results).items()]
     lines += ["", "targets:"]
-    lines += [_verdict(verdict) for verdict in verdicts(results)]
+    lines += [_verdict(verdict) for verdict in verdicts(results) if verdict.met is not None]
     return "\n".join(lines)
 
 
@@ -99,6 +99,6 @@ def _lines(result: Result) -> list[str]:
 
 
 def _verdict(verdict: Verdict) -> str:
-    word = {True: "reached", False: "MISSED", None: "not measured"}[verdict.met]
+    word = "reached" if verdict.met else "MISSED"
     value = "" if verdict.value is None else f"{verdict.value:.1f}"
     return f"  {verdict.name:42}{value:>8} of {verdict.limit:7.1f} {verdict.unit:10} {word}"
