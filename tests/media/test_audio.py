@@ -1,0 +1,263 @@
+"""The audio thread on a virtual sound card: what the ear hears, what a party hears, and cards that fail."""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from legs import share_of, tone
+
+from phone.drivers.vcard import RATE, Card, asound_conf, build
+from phone.media.audio import AudioThread, Ear, Route
+from phone.media.plan import Device
+from phone.media.ringer import Ringer
+
+NAMES = ("handset", "ringer", "sixteen", "stereo")
+
+
+class Echo:
+    """A party that says a tone and remembers what it is told."""
+
+    def __init__(self, frequency: int | None = None) -> None:
+        self.frequency = frequency
+        self.told = array("h")
+        self.silences = 0
+        self.asked = 0
+
+    def hear(self, samples: int) -> array[int]:
+        start, self.asked = self.asked, self.asked + samples
+        return tone(self.frequency, samples, start) if self.frequency else array("h", bytes(2 * samples))
+
+    def speak(self, samples: array[int] | None, count: int) -> None:
+        if samples is None:
+            self.silences += count
+            samples = array("h", bytes(2 * count))
+        self.told += samples
+
+
+class Bench:
+    """An audio thread, its cards and its complaints."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        kinds: dict[str, dict[str, Any]] = {"sixteen": {"rates": (16_000,)}, "stereo": {"channels": (2, 2)}}
+        self.cards = {name: Card(folder / name, 20.0, **kinds.get(name, {})) for name in NAMES}
+        for name, value in asound_conf(folder / "asound.conf", self.cards.values(), build()).items():
+            monkeypatch.setenv(name, value)
+        self.troubles: list[str] = []
+        self.told = threading.Condition()
+        self.ringer = Ringer("ringer", "de", self.tell)
+        self.audio: AudioThread | None = None
+
+    def start(self, name: str = "handset") -> AudioThread:
+        self.audio = AudioThread(Device(name, name), "de", self.ringer, self.tell)
+        self.audio.start()
+        return self.audio
+
+    def tell(self, sentence: str) -> None:
+        with self.told:
+            self.troubles.append(sentence)
+            self.told.notify_all()
+
+    def until_told(self, count: int) -> None:
+        with self.told:
+            assert self.told.wait_for(lambda: len(self.troubles) >= count, 10), self.troubles
+
+    def heard(self, name: str = "handset") -> array[int]:
+        samples = array("h")
+        samples.frombytes(self.cards[name].hear(0, self.cards[name].now()))
+        return samples
+
+    def close(self) -> None:
+        self.ringer.ring(on=False, volume=0)
+        if self.audio is not None:
+            self.audio.close()
+        self.ringer.wait_idle()
+        for card in self.cards.values():
+            card.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    made = Bench(tmp_path, monkeypatch)
+    yield made
+    made.close()
+
+
+def until(fact: Callable[[], bool], seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.005)
+
+
+def sounding(samples: array[int]) -> array[int]:
+    first = next((i for i, x in enumerate(samples) if x), len(samples))
+    return samples[first:]
+
+
+def test_dial_tone_sounds_while_lifted_and_the_card_rests_before_and_after(bench: Bench) -> None:
+    audio = bench.start()
+    until(lambda: bench.cards["handset"].stats(capture=True).opens == 1)
+    assert bench.cards["handset"].stats(capture=False).starts == 0
+    audio.route(Route(handset=True, tone="dial"))
+    until(lambda: audio.ticks > 100)
+    audio.route(Route())
+    until(lambda: bench.cards["handset"].stats(capture=False).stops == 1)
+    ticks = audio.ticks
+    time.sleep(0.1)
+    assert audio.ticks == ticks
+    assert share_of(sounding(bench.heard())[: RATE // 4], 425) > 0.9
+    assert bench.troubles == []
+
+
+def test_the_first_dial_tone_is_in_what_is_queued_before_the_card_starts(bench: Bench) -> None:
+    audio = bench.start()
+    audio.route(Route(handset=True, tone="dial"))
+    until(lambda: audio.ticks > 5)
+    heard = bench.heard()
+    stats = bench.cards["handset"].stats(capture=False)
+    started = bench.cards["handset"].sample_at(stats.start_ns / 1e9)
+    assert next(i for i, x in enumerate(heard) if x) - started < RATE // 500
+
+
+def test_speech_goes_both_ways_and_the_microphone_only_where_it_may(bench: Bench) -> None:
+    card, audio = bench.cards["handset"], bench.start()
+    card.say(tone(1000, 10 * RATE).tobytes(), 0)
+    talk, held = Echo(600), Echo()
+    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk, held), volume=100))
+    until(lambda: len(talk.told) > RATE // 2)
+    assert share_of(talk.told, 1000) > 0.9
+    assert share_of(sounding(bench.heard())[:9600], 600) > 0.9
+    assert not any(held.told)
+    audio.route(Route(handset=True, talk=talk, send=False, parties=(talk, held), volume=100))
+    time.sleep(0.05)
+    mark = len(talk.told)
+    until(lambda: len(talk.told) > mark + 9600)
+    assert not any(talk.told[mark:])
+    assert held.silences == len(held.told)
+
+
+def test_a_held_call_gets_silence_in_real_time_without_a_card(bench: Bench) -> None:
+    audio, held = bench.start(), Echo()
+    audio.route(Route(parties=(held,)))
+    begin = time.monotonic()
+    until(lambda: held.silences >= RATE // 2)
+    assert time.monotonic() - begin > 0.4
+    assert bench.cards["handset"].stats(capture=False).starts == 0
+
+
+def test_a_stereo_card_is_mixed_up_and_down(bench: Bench) -> None:
+    card, audio, talk = bench.cards["stereo"], bench.start("stereo"), Echo(600)
+    card.say(tone(1000, 5 * RATE).tobytes(), 0)
+    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk,), volume=100))
+    until(lambda: len(talk.told) > RATE // 4)
+    assert share_of(talk.told, 1000) > 0.9
+    assert share_of(sounding(bench.heard("stereo"))[:9600], 600) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("nowhere", "'nowhere' cannot"), ("sixteen", "'sixteen' gives 16000 Hz"), ("", "no sound card")],
+)
+def test_a_card_that_cannot_be_used_is_named_at_once_and_calls_go_on(bench: Bench, name: str, words: str) -> None:
+    audio, talk = bench.start(name), Echo()
+    bench.until_told(1)
+    assert words in bench.troubles[0]
+    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk,)))
+    until(lambda: talk.silences > RATE // 5)
+    assert len(bench.troubles) == 1
+
+
+def test_a_card_pulled_out_and_put_back_in_the_same_call(bench: Bench) -> None:
+    card, audio, talk = bench.cards["handset"], bench.start(), Echo(600)
+    route = Route(handset=True, talk=talk, send=True, parties=(talk,))
+    audio.route(route)
+    until(lambda: audio.ticks > 20)
+    card.unplug()
+    bench.until_told(1)
+    assert "'handset'" in bench.troubles[0]
+    silences = talk.silences
+    until(lambda: talk.silences > silences + RATE // 5)
+    card.plug()
+    bench.until_told(2)
+    assert bench.troubles[1] == ""
+    ticks = audio.ticks
+    until(lambda: audio.ticks > ticks + 20)
+
+
+def test_an_xrun_is_counted_and_survived(bench: Bench) -> None:
+    class Slow(Echo):
+        def hear(self, samples: int) -> array[int]:
+            if self.asked < RATE // 5 <= self.asked + samples:
+                time.sleep(0.15)
+            return super().hear(samples)
+
+    card, audio, talk = bench.cards["handset"], bench.start(), Slow(600)
+    card.say(tone(1000, 10 * RATE).tobytes(), 0)
+    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk,)))
+    until(lambda: audio.xruns >= 1)
+    until(lambda: len(talk.told) > RATE)
+    assert share_of(talk.told[-9600:], 1000) > 0.9
+    assert bench.troubles == []
+
+
+def test_the_ringer_rings_on_its_own_card_alone(bench: Bench) -> None:
+    bench.ringer.ring(on=True, volume=100)
+    until(lambda: any(bench.heard("ringer")))
+    bench.ringer.ring(on=False, volume=100)
+    until(lambda: bench.cards["ringer"].stats(capture=False).stops == 1)
+    assert bench.cards["handset"].stats(capture=False).opens == 0
+    bench.cards["ringer"].unplug()
+    bench.ringer.ring(on=True, volume=100)
+    bench.until_told(1)
+    assert "'ringer'" in bench.troubles[0]
+    bench.cards["ringer"].plug()
+    bench.until_told(2)
+    assert bench.troubles[1] == ""
+
+
+def test_the_shortest_key_press_is_heard_for_60_ms() -> None:
+    ear = Ear("de")
+    ear.pressed.append("5")
+    heard = array("h")
+    for _ in range(20):
+        heard += ear.read(Route(volume=100), 240, None)
+    loud = [i for i, x in enumerate(heard) if abs(x) > 200]
+    assert loud[0] < 240
+    assert 2600 < loud[-1] < 3400
+
+
+def test_a_held_key_sounds_until_released_and_a_far_digit_softly() -> None:
+    ear = Ear("de")
+    pressed = array("h")
+    for _ in range(100):
+        pressed += ear.read(Route(key_tone="5", volume=100), 240, None)
+    assert max(map(abs, pressed[-2400:])) > 2000
+    released = array("h")
+    for _ in range(10):
+        released += ear.read(Route(volume=100), 240, None)
+    assert not any(released[1200:])
+    ear.received.append("9")
+    far = array("h")
+    for _ in range(40):
+        far += ear.read(Route(volume=100), 240, None)
+    assert 200 < max(map(abs, far)) < max(map(abs, pressed)) // 2
+    assert not any(far[-240:])
+
+
+def test_tones_are_mixed_over_speech_at_the_volume() -> None:
+    ear = Ear("de")
+    speech = tone(1000, 4800)
+    loud = array("h")
+    for start in range(0, 4800, 240):
+        loud += ear.read(Route(tone="dial", volume=100), 240, speech[start : start + 240])
+    assert share_of(loud, 1000) > 0.5
+    assert share_of(loud, 425) > 0.1
+    for _ in range(5):
+        quiet = ear.read(Route(volume=0), 240, speech[:240])
+    assert not any(quiet)
