@@ -1,0 +1,139 @@
+"""Why there is no service, as real handshakes and a real resolver tell it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import socket
+from pathlib import Path
+
+import pytest
+from rig.servers_ears import ScriptedServer, running, signed_in
+
+from phone.demo.certificates import Authority
+from phone.demo.prosody import PrivateProsody, ServerError, TurnService, free_ports
+from phone.xmpp.api import Account
+from phone.xmpp.client import AccountError, XmppClient
+
+pytestmark = pytest.mark.servers
+
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
+CERTIFICATES = {
+    "expired": ({"not_before": NOW - 3 * DAY, "not_after": NOW - DAY}, "bad certificate", "expired"),
+    "of tomorrow": ({"not_before": NOW + DAY, "not_after": NOW + 3 * DAY}, "wrong time", "clock says"),
+}
+
+
+@pytest.mark.parametrize("direct", [False, True], ids=["starttls", "direct"])
+@pytest.mark.parametrize("case", CERTIFICATES)
+async def test_dates_on_the_certificate(tmp_path: Path, case: str, *, direct: bool) -> None:
+    dates, name, words = CERTIFICATES[case]
+    authority = Authority(tmp_path / "ca")
+    await _expect(tmp_path, authority, "localhost", dates, direct, name, words)
+
+
+@pytest.mark.parametrize("direct", [False, True], ids=["starttls", "direct"])
+async def test_certificate_of_another_name(tmp_path: Path, *, direct: bool) -> None:
+    await _expect(tmp_path, Authority(tmp_path / "ca"), "other.example", {}, direct, "bad certificate", "is not for")
+
+
+async def test_certificate_of_a_stranger(tmp_path: Path) -> None:
+    stranger = Authority(tmp_path / "stranger")
+    async with PrivateProsody(tmp_path, {"alice": "a"}) as server:
+        account = Account("alice@localhost", "a", host="127.0.0.1", port=server.port, ca_file=stranger.file)
+        async with running(account) as (_, ears):
+            assert "not signed by anyone known" in await ears.until_service("bad certificate")
+        # The system's store does not know our CA either.
+        async with running(Account("alice@localhost", "a", host="127.0.0.1", port=server.port)) as (_, ears):
+            await ears.until_service("bad certificate")
+
+
+async def _expect(
+    folder: Path, authority: Authority, host: str, dates: dict[str, dt.datetime], direct: bool, name: str, words: str
+) -> None:
+    certificate = authority.issue(host, **dates)
+    async with PrivateProsody(folder, {"alice": "a"}, certificate=certificate) as server:
+        port = server.direct_tls_port if direct else server.port
+        account = Account(
+            "alice@localhost", "a", host="127.0.0.1", port=port, direct_tls=direct, ca_file=authority.file
+        )
+        async with running(account) as (_, ears):
+            assert words in await ears.until_service(name)
+
+
+async def test_nobody_there(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    async with running(Account("alice@localhost", "a", host="127.0.0.1", port=port)) as (_, ears):
+        await ears.until_service("server away")
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [(socket.EAI_NONAME, "unknown server"), (socket.EAI_AGAIN, "no network")], ids=["none", "again"]
+)
+async def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch, code: int, name: str) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise socket.gaierror(code, "no")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", refuse)
+    monkeypatch.setattr("phone.xmpp.client._has_route", lambda: True)
+    async with running(Account("alice@localhost", "a", host="no.such.host.invalid", port=5222)) as (_, ears):
+        await ears.until_service(name)
+
+
+async def test_no_network_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone.xmpp.client._has_route", lambda: False)
+    account = Account("alice@localhost", "a", host="no.such.host.invalid", port=5222)
+    async with running(account) as (_, ears):
+        await ears.until_service("no network")
+
+
+async def test_password_never_goes_in_the_clear(tmp_path: Path) -> None:
+    pair = Authority(tmp_path).issue("localhost")
+    async with ScriptedServer(pair.both, offers_tls=False) as server:
+        async with running(Account("alice@localhost", "a", host="127.0.0.1", port=server.port)) as (_, ears):
+            assert "no encryption" in await ears.until_service("bad certificate")
+        assert "auth" not in server.heard
+
+
+async def test_a_wrong_port_for_direct_tls(tmp_path: Path) -> None:
+    async with PrivateProsody(tmp_path, {"alice": "a"}) as server:
+        account = Account("alice@localhost", "a", host="127.0.0.1", port=server.port, direct_tls=True)
+        async with running(account) as (_, ears):
+            await ears.until_service("server away")
+
+
+async def test_credentials_are_renewed_before_they_expire(tmp_path: Path) -> None:
+    turn = TurnService("127.0.0.1", 3478, "secret", ttl=4)
+    async with PrivateProsody(tmp_path, {"alice": "a"}, turn=turn) as server:
+        account = Account("alice@localhost", "a", host="127.0.0.1", port=server.port, ca_file=server.ca_file)
+        async with signed_in(account) as (client, ears):
+            await ears.until(client.ice_servers)
+            first = client.ice_servers()[-1].username
+            await ears.until(lambda: client.ice_servers() and client.ice_servers()[-1].username != first)
+            assert (client.ice_servers()[-1].expires_in or 0) > 1
+
+
+@pytest.mark.parametrize("jid", ["", "localhost", "alice@localhost/phone", "@@", "alice@"])
+async def test_an_account_that_is_none(jid: str) -> None:
+    with pytest.raises(AccountError, match="must read like"):
+        XmppClient(Account(jid, "a"), object(), ())
+
+
+async def test_a_ca_file_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(AccountError, match="cannot be used"):
+        XmppClient(Account("alice@localhost", "a", ca_file=tmp_path / "none.pem"), object(), ())
+
+
+async def test_a_server_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ServerError, match="apt install prosody"):
+        async with PrivateProsody(tmp_path, {}):
+            pass
+
+
+async def test_a_server_that_does_not_start(tmp_path: Path) -> None:
+    server = PrivateProsody(tmp_path, {}, domain='"broken')
+    with pytest.raises(ServerError, match="did not start"):
+        async with server:
+            pass
