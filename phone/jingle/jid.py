@@ -6,8 +6,3 @@ from __future__ import annotations
 def bare(jid: str) -> str:
     """Without the resource."""
     return jid.partition("/")[0]
-
-
-def is_full(jid: str) -> bool:
-    """Whether it names a resource."""
-    return "/" in jid

@@ -270,8 +270,10 @@ class Leg:
         return effects + self._take(now)
 
     def yield_to_session(self, jingle: Jingle, sender: str, terms: Terms) -> Effects:
-        """Both call: their session stands (XEP-0166 7.2.16), and is accepted at once."""
-        effects = self._retract_tie()
+        """Both call: their session stands (XEP-0166 7.2.16), and is accepted at once. Ours is ended in so many words:
+        if they gave theirs up meanwhile, they have taken ours for a new call.
+        """
+        effects = self._retract_tie() + (self.session.terminate(EndReason.CANCELLED) if self.session else ())
         self.invitation = None
         self.outgoing = False
         self._yielded = True

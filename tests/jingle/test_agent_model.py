@@ -1,0 +1,153 @@
+"""Model test: two users, two devices, a lossy clock and whole acts in any order; laws checked after each.
+
+Laws
+1. Every IQ gets exactly one reply (checked by the wire).
+2. A call ends at most once on each side, and nothing is told of it after its end.
+3. After the wire is quiet and all deadlines have passed, both sides agree: a leg that one side has, the other has,
+   and both know each other's transport once the call was taken.
+4. Accepted is told once, alerting only before it.
+"""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from jingle_wire import ALICE, BOB, Wire, agent, host, media, target
+
+from phone.jingle.agent import Agent
+from phone.jingle.api import CallAccepted, CallAlerting, CallEnded, CallOffered, EndReason, PeerPolicy
+from phone.jingle.elements import EARLY, FEATURES, JINGLE, JMI, RTP, RTP_AUDIO
+
+STYLES = {
+    "early": FEATURES,
+    "jmi": (JINGLE, RTP, RTP_AUDIO, JMI),
+    "plain jingle": (JINGLE, RTP, RTP_AUDIO),
+    "unknown": (),
+    "both": tuple(f for f in FEATURES if f != EARLY),
+}
+SIDES = st.sampled_from([ALICE, BOB])
+REASONS = st.sampled_from(list(EndReason))
+OTHER = {ALICE: BOB, BOB: ALICE}
+
+
+class Calls(RuleBasedStateMachine):
+    @initialize(contact=st.booleans(), plain=st.booleans())
+    def start(self, *, contact: bool, plain: bool) -> None:
+        policy = PeerPolicy(contact=contact, plain_rtp=plain)
+        self.wire = Wire(agent(ALICE, policy), agent(BOB, policy))
+        self.placed: dict[str, set[str]] = {ALICE: set(), BOB: set()}
+        self.taken: dict[str, set[str]] = {ALICE: set(), BOB: set()}
+        self.count = 0
+
+    def agent(self, side: str) -> Agent:
+        return self.wire.ends[side].agent
+
+    def live(self, side: str) -> list[str]:
+        return [w.id for w in self.agent(side).wishes()]
+
+    @rule(side=SIDES, style=st.sampled_from(sorted(STYLES)), salt=st.integers(0, 9))
+    def call(self, side: str, style: str, salt: int) -> None:
+        if len(self.live(side)) > 2:
+            return
+        self.count += 1
+        call = f"{salt}-{side[0]}-{self.count}"
+        self.placed[side].add(call)
+        features = STYLES[style]
+        targets = [target(OTHER[side], features)] if features else []
+        self.wire.do(side, self.agent(side).call(call, OTHER[side].partition("/")[0], targets, self.wire.now))
+
+    @rule(side=SIDES, pick=st.integers(0, 5))
+    def describe(self, side: str, pick: int) -> None:
+        wishes = self.agent(side).wishes()
+        if wishes:
+            wish = wishes[pick % len(wishes)]
+            ours = media(f"{side[0]}{wish.id}", restart=wish.restart)
+            self.wire.do(side, self.agent(side).described(wish.id, ours, self.wire.now))
+
+    @rule(side=SIDES, pick=st.integers(0, 5), port=st.integers(5000, 5003))
+    def trickle(self, side: str, pick: int, port: int) -> None:
+        live = self.live(side)
+        if live:
+            self.wire.do(side, self.agent(side).candidate(live[pick % len(live)], host(port), 0, self.wire.now))
+
+    @rule(side=SIDES, pick=st.integers(0, 5))
+    def accept(self, side: str, pick: int) -> None:
+        offered = [c for c in self.live(side) if c not in self.placed[side] and c not in self.taken[side]]
+        if offered:
+            call = offered[pick % len(offered)]
+            self.taken[side].add(call)
+            self.wire.do(side, self.agent(side).accept(call, self.wire.now))
+
+    @rule(side=SIDES, pick=st.integers(0, 5), reason=REASONS)
+    def terminate(self, side: str, pick: int, reason: EndReason) -> None:
+        live = self.live(side)
+        if live:
+            self.wire.do(side, self.agent(side).terminate(live[pick % len(live)], reason, self.wire.now))
+
+    @rule(side=SIDES, pick=st.integers(0, 5), fault=st.sampled_from(["ice", "fingerprint", "internal", "codec"]))
+    def media_fails(self, side: str, pick: int, fault: str) -> None:
+        live = self.live(side)
+        if live:
+            self.wire.do(side, self.agent(side).media_failed(live[pick % len(live)], fault, self.wire.now))
+
+    @precondition(lambda self: hasattr(self, "wire") and self.wire.queue)
+    @rule(steps=st.integers(1, 5))
+    def deliver(self, steps: int) -> None:
+        for _ in range(min(steps, len(self.wire.queue))):
+            self.wire.step()
+
+    @rule()
+    def settle(self) -> None:
+        """Media processes answer and the wire runs dry, as it mostly does between a user's acts."""
+        for _ in range(2):
+            for side in (ALICE, BOB):
+                for wish in self.agent(side).wishes():
+                    ours = media(f"{side[0]}{wish.id}", restart=wish.restart)
+                    self.wire.do(side, self.agent(side).described(wish.id, ours, self.wire.now))
+            self.wire.run()
+
+    @rule(seconds=st.sampled_from([1.0, 25.0]))
+    def wait(self, seconds: float) -> None:
+        self.wire.now += seconds
+        for side in (ALICE, BOB):
+            self.wire.do(side, self.agent(side).expire(self.wire.now))
+
+    @invariant()
+    def a_call_is_told_in_order_and_ends_once(self) -> None:
+        for side in (ALICE, BOB) if hasattr(self, "wire") else ():
+            heard = self.wire.ends[side].heard
+            for call in {getattr(e, "id") for e in heard}:  # noqa: B009 - the union has no common base
+                story = [type(e) for e in heard if getattr(e, "id") == call]  # noqa: B009
+                assert story.count(CallEnded) <= 1
+                assert CallEnded not in story[:-1], f"{side} {call}: told of after its end"
+                assert story.count(CallOffered) <= 1
+                assert story.count(CallAccepted) <= 1
+                assert CallAlerting not in story[story.index(CallAccepted) :] if CallAccepted in story else True
+                assert (call in self.live(side)) <= (CallEnded not in story)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "wire"):
+            return
+        for _ in range(3):
+            self.settle()
+            self.wait(25.0)
+        self.agree()
+
+    def agree(self) -> None:
+        for side in (ALICE, BOB):
+            theirs = {f"{OTHER[side][0]}{w.id}fr{w.restart}": w for w in self.agent(OTHER[side]).wishes()}
+            for wish in self.agent(side).wishes():
+                if wish.ufrag is None:
+                    continue
+                other = theirs[wish.ufrag]
+                assert other.ufrag == f"{side[0]}{wish.id}fr{wish.restart}"
+                assert other.controlling is not wish.controlling
+                assert other.security == wish.security
+                if wish.controlling and wish.codecs:
+                    assert (wish.codecs, wish.receive) == (other.receive, other.receive)
+        assert all(self.agent(side).deadline() is None for side in (ALICE, BOB))
+
+
+Calls.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestCalls = Calls.TestCase
