@@ -11,12 +11,12 @@ ELLIPSIS = "…"
 def clean(text: str) -> str:
     """One line of composed characters: nothing that a far end puts into its name may move the cursor."""
     composed = unicodedata.normalize("NFC", text)
-    shown = "".join(" " if c.isspace() else c for c in composed if unicodedata.category(c) not in _UNSHOWN)
-    return " ".join(shown.split())
+    spaced = "".join(" " if c.isspace() else c for c in composed)
+    return " ".join("".join(c for c in spaced if unicodedata.category(c) not in _UNSHOWN).split())
 
 
 # control, format, surrogate characters, and marks that have no composed form
-_UNSHOWN = frozenset({"Cf", "Cs", "Mn", "Me"})
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Mn", "Me"})
 
 
 def cut(text: str, width: int) -> str:

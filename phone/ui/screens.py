@@ -83,7 +83,7 @@ def _content(phone: Phone, focus: Call | None, clock_text: str, now: float, text
 
 
 def _call(call: Call, phone: Phone, now: float, texts: Texts) -> Screen:
-    name = cut(clean(call.name), BIG_CHARS)
+    name = _name(call)
     if not call.up:
         return Screen(texts.get("title", _TITLES[call.progress]), name, _address(call))
     facts = {"held": call.held_by_peer, "muted": phone.muted, "insecure": call.encrypted is False}
@@ -96,7 +96,7 @@ def _offered(call: Call, phone: Phone, texts: Texts) -> Screen:
     title, hint = ("waiting", "ok_answers") if phone.seized else ("offered", "lift_to_answer")
     told = _small(texts.get("hint", hint))
     address = _address(call) if len(told) < LINES else ()
-    return Screen(texts.get("title", title), cut(clean(call.name), BIG_CHARS), (*address, *told))
+    return Screen(texts.get("title", title), _name(call), (*address, *told))
 
 
 def _ended(call: Call, texts: Texts) -> Screen:
@@ -104,7 +104,7 @@ def _ended(call: Call, texts: Texts) -> Screen:
     talked = () if call.answered_at is None else (duration(call.progressed_at - call.answered_at),)
     why = texts.get("ended", reason)
     told = _small(*([why] if why else talked))
-    return Screen(texts.get("title", "ended"), cut(clean(call.name), BIG_CHARS), told)
+    return Screen(texts.get("title", "ended"), _name(call), told)
 
 
 def _number(number: str, title: str, hint: str) -> Screen:
@@ -138,6 +138,11 @@ def _told(notice: Notice, phone: Phone, texts: Texts) -> tuple[str, ...]:
         return _small(texts.get("service", phone.service))
     pattern = texts.get("notice", notice.why)
     return sentence(lambda who: pattern.replace("{who}", who), clean(notice.who), LINE_CHARS, LINES)
+
+
+def _name(call: Call) -> str:
+    """A far end without a name is shown by its address."""
+    return cut(clean(call.name) or clean(call.peer), BIG_CHARS)
 
 
 def _small(*sentences: str) -> tuple[str, ...]:
