@@ -132,7 +132,7 @@ async def _start(
 
 @contextlib.contextmanager
 def _run(config: Path, log: Path, environment: Mapping[str, str], priority: int) -> Iterator[Popen[bytes]]:
-    argv = (sys.executable, "-m", "phone.cli.main", "run", "--config", str(config))
+    argv = (sys.executable, "-m", "phone", "run", "--config", str(config))
     with program(argv, log, environment, priority) as process:
         yield process
 
