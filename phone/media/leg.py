@@ -161,6 +161,10 @@ class Leg:
         if self._handshake is not None:
             self._handshake.update(plan.dtls_role, plan.remote.fingerprint if plan.remote else None)
         self.speech.follow(plan)
+        if plan.codecs and not self.speech.answered:
+            # Asterisk now and then accepts with telephone-event alone (PEERS.md)
+            names = ", ".join(codec.name for codec in plan.codecs)
+            self._fail("codec", f"of what the far end accepted ({names}) nothing carries speech that we speak")
 
     def tell(self, report: Report) -> None:
         """Upwards, while we are wanted."""

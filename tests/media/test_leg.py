@@ -245,6 +245,13 @@ async def test_plain_ice_refuses_strangers() -> None:
         assert (stats.rejected, stats.received) == (1, 0)
 
 
+async def test_an_answer_without_a_speech_codec_fails_the_leg() -> None:
+    async with Pair(make_end(controlling=True), make_end(controlling=False)) as pair:
+        await pair.up()
+        pair.caller.follow(codecs=(EVENTS,))
+        assert pair.failures() == ["codec"]
+
+
 async def test_silence_from_the_far_end_ends_the_leg(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leg_module, "SILENT_TOO_LONG", 0.05)
     async with Pair(make_end(controlling=True), make_end(controlling=False)) as pair:
