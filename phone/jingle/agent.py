@@ -130,7 +130,8 @@ class Agent:
         except RemoteProtocolError as wrong:
             return Reply(sender, iq_id, BAD_REQUEST), Nonsense(sender, str(wrong))
         leg = self._by_session(sender, jingle.sid)
-        if leg is not None:
+        glare = leg is not None and leg.offering and jingle.action is Action.SESSION_INITIATE
+        if leg is not None and not glare:
             error, effects = leg.receive(jingle, sender)
             return (Reply(sender, iq_id, error), *self._swept(leg, effects, now))
         if jingle.action is not Action.SESSION_INITIATE:

@@ -234,6 +234,11 @@ class Leg:
             return False
         return session.peer in {sender, bare(sender)}
 
+    @property
+    def offering(self) -> bool:
+        """Whether our session-initiate is out and unanswered."""
+        return self.session is not None and self.session.initiator and self.session.state is State.PENDING
+
     def awaits(self, sender: str) -> bool:
         """Whether `sender` proposed this call and its session has not begun."""
         return not self.outgoing and self.session is None and self._existing_invitation().peer == sender
@@ -273,7 +278,9 @@ class Leg:
         """Both call: their session stands (XEP-0166 7.2.16), and is accepted at once. Ours is ended in so many words:
         if they gave theirs up meanwhile, they have taken ours for a new call.
         """
-        effects = self._retract_tie() + (self.session.terminate(EndReason.CANCELLED) if self.session else ())
+        effects = self._retract_tie()
+        if self.session is not None and self.session.sid != jingle.sid:
+            effects += self.session.terminate(EndReason.CANCELLED)
         self.invitation = None
         self.outgoing = False
         self._yielded = True

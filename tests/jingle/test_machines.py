@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from jingle_wire import ALICE, BOB, ids, media
+from jingle_wire import ALICE, BOB, CONTACT, ids, media
 
-from phone.jingle.elements import Action, Jingle, Verb
+from phone.jingle.elements import Action, Jingle, Proposal, Verb
 from phone.jingle.errors import LocalProtocolError
+from phone.jingle.leg import Leg, Surroundings
 from phone.jingle.negotiate import offer
 from phone.jingle.proposal import TRANSITIONS as INVITATIONS
 from phone.jingle.proposal import Invitation, Stage, Way
@@ -90,3 +91,12 @@ def test_machines_show_themselves_for_logs() -> None:
     made.offer(media(), early=False)
     assert repr(made) == "Session('c', 'bob@desk.test/phone', pending)"
     assert repr(Invitation("i", BOB)) == "Invitation('i', 'bob@desk.test/phone', new)"
+
+
+def test_a_leg_is_asked_only_for_what_it_has() -> None:
+    leg = Leg("c", BOB, Surroundings(ALICE, CONTACT, ids("t")), outgoing=True, plain=False)
+    assert repr(leg) == "Leg('c', None, None)"
+    with pytest.raises(LocalProtocolError, match="no session"):
+        leg.receive(Jingle(Action.SESSION_INFO, "s"), BOB)
+    with pytest.raises(LocalProtocolError, match="no invitation"):
+        leg.messaged(Proposal(Verb.RINGING, "c"), BOB, 0)
