@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 
 PRIORITY = 20
 """SCHED_FIFO: above all that is not sound, below the kernel's own threads (50)."""
+LOOP_PRIORITY = 10
+"""The loop takes packets in and may hold the interpreter when the audio thread wants it: it must not be kept waiting
+by other programs either.
+"""
 _REOPEN = 0.5
 """Seconds between tries to open a card that is not there."""
 _SOFT_PERIOD = RATE // 50
@@ -243,8 +247,8 @@ class AudioThread:
 
 
 def become_real_time(priority: int) -> None:
-    """SCHED_FIFO for the calling thread, where the system allows it (LimitRTPRIO of the unit)."""
+    """SCHED_FIFO for the calling thread alone, where the system allows it (LimitRTPRIO of the unit)."""
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
     except OSError as error:
         log.info("no real-time priority (%s): voice may stutter under load", error)

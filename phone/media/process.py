@@ -15,6 +15,7 @@ from collections import deque
 
 import msgspec
 
+from phone.media.audio import LOOP_PRIORITY, become_real_time
 from phone.media.plan import Alive, LegStats, Plan, Report, SendDigit, Setup, decode_down, encode
 from phone.media.room import Room
 
@@ -114,6 +115,7 @@ def _obey(data: bytes, channel: Channel, room: list[Room]) -> None:
                 room.append(Room(message, channel))
                 gc.collect()
                 gc.freeze()
+                become_real_time(LOOP_PRIORITY)
         case Plan() if room:
             room[0].follow(message)
         case SendDigit() if room:
