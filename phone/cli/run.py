@@ -15,10 +15,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Raises PhoneError if the phone cannot start."""
-    from phone import app, logs  # noqa: PLC0415 - the whole phone
+    from phone import logs  # noqa: PLC0415 - see the package
     from phone.config import load  # noqa: PLC0415
 
     logs.setup("INFO")
     config = load(options.config)
     logs.setup(config.log_level, [config.account.secret()])
+
+    from phone import app  # noqa: PLC0415 - the whole phone
+
     return app.run(config)
