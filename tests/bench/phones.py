@@ -89,11 +89,11 @@ def _calls(name: str, packet_ms: int, options: Options, say: Say) -> Result:
 
 async def _moment(cards: Pair, alice: Daemon, bob: Daemon) -> dict[str, float | None]:
     """One call, and its moments in milliseconds."""
-    cards.a.say(tone(_A_HZ, _TRIAL_SECONDS - 2).tobytes())
-    cards.b.say(tone(_B_HZ, _TRIAL_SECONDS - 2).tobytes())
     lifted = await alice.lift()
     await asyncio.sleep(0.4)
-    dial_tone = first_sound(_heard(cards, alice, lifted, 0.4))
+    dial_tone = first_sound(_heard(cards, alice, lifted, 0.4))  # the room is silent: no sidetone
+    cards.a.say(tone(_A_HZ, _TRIAL_SECONDS - 3).tobytes())
+    cards.b.say(tone(_B_HZ, _TRIAL_SECONDS - 3).tobytes())
     await alice.dial(NUMBERS["bob"])
     await asyncio.sleep(0.2)
     pressed = await alice.press("#")

@@ -78,7 +78,7 @@ def as_text(results: Sequence[Result]) -> str:
 
 def _lines(result: Result) -> list[str]:
     lines = []
-    if result.error:
+    if result.error or not result.talks:
         lines.append(f"{result.case:14}{result.error}")
     if result.talks:
         s = Summary.of(result.delays)
