@@ -5,6 +5,8 @@ Samples are signed 16-bit mono at 48 kHz in `array('h')`.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
 import wave
 from array import array
@@ -87,12 +89,8 @@ def _piece(ref: list[int], ear: list[int]) -> tuple[int, int, float]:
 
 def _weighted_median(values: list[tuple[int, float]]) -> int:
     values = sorted(values)
-    half, passed = sum(weight for _, weight in values) / 2, 0.0
-    for value, weight in values:
-        passed += weight
-        if passed >= half:
-            break
-    return value
+    passed = list(itertools.accumulate(weight for _, weight in values))
+    return values[bisect.bisect_left(passed, passed[-1] / 2)][0]
 
 
 def _coarse(sound: array[int]) -> list[int]:

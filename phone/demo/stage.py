@@ -49,13 +49,15 @@ class Desk:
         """What `phone status` says. Raises ControlError."""
         return await asyncio.to_thread(ask, self.control, Status())
 
-    async def lift(self) -> SimReply:
-        """Lift the handset."""
-        return await self._sim("lift")
+    async def lift(self) -> None:
+        """Lift the handset; return once the phone has noticed."""
+        await self._sim("lift")
+        await self.until(lambda s: s.off_hook, 2)
 
-    async def hang_up(self) -> SimReply:
+    async def hang_up(self) -> None:
         """Put it back on the cradle."""
-        return await self._sim("hang-up")
+        await self._sim("hang-up")
+        await self.until(lambda s: not s.off_hook, 2)
 
     async def press(self, key: str, seconds: float = 0.08) -> SimReply:
         """Press one key."""
