@@ -13,7 +13,8 @@ import tempfile
 import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file: its own folder is no place to import from
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench import media, namespace, peers, phones
 from bench.model import Case, Options, Result, Say
@@ -97,7 +98,7 @@ def main() -> int:
         print("\n".join(f"{case.name:16} {case.what}" for case in CASES))
         return 0
     if not namespace.inside() and (way := namespace.way()):
-        namespace.enter(way, sys.argv)
+        namespace.enter(way, [__file__, *sys.argv[1:]])
     priority = arguments.fifo if arguments.fifo is not None else _PRIORITY
     priority = priority if priority and may_prioritise(priority) else 0
     with tempfile.TemporaryDirectory(prefix="phone-bench-", dir=_memory()) as folder:

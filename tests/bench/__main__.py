@@ -1,0 +1,7 @@
+"""`PYTHONPATH=tests python -m bench`."""
+
+import sys
+
+from bench.run import main
+
+sys.exit(main())
