@@ -84,9 +84,9 @@ class Agent:
         return leg.initiate(max(capable, key=lambda t: t.priority).jid, now)
 
     def accept(self, id: str, now: float) -> Effects:
-        """The user takes a call that was offered. Raises LocalProtocolError when `id` is unknown."""
-        leg = self._leg(id)
-        return self._swept(leg, leg.accept(now), now)
+        """The user takes a call that was offered. An id that is over already: nothing, its CallEnded is under way."""
+        leg = self._legs.get(id)
+        return () if leg is None else self._swept(leg, leg.accept(now), now)
 
     def terminate(self, id: str, reason: EndReason, now: float) -> Effects:
         """The user (or the core's timer) ends a call. An id that is over already: nothing."""
@@ -287,12 +287,6 @@ class Agent:
         return None, self._swept(rival, rival.yield_to_session(jingle, sender, terms), now)
 
     # --- keeping ------------------------------------------------------------------------------------------------
-
-    def _leg(self, id: str) -> Leg:
-        leg = self._legs.get(id)
-        if leg is None:
-            raise LocalProtocolError(f"no call {id!r}: it has ended or never was")
-        return leg
 
     def _new_leg(self, wanted: str, peer: str, policy: PeerPolicy) -> Leg:
         """An incoming call, by its sid unless another far end uses the same."""
