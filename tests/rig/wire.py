@@ -1,4 +1,4 @@
-"""Whole engines on a wire: real call core, real Jingle agents, virtual time; only XMPP server and media are small stands-in.
+"""Whole engines on a wire: real call core and Jingle agents, virtual time; server and media are small stand-ins.
 
 The wire carries payload elements by address as a server would: IQs to full JIDs, messages to bare JIDs fan out to all
 resources with carbons to the sender's others. `lose` drops stanzas by a pattern, `delay` orders them.

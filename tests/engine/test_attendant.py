@@ -1,0 +1,133 @@
+"""The control socket's requests, on an engine in virtual time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rig.wire import Wire, WirePhone
+
+from phone import control, inbox
+from phone.attendant import Attendant
+from phone.calllog import CallLog
+from phone.calls.model import Progress
+from phone.clock import VirtualClock
+from phone.drivers.sim import SimDesk
+from phone.journal import CallWriter
+from phone.media import plan
+from phone.picture import Picture
+from phone.ui.texts import load_texts
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def bob(wire: Wire) -> WirePhone:
+    return wire.add("bob")
+
+
+@pytest.fixture
+def alice(wire: Wire, bob: WirePhone) -> WirePhone:
+    return wire.add("alice")
+
+
+@pytest.fixture
+def attendant(alice: WirePhone, tmp_path: Path) -> Attendant:
+    picture = Picture(load_texts("en"))
+    alice.engine.ports.compose = picture.compose
+    alice.engine.ports.screen_due = picture.due
+    return Attendant(alice.engine, "alice@x", CallLog(tmp_path / "calls.sqlite"), None, alice.engine.now())
+
+
+async def test_status_of_an_idle_phone(attendant: Attendant, alice: WirePhone) -> None:
+    alice.engine.post(inbox.TimePassed())
+    reply = await attendant.answer(control.Status())
+    assert isinstance(reply, control.StatusReply)
+    assert (reply.registered, reply.why, reply.account, reply.calls) == (True, "", alice.full, ())
+    assert reply.screen
+
+
+async def test_why_it_is_not_registered(attendant: Attendant, alice: WirePhone) -> None:
+    alice.engine.post(inbox.ServiceTold("bad password", "not-authorized"))
+    reply = await attendant.answer(control.Status())
+    assert isinstance(reply, control.StatusReply)
+    assert (reply.registered, reply.why, reply.account) == (False, "bad password: not-authorized", "alice@x")
+    assert "service" in reply.lamps
+
+
+async def test_status_in_a_call_shows_what_is_measured(
+    attendant: Attendant, wire: Wire, alice: WirePhone, bob: WirePhone
+) -> None:
+    alice.lift()
+    await attendant.answer(control.Call("202"))
+    wire.run()
+    bob.lift()
+    wire.run()
+    leg = alice.engine.ports.agent.wishes()[0].id
+    alice.engine.post(
+        inbox.MediaTold(plan.LegStats(leg, "opus", 20, 1.5, 100, 99, 1, 1.0, 0.5, 20, 0.1, 12.0, rejected=0))
+    )
+    reply = await attendant.answer(control.Status())
+    assert isinstance(reply, control.StatusReply)
+    (call,) = reply.calls
+    assert (call.progress, call.encrypted, call.direction) == ("connected", True, "out")
+    assert (call.codec, call.round_trip_ms, call.loss_percent, call.concealed_ms) == ("opus", 1.5, 1.0, 20)
+    assert call.jitter_buffer_ms == 12.0
+    await attendant.answer(control.HangUp())
+    assert not any(c.live for c in alice.engine.phone.calls)
+
+
+async def test_call_on_hook_waits_for_the_handset(attendant: Attendant, wire: Wire, bob: WirePhone) -> None:
+    reply = await attendant.answer(control.Call("202"))
+    assert isinstance(reply, control.Done)
+    assert "lift the handset" in reply.text
+    wire.run()
+    assert not bob.out.ringer
+
+
+async def test_a_phone_with_real_keys_refuses_to_be_simulated(attendant: Attendant) -> None:
+    with pytest.raises(control.ControlError, match="real keys"):
+        await attendant.answer(control.Sim("lift"))
+
+
+async def test_the_simulated_desk_is_worked_at_its_physical_side(attendant: Attendant) -> None:
+    sim = attendant.sim = SimDesk(bounce_ms=0)
+    lifted = []
+    sim.start(lifted.append)
+    try:
+        await attendant.answer(control.Sim("lift"))
+        await attendant.answer(control.Sim("press", "5", 0.01))
+        reply = await attendant.answer(control.Sim("screen"))
+    finally:
+        sim.close()
+    assert isinstance(reply, control.SimReply)
+    assert reply.png
+    assert [(c.name, c.closed) for c in lifted] == [("HOOK", False), ("HOOK", True), ("5", True), ("5", False)]
+
+
+async def test_ended_calls_are_in_the_log_with_the_wall_times_of_their_begin(
+    attendant: Attendant, wire: Wire, alice: WirePhone, bob: WirePhone
+) -> None:
+    clock = VirtualClock(now=0)
+    writer = CallWriter(attendant.calls, clock)
+    alice.lift()
+    alice.dial("202")
+    wire.run()
+    bob.lift()
+    wire.run(61)
+    alice.hang_up()
+    clock.now = wire.loop.now
+    (ended,) = alice.log
+    assert ended.call.progress is Progress.ENDED
+    writer.write(ended)
+    clock.step_wall(365 * 86400)  # a step of the clock later must change nothing
+    writer.close()
+    reply = await attendant.answer(control.Log(10))
+    assert isinstance(reply, control.LogReply)
+    (entry,) = reply.entries
+    assert (entry.peer, entry.direction, entry.reason) == ("bob@x", "out", "hang-up")
+    assert entry.seconds == pytest.approx(61, abs=1)
+    assert entry.began.startswith("2026-01-01") or entry.began.startswith("2025-12-31")
