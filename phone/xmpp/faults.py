@@ -37,9 +37,9 @@ def of_exception(error: BaseException, host: str, now: float) -> Fault:
         case ssl.SSLCertVerificationError():
             return _of_certificate(error, host, now)
         case ssl.SSLError():
-            return Fault(
-                "server away", f"{host} does not speak TLS as expected ({error.reason or error}): check the port"
-            )
+            # Made by hand, it has no `reason`.
+            why = getattr(error, "reason", None) or error
+            return Fault("server away", f"{host} does not speak TLS as expected ({why}): check the port")
         case socket.gaierror():
             return _of_lookup(error, host)
         case TimeoutError():

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 from xml.etree.ElementTree import Element
@@ -77,6 +76,7 @@ class Stream(ClientXMPP):
         self._fault: Fault | BaseException | None = None
         self._refusal = ""
         self._over = False
+        self._aborted = False
         self.is_live = False
         self.heard_at = asyncio.get_running_loop().time()
         """When the server last sent anything, on the loop's clock."""
@@ -145,7 +145,16 @@ class Stream(ClientXMPP):
         if not self.encrypted and stanza.xml.tag not in _BEFORE_TLS:
             log.warning("ignored before TLS: %s", stanza.xml.tag)
             return
-        super().recv_stanza(stanza)
+        try:
+            super().recv_stanza(stanza)
+        except Exception as error:  # noqa: BLE001 - slixmpp raises on nonsense, and asyncio would close the connection
+            log.warning("nonsense ignored: %s: %r", stanza.xml.tag, error)
+
+    def abort(self) -> None:
+        # slixmpp closes and then aborts, perhaps twice: Python 3.11's TLS transport fails on the second call.
+        if self.transport is not None and not self._aborted:
+            self._aborted = True
+            self.transport.abort()
 
     def reschedule_connection_attempt(self) -> None:
         # The client has a back-off of its own.
@@ -247,8 +256,7 @@ class Stream(ClientXMPP):
     def _retire(self) -> None:
         self.is_live = False
         self.cancel_connection_attempt()
-        with suppress(OSError):
-            self.abort()
+        self.abort()
         if self._run_out_filters is not None:
             self._run_out_filters.cancel()
 

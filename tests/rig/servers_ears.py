@@ -8,7 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Protocol, Self
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, fromstring
 
 from phone.xmpp.api import Account
 from phone.xmpp.client import XmppClient
@@ -208,7 +208,9 @@ class ScriptedServer:
             jid = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>alice@localhost/phone</jid></bind>"
             writer.write(f"<iq type='result' id='{iq_id}'>{jid}</iq>".encode())
             self.sessions.append(writer)
-            await self._read(reader, "never")
+            await self._read(reader, "</stream:stream>")
+            writer.write(b"</stream:stream>")
+            writer.close()
 
     async def _read(self, reader: asyncio.StreamReader, end: str) -> str:
         start = len(self.heard)
@@ -218,3 +220,8 @@ class ScriptedServer:
                 raise asyncio.IncompleteReadError(b"", None)
             self.heard += data.decode()
         return self.heard[start:]
+
+
+def xml(text: str) -> Element:
+    """A stanza as the test writes it."""
+    return fromstring(text)  # noqa: S314 - the tests' own text
