@@ -106,3 +106,18 @@ def test_closing_does_not_wait_for_a_display_that_refuses() -> None:
     assert display.started.acquire(timeout=PATIENCE)
     slot.close()
     assert display.closed == 1
+
+
+def test_a_refusal_while_closing_is_not_tried_again() -> None:
+    display = SlowDisplay(refusals=1)
+    slot = DisplaySlot(display, frame, retry_seconds=1000)
+    slot.show(1)
+    assert display.started.acquire(timeout=PATIENCE)
+    closing = threading.Thread(target=slot.close)
+    closing.start()
+    with slot._changed:
+        assert slot._changed.wait_for(lambda: slot._closed, PATIENCE)
+    display.go_on.release(10)
+    closing.join(PATIENCE)
+    assert display.closed == 1
+    assert display.drawn == []

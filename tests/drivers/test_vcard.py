@@ -292,6 +292,14 @@ def test_default_is_a_name_too(card_at: Callable[..., Card]) -> None:
     assert card.stats(capture=True).opens > 0
 
 
+def test_the_configuration_takes_more_lines(card_at: Callable[..., Card], tmp_path: Path, plugin: Path) -> None:
+    conf = tmp_path / "other.conf"
+    environment = asound_conf(conf, [card_at()], plugin, extra='pcm.alias "handset"\n')
+    assert environment == {"ALSA_CONFIG_PATH": str(conf)}
+    assert conf.read_text().endswith('pcm.alias "handset"\n')
+    assert "pcm.!default" not in conf.read_text()
+
+
 def test_the_plugin_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made = build()
