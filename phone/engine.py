@@ -181,6 +181,8 @@ class Engine:
         agent, now = self.ports.agent, self.now()
         match command:
             case do.Propose(id, to):
+                if name := self.ports.client.name_of(to.partition("/")[0]):
+                    self._items.append(ev.Named(id, name, now))
                 self._carry_out(agent.call(id, to, self._targets(to), now))
             case do.Accept(id):
                 self._carry_out(agent.accept(id, now))

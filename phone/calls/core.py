@@ -55,6 +55,9 @@ def step(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one branch pe
             return replace(phone, service=service), ()
         case ev.Offered(id):
             return (phone, ()) if phone.call(id) else offer(phone, event)
+        case ev.Named(id, name):
+            call = phone.call(id)
+            return (put(phone, replace(call, name=name)) if call else phone), ()
         case ev.Alerting() | ev.Accepted() | ev.MediaUp():
             return advance(phone, event), ()
         case ev.PeerHeld(id, held):

@@ -98,6 +98,15 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What the roster calls the far end that we call."""
+
+    id: CallId
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Alerting:
     """The far end says that it rings."""
 
@@ -155,6 +164,7 @@ Event = (
     | HangUpRequested
     | ServiceChanged
     | Offered
+    | Named
     | Alerting
     | Accepted
     | MediaUp

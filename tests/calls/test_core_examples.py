@@ -150,6 +150,15 @@ def test_a_number_that_cannot_be_called_gives_reorder_and_a_sentence():
     assert desk.phone.notice is None
 
 
+def test_the_roster_names_whom_one_calls():
+    desk = Desk().lift().digits("12").key(Key.OK)
+    (call,) = desk.phone.calls
+    assert call.name == "12"
+    assert desk.act(ev.Named(call.id, "Bob", desk.now)).phone.calls[0].name == "Bob"
+    before = desk.phone
+    assert desk.act(ev.Named(CallId("?"), "Eve", desk.now)).phone == before
+
+
 def test_typed_on_hook_then_lifted():
     desk = Desk("xxx").digits("123")
     assert desk.did == ()
