@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from phone.media.card import RATE, CardError, Duplex
+from phone.media.card import PERIOD, RATE, CardError, Duplex
 from phone.media.plan import Device
 from phone.media.ringer import Ringer
 from phone.media.tones import TonePlayer
@@ -32,6 +32,8 @@ by other programs either.
 """
 _REOPEN = 0.5
 """Seconds between tries to open a card that is not there."""
+_REPROBE = 2.0
+"""The same while nobody wants it, so that the display is right before the handset is lifted."""
 _SOFT_PERIOD = RATE // 50
 _KEY_TONE = RATE * 60 // 1000
 """A key's tone sounds at least this long, however fast the key was."""
@@ -119,6 +121,7 @@ class AudioThread:
 
     def __init__(self, device: Device, country: str, ringer: Ringer, on_trouble: Callable[[str], None]) -> None:
         self._device = device
+        self._country = country
         self._ringer = ringer
         self._on_trouble = on_trouble
         self._trouble = ""
@@ -160,6 +163,8 @@ class AudioThread:
 
     def _run(self) -> None:
         become_real_time(PRIORITY)
+        # makes the table of sines, which the first dial tone must not wait for
+        Ear(self._country).read(Route(tone="dial"), PERIOD, None)
         self._probe()
         while not self._closing:
             route = self._route
@@ -177,6 +182,8 @@ class AudioThread:
             Duplex(self._device).close()
         except CardError as error:
             self._tell(str(error))
+        else:
+            self._tell("")
 
     def _opened(self, route: Route) -> bool:
         if self._duplex is not None:
@@ -231,7 +238,8 @@ class AudioThread:
 
     def _park(self) -> None:
         self._drop()
-        self._changed.wait()
+        if not self._changed.wait(_REPROBE if self._trouble else None):
+            self._probe()
         self._changed.clear()
 
     def _drop(self) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
 from collections import deque
 
 import msgspec
@@ -124,11 +126,18 @@ def _obey(data: bytes, channel: Channel, room: list[Room]) -> None:
             log.error("%s came before Setup: ignored", type(message).__name__)
 
 
+def _thread_died(details: threading.ExceptHookArgs) -> None:
+    """A bug of ours in a sound thread: a fresh process serves the user better than one without sound."""
+    log.critical("thread %s died", details.thread, exc_info=details.exc_value)
+    os._exit(os.EX_SOFTWARE)
+
+
 def main() -> None:
     """Run on the socket whose number is the only argument."""
     logging.basicConfig(format="%(levelname)s media %(name)s: %(message)s", stream=sys.stderr)
     # the control process decides when a terminal's Ctrl-C ends the phone
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.excepthook = _thread_died
     sys.setswitchinterval(_SWITCH_INTERVAL)
     gc.disable()
     sock = socket.socket(fileno=int(sys.argv[1]))

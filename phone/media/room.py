@@ -16,9 +16,12 @@ from phone.media.plan import Alive, AudioTrouble, DigitHeard, LegPlan, Plan, Rep
 from phone.media.ringer import Ringer
 from phone.media.sockets import local_addresses
 from phone.media.speech import Speech
+from phone.media.tones import countries
 
 log = logging.getLogger(__name__)
 
+_COLLECT_EVERY = 60
+"""Seconds. The collector is off by itself; what was there at the start is frozen, so this takes under a millisecond."""
 _SPARE_AFTER = 0.5
 """Seconds after a certificate was used until the next one is made: not while a call begins."""
 
@@ -39,10 +42,15 @@ class Room:
         self._loop = asyncio.get_running_loop()
         self._legs: dict[str, Leg] = {}
         self._plan: Plan | None = None
+        self._seconds = 0
         self._spare: Certificate | None = Certificate()
         self._closing: set[asyncio.Task[None]] = set()
-        self._ringer = Ringer(setup.ringer.playback, setup.country, self._ringer_trouble)
-        self._audio = AudioThread(setup.handset, setup.country, self._ringer, self._handset_trouble)
+        country = setup.country
+        if country not in countries():
+            log.error("no tones for country %r (there are %s): German ones are used", country, ", ".join(countries()))
+            country = "de"
+        self._ringer = Ringer(setup.ringer.playback, country, self._ringer_trouble)
+        self._audio = AudioThread(setup.handset, country, self._ringer, self._handset_trouble)
         self._audio.start()
         self._ticker = self._loop.create_task(self._tick())
 
@@ -153,6 +161,9 @@ class Room:
             due += 1.0
             await asyncio.sleep(due - self._loop.time())
             self._reporter.report(Alive(self._audio.ticks, self._audio.xruns))
+            self._seconds += 1
+            if self._seconds % _COLLECT_EVERY == 0:
+                gc.collect()
             for leg in tuple(self._legs.values()):
                 leg.tick()
                 if leg.up:

@@ -190,6 +190,16 @@ def test_a_card_pulled_out_and_put_back_in_the_same_call(bench: Bench) -> None:
     until(lambda: audio.ticks > ticks + 20)
 
 
+def test_a_card_put_in_while_nobody_speaks_is_noticed(bench: Bench) -> None:
+    card = bench.cards["handset"]
+    card.unplug()
+    bench.start()
+    bench.until_told(1)
+    card.plug()
+    bench.until_told(2)
+    assert bench.troubles[1] == ""
+
+
 def test_an_xrun_is_counted_and_survived(bench: Bench) -> None:
     class Slow(Echo):
         def hear(self, samples: int) -> array[int]:

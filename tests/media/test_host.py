@@ -175,6 +175,25 @@ async def test_a_process_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -
         await phone.until(Alive)
 
 
+async def test_a_bug_in_the_sound_thread_brings_a_fresh_process(cards: tuple[Card, Card]) -> None:
+    async with Phone("alice") as phone:
+        await phone.until(Alive)
+        phone.plan(handset=True, tone="no such tone")
+        async with asyncio.timeout(20):
+            while not phone.restarts:
+                await asyncio.sleep(0.05)
+
+
+async def test_an_unknown_country_still_gives_a_dial_tone(cards: tuple[Card, Card]) -> None:
+    phone = Phone("alice")
+    phone.setup = msgspec.structs.replace(phone.setup, country="xx")
+    async with phone:
+        phone.plan(handset=True, tone="dial")
+        await phone.until(Alive)
+        await asyncio.sleep(0.5)
+        assert share_of(heard_by(cards[0], 0.2), 425) > 0.9
+
+
 async def test_close_ends_the_process_and_sending_after_it_is_our_bug() -> None:
     phone = Phone()
     with pytest.raises(MediaClosedError):
