@@ -15,7 +15,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Final
 
-from phone.jingle import elements as n
+from phone.jingle import elements as ns
 from phone.jingle.api import (
     CallAccepted,
     CallAlerting,
@@ -340,16 +340,16 @@ class Session:
     def _informed(self, info: Info | None) -> tuple[StanzaError | None, Effects]:
         """session-info (XEP-0167 8, XEP-0181). An empty one is a ping (XEP-0166 7.2.9)."""
         match None if info is None else (info.namespace, info.name):
-            case None | (n.RAW_UDP_INFO, _) | (n.RTP_INFO, "mute" | "unmute"):
+            case None | (ns.RAW_UDP_INFO, _) | (ns.RTP_INFO, "mute" | "unmute"):
                 return None, ()
-            case (n.RTP_INFO, "ringing"):
+            case (ns.RTP_INFO, "ringing"):
                 alerting = self.initiator and self.state is State.PENDING
                 return None, ((CallAlerting(self.id),) if alerting else ())
-            case (n.RTP_INFO, "hold"):
+            case (ns.RTP_INFO, "hold"):
                 return None, self._hold(held=True)
-            case (n.RTP_INFO, "unhold" | "active"):
+            case (ns.RTP_INFO, "unhold" | "active"):
                 return None, self._hold(held=False)
-            case (n.DTMF, "dtmf"):
+            case (ns.DTMF, "dtmf"):
                 return self._digit("" if info is None else info.code)
             case _:
                 return UNSUPPORTED_INFO, ()

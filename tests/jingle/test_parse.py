@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Comment, tostring
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jingle_wire import FINGERPRINT, xml
 
@@ -15,6 +15,7 @@ from phone.jingle.elements import (
     ICE_UDP,
     JINGLE,
     JMI,
+    RAW_UDP,
     RTP,
     Action,
     Content,
@@ -85,6 +86,43 @@ jingles = st.builds(
 )
 
 
+FULL = Jingle(
+    Action.SESSION_INITIATE,
+    "s",
+    (
+        Content(
+            "a",
+            description=Description("audio", (Payload(0, "PCMU", 8000, 1, (("a", "b"),), 20),), rtcp_mux=True),
+            transport=Transport(
+                ufrag="u",
+                pwd="p",
+                fingerprint=Fingerprint("sha-256", FINGERPRINT, "active"),
+                candidates=(IceCandidate(1, "1", "192.0.2.1", 5, 1, "srflx", "192.0.2.2", 9),),
+            ),
+        ),
+    ),
+    "i",
+    "r",
+    Reason("busy", "why"),
+    Info("urn:x", "y", "5"),
+    early=True,
+)
+SPARSE = Jingle(
+    Action.SESSION_INFO,
+    "s",
+    (
+        Content("a", description=Description(payloads=(Payload(0, "PCMU", 8000),))),
+        Content("b", transport=Transport(fingerprint=Fingerprint("sha-256", FINGERPRINT))),
+        Content("c", transport=Transport(RAW_UDP, candidates=(IceCandidate(1, "0", "192.0.2.1", 5, 0),))),
+        Content("d", transport=Transport(candidates=(IceCandidate(1, "1", "192.0.2.1", 5, 1),))),
+    ),
+    reason=Reason(),
+    info=Info("urn:x", "y"),
+)
+
+
+@example(FULL)
+@example(SPARSE)
 @given(jingles)
 def test_what_we_write_is_what_we_read(jingle: Jingle) -> None:
     assert parse_jingle(xml(tostring(encode_jingle(jingle)))) == jingle
