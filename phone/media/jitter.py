@@ -20,13 +20,13 @@ from phone.media.arrivals import Arrivals
 from phone.media.rtp import RtpPacket, unwrap16, unwrap32
 
 RATE = 48_000
-CHUNK = 240
-"""5 ms: how much is concealed at a time while a packet may still come."""
+CHUNK = 480
+"""10 ms: how much is concealed at a time while a packet may still come. Of less, SILK's concealment makes a seam."""
 _SHARE = 0.98
 _WINDOW = 400
 """Packets: 8 s of 20 ms."""
-_MARGIN = 48
-"""1 ms for the threads' own scheduling."""
+_MARGIN = 72
+"""1.5 ms for the threads' own scheduling."""
 _FIRST_MARGIN = 240
 """While hardly anything is known of the network."""
 _KNOWN = 25
@@ -41,8 +41,10 @@ _HOARD = 100
 _LEAST_CHANGE = 96
 _LOSS_MEMORY = 128
 _FEC_ON, _FEC_OFF = 0.02, 0.008
-_FAR_SLACK = 1920
-"""40 ms of needless delay are taken away in haste."""
+_FAR_BEHIND = RATE // 5
+"""What the network has held up for longer than 200 ms is left out."""
+_STALL, _BURST = 2880, 96
+"""Packets that come together (2 ms), 60 ms late, tell of one stall of the network: it counts once."""
 
 
 class Action(Enum):
@@ -124,7 +126,7 @@ class JitterBuffer:
         self._fec_fresh = 0
         self._protected = False
         self._packet_samples = 960
-        self._asked = 0.0
+        self._asked = self._arrived = 0.0
         self._stop()
 
     def _stop(self) -> None:
@@ -158,8 +160,13 @@ class JitterBuffer:
             self._keep(_Entry(sequence, position, samples, packet, self._has_fec(packet)))
         elif not self._came_late(sequence):
             return
-        if samples:
+        if samples and not self._same_stall(offset, arrival * RATE):
             self._arrivals.add(offset)
+
+    def _same_stall(self, offset: float, clock: float) -> bool:
+        together = clock - self._arrived < _BURST
+        self._arrived = clock
+        return together and len(self._arrivals) > 0 and offset - self._arrivals.quantile(0.5) > _STALL
 
     def _jumped(self, sequence: int, offset: float, samples: int) -> bool:
         if not self._entries and not self._arrivals:
@@ -178,7 +185,6 @@ class JitterBuffer:
         self._arrivals.clear()
         self._sequence_of.forget()
         self._timestamp_of.forget()
-        self._highest = -_SEQUENCE_JUMP
         self._entries.clear()
         self._given_up.clear()
         self._stop()
@@ -222,6 +228,9 @@ class JitterBuffer:
         if entry is None:
             return self._starve()
         missing = entry.position - self._next_position
+        if self._waited - missing > _FAR_BEHIND:
+            self._stop_listening()
+            return Decision(Action.SILENCE, 0)
         if missing > self._waited and not self._may_end_pause(entry, clock):
             return self._bridge(entry, missing)
         return self._play(entry, missing, clock, left, tick)
@@ -288,7 +297,7 @@ class JitterBuffer:
         """The next packet is here, but not yet its time."""
         if entry.sequence == self._next_sequence:
             self._pending, self._pausing = 0, True
-            return self._conceal(CHUNK)
+            return self._conceal(CHUNK // 2)
         copy_from = missing - entry.samples
         if entry.fec and self._waited >= copy_from:
             skip = max(0, self._waited - copy_from)
@@ -297,7 +306,7 @@ class JitterBuffer:
             return Decision(Action.FEC, entry.samples, entry.packet, skip)
         room = copy_from if entry.fec else missing
         # A multiple of 2.5 ms, as Opus conceals no other.
-        return self._conceal(min(2 * CHUNK, -(-(room - self._waited) // 120) * 120))
+        return self._conceal(min(CHUNK, -(-(room - self._waited) // 120) * 120))
 
     def _play(self, entry: _Entry, missing: int, clock: float, left: int, tick: int) -> Decision:
         if entry.sequence == self._next_sequence and missing > 0:
@@ -331,11 +340,18 @@ class JitterBuffer:
         """Samples by which this packet is to be played longer (or, negative, shorter)."""
         slack = min(self._waits) - self._target()
         elapsed = len(self._waits) * samples
-        if slack < -_MARGIN and elapsed > RATE // 10:
+        if slack < -_MARGIN // 2 and elapsed > RATE // 10:
             missing = math.ceil(-slack / tick) * tick - left
             return min(max(missing, _LEAST_CHANGE), samples)
-        if slack >= 0 and elapsed > (RATE // 25 if slack > _FAR_SLACK else RATE):
+        if slack >= 0 and elapsed > _patience(slack):
             # Packets are taken at the card's ticks alone: only whole ticks, and what was left unplayed, can be saved.
             needless = int(slack // tick) * tick + left
             return -min(needless, samples // 2) if needless >= _LEAST_CHANGE else 0
         return 0
+
+
+def _patience(slack: float) -> int:
+    """How long a needless delay is watched before it is cut: a little one can wait, 40 ms cannot."""
+    if slack < RATE // 100:
+        return RATE
+    return RATE // 4 if slack < RATE // 25 else RATE // 25

@@ -141,9 +141,8 @@ class Playout:
         return cross_fade(seam, frame[: len(seam)]) + frame[len(seam) :]
 
     def _concealed(self, decision: Decision) -> array[int]:
-        if self._codec is None:
-            return array("h", bytes(2 * decision.samples))
-        return _copy(self._codec.conceal(decision.samples))
+        # There is always a codec: the buffer conceals only what follows a packet that it played.
+        return _copy(self._codec.conceal(decision.samples)) if self._codec else array("h")
 
 
 def _copy(view: memoryview) -> array[int]:

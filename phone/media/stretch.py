@@ -71,7 +71,7 @@ def _fits(one: array[int], other: array[int]) -> bool:
     energy, other_energy = sum(map(mul, one, one)), sum(map(mul, other, other))
     product = sum(map(mul, one, other))
     quiet = max(energy, other_energy) < len(one) * _QUIET**2
-    return quiet or product > _ALIKE * math.sqrt(energy * other_energy)
+    return quiet or bool(product > _ALIKE * math.sqrt(energy * other_energy))
 
 
 def best_lag(samples: array[int], pattern: array[int], first: int, last: int) -> int:

@@ -1,3 +1,4 @@
+# ruff: noqa: FBT003 - the marker is a field of the wire
 """Reception statistics against a plain model of RFC 3550 appendix A."""
 
 import random

@@ -1,3 +1,4 @@
+# ruff: noqa: FBT003 - the marker is a field of the wire
 """Two RTCP sessions over a pretended wire."""
 
 import random
