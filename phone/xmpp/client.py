@@ -28,7 +28,6 @@ from phone.xmpp.stream import LookupFailedError, Resume, Stream
 
 log = logging.getLogger(__name__)
 
-_SIGN_IN_SECONDS = 20.0
 _GRACE = 2.0
 """A cut that is mended within this time is not shown (seconds)."""
 _DISCO_SECONDS = 5.0
@@ -161,7 +160,7 @@ class XmppClient:
         self._over = asyncio.get_running_loop().create_future()
         self._stream = stream = Stream(self._account, self._resource, self._tls, self)
         stream.open(self._resume)
-        await asyncio.wait((self._over,), timeout=_SIGN_IN_SECONDS)
+        await asyncio.wait((self._over,), timeout=self._pace.sign_in)
         if not self._over.done() and not stream.is_live:
             stream.drop(TimeoutError())
         fault = await self._over

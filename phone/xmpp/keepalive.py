@@ -15,6 +15,8 @@ class Pace:
     """After so much silence the server is asked for a sign of life (XEP-0199)."""
     answer: float = 10.0
     """Nothing heard so long after something was sent: the connection is dead."""
+    sign_in: float = 20.0
+    """A connection that is not online by then is given up."""
 
 
 class Keepalive:

@@ -8,12 +8,13 @@ import socket
 from pathlib import Path
 
 import pytest
-from rig.servers_ears import ScriptedServer, running, signed_in
+from rig.servers_ears import Relay, ScriptedServer, running, signed_in
 
 from phone.demo.certificates import Authority
 from phone.demo.prosody import PrivateProsody, ServerError, TurnService, free_ports
 from phone.xmpp.api import Account
 from phone.xmpp.client import AccountError, XmppClient
+from phone.xmpp.keepalive import Pace
 
 pytestmark = pytest.mark.servers
 
@@ -60,6 +61,27 @@ async def _expect(
         )
         async with running(account) as (_, ears):
             assert words in await ears.until_service(name)
+
+
+async def test_a_server_that_never_speaks(tmp_path: Path) -> None:
+    async with PrivateProsody(tmp_path, {"alice": "a"}) as server, Relay(server.port) as relay:
+        relay.silent = True
+        account = Account("alice@localhost", "a", host="127.0.0.1", port=relay.port)
+        async with running(account, pace=Pace(sign_in=0.3)) as (_, ears):
+            assert "does not answer" in await ears.until_service("server away")
+
+
+async def test_the_host_is_the_domain_unless_told(tmp_path: Path) -> None:
+    async with PrivateProsody(tmp_path, {"alice": "a"}) as server:
+        account = Account("alice@localhost", "a", port=server.port, ca_file=server.ca_file)
+        async with signed_in(account) as (client, _):
+            assert client.name_of("bob@localhost") is None
+
+
+async def test_the_name_service_is_asked_where_nothing_is_told() -> None:
+    """`.invalid` never exists (RFC 6761); without a network there is another honest answer."""
+    async with running(Account("alice@no-such-host.invalid", "a")) as (_, ears):
+        await ears.until(lambda: {"unknown server", "no network"} & set(ears.names()))
 
 
 async def test_nobody_there(tmp_path: Path) -> None:
