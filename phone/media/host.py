@@ -148,13 +148,18 @@ class MediaHost:
             self._disconnect()
             self._kill()
             theirs = self._connect()
-            self._on_restart()
+            # by the loop: an error in there must not end this task
+            asyncio.get_running_loop().call_soon(self._on_restart)
             if time.monotonic() - started > _QUICK_DEATH:
                 pause = 0.0
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2 or 0.25)
             await self._reap()
-            await self._spawn(theirs)
+            try:
+                await self._spawn(theirs)
+            except OSError:
+                log.exception("no media process could be started; trying again")
+                self._ended.set()
 
     async def _watch(self) -> None:
         """Return when the process has ended, or hangs."""

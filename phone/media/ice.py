@@ -18,7 +18,7 @@ from typing import cast
 from phone.media import lean, turn
 from phone.media.path import PathListener
 from phone.media.plan import Candidate, IceServer, Remote
-from phone.media.sockets import Address, PortsExhaustedError, address_of, bind_udp
+from phone.media.sockets import Address, PortsExhaustedError, address_of, bind_udp, is_address
 
 # after `lean`, which keeps dnspython out of it
 import aioice.ice  # isort: skip
@@ -194,6 +194,9 @@ class IcePath:
                 log.info("ICE candidate %s could not be resolved", address)
                 return
             address = found
+        if not is_address(address):
+            log.info("ICE candidate %s is no IP address: ignored", address)
+            return
         self._known.add((address, candidate.port))
         if len(self._known) == 1:
             self._start_timers()

@@ -8,7 +8,7 @@ import time
 
 from phone.media.path import PathListener
 from phone.media.plan import Candidate, Remote
-from phone.media.sockets import Address, PortsExhaustedError, address_of, bind_udp
+from phone.media.sockets import Address, PortsExhaustedError, address_of, bind_udp, is_address
 
 
 class RawPath:
@@ -38,7 +38,7 @@ class RawPath:
 
     def update(self, remote: Remote) -> None:
         """Send to the newest generation's component 1 (Yate moves its port after a hold)."""
-        fitting = [c for c in remote.candidates if c.component == 1 and 0 < c.port < 65536]
+        fitting = [c for c in remote.candidates if c.component == 1 and 0 < c.port < 65536 and is_address(c.ip)]
         if not fitting:
             return
         newest = max(fitting, key=lambda c: c.generation)

@@ -34,6 +34,15 @@ def local_addresses() -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(found), key=lambda ip: ":" in ip))
 
 
+def is_address(ip: str) -> bool:
+    """Whether it is an IP address: sending to a name would ask DNS in the audio thread."""
+    try:
+        ipaddress.ip_address(ip)
+    except ValueError:
+        return False
+    return True
+
+
 def bind_udp(address: str, ports: tuple[int, int] = (0, 0)) -> socket.socket:
     """A non-blocking UDP socket on `address`, its port within `ports` (both included; 0: any).
 

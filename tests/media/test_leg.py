@@ -209,6 +209,32 @@ async def test_raw_udp_listens_to_the_signalled_address_alone() -> None:
         assert pair.callee.the_leg.speech.stats().rejected == 3
 
 
+async def test_raw_udp_follows_the_newest_generation_and_ignores_names() -> None:
+    end = make_end(controlling=True, transport="raw", security="plain", codecs=(PCMU,))
+    end.start()
+    await end.until(LegDescribed)
+    loop = asyncio.get_running_loop()
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as before,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as after,
+    ):
+        for each in (before, after):
+            each.bind(("127.0.0.1", 0))
+            each.settimeout(0)
+        end.follow(remote=Remote(candidates=(Candidate(1, "1", "localhost", 9, 0),)))
+        assert end.told(LegUp) == []
+        first = Candidate(1, "1", *before.getsockname(), 0)
+        end.follow(remote=Remote(candidates=(first,)))
+        await end.until(LegUp)
+        end.the_leg.speech.speak(None, FRAME)
+        assert len(await asyncio.wait_for(loop.sock_recv(before, 2000), 5)) == 172
+        moved = Candidate(1, "1", *after.getsockname(), 0, generation=1)
+        end.follow(remote=Remote(candidates=(moved, first)))
+        end.the_leg.speech.speak(None, FRAME)
+        assert len(await asyncio.wait_for(loop.sock_recv(after, 2000), 5)) == 172
+    await end.the_leg.close()
+
+
 async def test_plain_rtp_goes_to_a_peer_that_answers_no_checks() -> None:
     """Yate (PEERS.md): it names ice-udp, never answers checks, sends RTP straight to our candidate."""
     end = make_end(controlling=True, security="plain", before_ice=True, codecs=(PCMU,))
