@@ -190,11 +190,8 @@ class PhoneModel(RuleBasedStateMachine):
         self.feed(ev.Offered(id, "bob@example.org", "Bob", self.now)) if not taken else None
 
     @rule(slot=SLOTS)
-    def named(self, slot: int) -> None:
-        self.feed(ev.Named(self.known(slot), "Bob", self.now))
-
-    @rule(slot=SLOTS)
     def alerting(self, slot: int) -> None:
+        self.feed(ev.Named(self.known(slot), "Bob", self.now))
         self.feed(ev.Alerting(self.known(slot), self.now))
 
     @rule(slot=SLOTS)

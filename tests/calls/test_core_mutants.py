@@ -12,7 +12,7 @@ from mutants import MUTANTS, Mutant, mutated
 
 MODEL = Path(__file__).with_name("test_core_model.py")
 SEARCH = settings(
-    max_examples=300,
+    max_examples=1000,
     stateful_step_count=40,
     deadline=None,
     database=None,
