@@ -22,6 +22,7 @@ _LONGEST = 720
 """15 ms: one period of the lowest voice."""
 _LONG_ENOUGH = 480
 """10 ms: one period of most voices. With so much to cut, the best place is taken, good or not."""
+_AS_GOOD = 0.85
 _ALIKE = 0.6
 _QUIET = 200
 """-44 dB below full scale."""
@@ -75,22 +76,26 @@ def _fits(one: array[int], other: array[int]) -> bool:
 
 
 def best_lag(samples: array[int], pattern: array[int], first: int, last: int) -> int:
-    """The place from `first` to `last` at which `samples` is most like `pattern` (normalised correlation)."""
+    """The last place from `first` to `last` at which `samples` is about as like `pattern` as anywhere.
+
+    Of several pitch periods that match, the last cuts the most, or repeats the least.
+    """
     coarse = range(first, last + 1, _COARSE)
-    best = _most_alike(samples, pattern, coarse, _COARSE)
+    scores = _likeness(samples, pattern, coarse, _COARSE)
+    enough = max(scores) - (1 - _AS_GOOD) * abs(max(scores))
+    best = max(place for place, score in zip(coarse, scores, strict=True) if score >= enough)
     fine = range(max(first, best - _COARSE + 1), min(last, best + _COARSE - 1) + 1)
-    return _most_alike(samples, pattern, fine, 2)
+    scores = _likeness(samples, pattern, fine, 2)
+    return fine[scores.index(max(scores))]
 
 
-def _most_alike(samples: array[int], pattern: array[int], places: range, step: int) -> int:
+def _likeness(samples: array[int], pattern: array[int], places: range, step: int) -> list[float]:
+    """Normalised correlation, squared with its sign, at each place; every `step`th sample is looked at."""
     size = len(pattern)
     thin = pattern[::step]
-    best, best_score = places[0], float("-inf")
+    scores = []
     for place in places:
         piece = samples[place : place + size : step]
-        energy = sum(map(mul, piece, piece)) + 1
         product = sum(map(mul, piece, thin))
-        score = product * abs(product) / energy
-        if score > best_score:
-            best, best_score = place, score
-    return best
+        scores.append(product * abs(product) / (sum(map(mul, piece, piece)) + 1))
+    return scores
