@@ -8,86 +8,15 @@ import dataclasses
 import uuid
 
 import pytest
+from lifted import Desk
 
 from phone.calls import commands as do
 from phone.calls import events as ev
-from phone.calls.core import deadlines, step
+from phone.calls.core import deadlines
 from phone.calls.events import Key
-from phone.calls.ids import next_id
-from phone.calls.model import CallId, IdSource, Notice, Phone, Progress, Reason, Service, Stage, Trouble
-from phone.calls.numbers import DialPlan, Fault
+from phone.calls.model import CallId, Notice, Progress, Reason, Service, Stage, Trouble
+from phone.calls.numbers import Fault
 from phone.calls.outputs import Tone, outputs
-from phone.calls.table import MOVES, mermaid
-
-
-class Desk:
-    """A phone and its clock; `did` are the commands of the last act."""
-
-    def __init__(self, digit_map: str = "", gateway: str | None = None, **facts: object) -> None:
-        plan = DialPlan.of("example.org", gateway, digit_map, {"7": "seven@example.net"})
-        self.phone = Phone(**{"ids": IdSource(b"x"), "service": Service.ONLINE, "plan": plan} | facts)  # type: ignore[arg-type]
-        self.now = 100.0
-        self.did: tuple[do.Command, ...] = ()
-
-    def feed(self, event: ev.Event) -> None:
-        self.phone, did = step(self.phone, event)
-        self.did += did
-
-    def act(self, *events: ev.Event) -> Desk:
-        self.did = ()
-        for event in events:
-            self.feed(event)
-        return self
-
-    def lift(self) -> Desk:
-        return self.act(ev.HookLifted(self.now))
-
-    def cradle(self) -> Desk:
-        return self.act(ev.HookReplaced(self.now))
-
-    def digits(self, digits: str) -> Desk:
-        self.did = ()
-        for digit in digits:
-            self.feed(ev.DigitPressed(digit, self.now))
-            self.feed(ev.KeyReleased(digit, self.now))
-        return self
-
-    def key(self, key: Key) -> Desk:
-        return self.act(ev.KeyPressed(key, self.now), ev.KeyReleased(key.value, self.now))
-
-    def wait(self, seconds: float) -> Desk:
-        self.now += seconds
-        return self.act(ev.Ticked(self.now))
-
-    def offer(self, id: str = "in") -> Desk:
-        return self.act(ev.Offered(CallId(id), "ann@example.org/x", "Ann", self.now))
-
-    def talk(self) -> Desk:
-        self.lift().digits("5#")
-        id = self.id
-        return self.act(ev.Accepted(id, self.now), ev.MediaUp(id, True, self.now))
-
-    @property
-    def id(self) -> CallId:
-        assert self.phone.focus
-        return self.phone.focus
-
-    @property
-    def tone(self) -> Tone | None:
-        return outputs(self.phone).tone
-
-    @property
-    def proposed(self) -> list[str]:
-        return [c.to for c in self.did if isinstance(c, do.Propose)]
-
-    @property
-    def terminated(self) -> list[Reason]:
-        return [c.reason for c in self.did if isinstance(c, do.Terminate)]
-
-    @property
-    def logged(self) -> list[Reason | None]:
-        return [c.call.reason for c in self.did if isinstance(c, do.LogCall)]
-
 
 # --- dialling -------------------------------------------------------------------------------------------------
 
@@ -297,6 +226,14 @@ def test_hanging_up_a_call_hangs_up():
     assert Desk().talk().act(ev.HangUpRequested(100)).terminated == [Reason.HANGUP]
 
 
+def test_a_far_end_that_never_says_it_rings_still_gives_ringback():
+    desk = Desk().lift().digits("5#")
+    assert desk.wait(2.9).tone is None
+    assert desk.wait(0.2).tone is Tone.RINGBACK
+    assert desk.phone.calls[0].progress is Progress.PROPOSED
+    assert desk.wait(117).terminated == [Reason.NO_ANSWER]
+
+
 def test_nobody_answers():
     desk = Desk().lift().digits("5#").act()
     desk.act(ev.Alerting(desk.id, desk.now))
@@ -458,22 +395,3 @@ def test_bounce_of_the_hook_does_nothing_twice():
 def test_hang_up_requested_forgets_what_is_dialled():
     assert Desk().digits("5").act(ev.HangUpRequested(100)).phone.dialled == ""
     assert Desk().lift().digits("5").act(ev.HangUpRequested(100)).tone is Tone.DIAL
-
-
-def test_ids_are_version_4_unique_and_depend_on_the_secret():
-    source, seen = IdSource(b"secret"), set()
-    for _ in range(100):
-        id, source = next_id(source)
-        assert uuid.UUID(id).version == 4
-        assert uuid.UUID(id).variant == uuid.RFC_4122
-        seen.add(id)
-    assert len(seen) == 100
-    assert next_id(IdSource(b"other"))[0] not in seen
-
-
-def test_the_diagram_shows_every_move_once():
-    text = mermaid()
-    moves = [(a.name, b.name, e.__name__) for a, row in MOVES.items() for e, b in row.items()]
-    for start, end, event in moves:
-        assert text.count(f"  {start} --> {end}: {event}\n") == 1
-    assert len(text.splitlines()) == len(moves) + 4

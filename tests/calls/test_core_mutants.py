@@ -46,7 +46,7 @@ def test_killed(mutant: Mutant) -> None:
 def test_a_mutant_that_changes_nothing_survives() -> None:
     """Or the others might die of how they were loaded."""
     with mutated(Mutant("none", "core", "7. Time comes in events", "7. Time comes in events")):
-        run_state_machine_as_test(model(), settings=SEARCH)
+        run_state_machine_as_test(model(), settings=settings(SEARCH, max_examples=60))
 
 
 def test_the_real_core_is_back_afterwards() -> None:
