@@ -64,6 +64,9 @@ class _Ears:
     def message(self, sender: str, to: str, payload: Element, *, carbon: bool, sent_by_us: bool) -> None:
         self._post(inbox.MessageArrived(sender, to, payload, carbon, sent_by_us))
 
+    def bounced(self, sender: str, proposal: str, condition: str) -> None:
+        self._post(inbox.Bounced(sender, proposal, condition))
+
     def replied(self, token: str, error: str | None) -> None:
         self._post(inbox.Replied(token, error))
 

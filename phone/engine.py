@@ -139,6 +139,8 @@ class Engine:
                         item.sender, item.to, item.payload, now, carbon=item.carbon, sent_by_us=item.sent_by_us
                     )
                 )
+            case inbox.Bounced(sender, proposal, condition):
+                self._carry_out(agent.bounced(sender, proposal, condition, now))
             case inbox.Replied(token, error):
                 self._carry_out(agent.replied(token, error, now))
             case inbox.ResourceGone(full_jid):

@@ -50,6 +50,15 @@ class MessageArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounced:
+    """Our proposal came back undelivered."""
+
+    sender: str
+    proposal: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
 class Replied:
     """The reply to one of our IQs: None for a result, else the error's condition."""
 
@@ -87,6 +96,7 @@ Item = (
     | ServiceTold
     | IqArrived
     | MessageArrived
+    | Bounced
     | Replied
     | ResourceGone
     | MediaTold

@@ -240,6 +240,8 @@ def _expire(phone: Phone, alarm: Alarm, at: float) -> Result:
             return replace(phone, stage=_next_stage(phone), stage_at=at), ()
         case Alarm.NOBODY_LIFTS | Alarm.NOBODY_ANSWERS:
             return end(phone, _alive(phone), at, Reason.NO_ANSWER)
+        case Alarm.SOUND_RINGBACK:
+            return _ring_on(phone), ()
         case Alarm.NO_PATH:
             return end(phone, _alive(phone), at, Reason.MEDIA_LOST)
         case Alarm.HIDE_NOTICE:
@@ -250,6 +252,11 @@ def _expire(phone: Phone, alarm: Alarm, at: float) -> Result:
             return _long_press(phone, at), ()
         case _:
             assert_never(alarm)
+
+
+def _ring_on(phone: Phone) -> Phone:
+    call = _alive(phone)
+    return put(phone, replace(call, ringback=True)) if call else phone
 
 
 def _next_stage(phone: Phone) -> Stage:

@@ -78,6 +78,8 @@ class Call:
     """Known once media is up."""
     media_up: bool = False
     """The path of speech is open; often so while it still rings, then the answer connects at once."""
+    ringback: bool = False
+    """Proposed for a while without a word: not every far end says that it rings (Dino), and silence is no sign."""
     reason: Reason | None = None
     progressed_at: float = 0.0
     """When `progress` last changed; timers count from here."""
@@ -101,6 +103,7 @@ class Timers:
     dial_tone: float = 20.0  # off-hook without a digit -> reorder
     ring: float = 60.0  # nobody lifts -> no answer
     no_answer: float = 120.0  # far end rings on and on
+    assume_ringing: float = 3.0  # proposed, nothing heard -> ringback all the same
     connect: float = 20.0  # ICE and DTLS must be done
     busy_tone: float = 30.0  # busy or reorder -> howler (off-hook warning)
     howler: float = 60.0  # then silence

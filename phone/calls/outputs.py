@@ -76,7 +76,8 @@ def outputs(phone: Phone) -> Outputs:
 
 def _tone(phone: Phone, focus: Call | None) -> Tone | None:
     if focus and focus.live:
-        return Tone.RINGBACK if focus.progress is Progress.ALERTING else None
+        unanswered = focus.progress is Progress.ALERTING or (focus.ringback and focus.progress is Progress.PROPOSED)
+        return Tone.RINGBACK if unanswered else None
     if phone.offered:
         return Tone.CALL_WAITING
     match phone.stage:

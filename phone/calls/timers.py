@@ -20,6 +20,7 @@ class Alarm(Enum):
     NEXT_TONE = "the off-hook tone has sounded long enough"
     NOBODY_LIFTS = "ring timeout"
     NOBODY_ANSWERS = "no-answer timeout"
+    SOUND_RINGBACK = "the far end does not say that it rings"
     NO_PATH = "connect timeout"
     HIDE_NOTICE = "the notice was shown long enough"
     HIDE_VOLUME = "the volume was shown long enough"
@@ -62,6 +63,8 @@ def _call_alarms(phone: Phone, call: Call) -> Iterator[Due]:
     match call.progress:
         case Progress.OFFERED:
             yield call.since + timers.ring, Alarm.NOBODY_LIFTS
+        case Progress.PROPOSED if not call.ringback:
+            yield call.since + min(timers.assume_ringing, timers.no_answer), Alarm.SOUND_RINGBACK
         case Progress.PROPOSED | Progress.ALERTING:
             yield call.since + timers.no_answer, Alarm.NOBODY_ANSWERS
         case Progress.CONNECTING:

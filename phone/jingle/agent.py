@@ -35,6 +35,8 @@ from phone.jingle.errors import LocalProtocolError, RemoteProtocolError
 from phone.jingle.jid import bare
 from phone.jingle.leg import Leg, Surroundings
 from phone.jingle.negotiate import Refusal, Terms, foreign, take
+from phone.jingle.proposal import Stage
+from phone.jingle.reasons import from_error
 from phone.jingle.session import BAD_REQUEST, Session, State
 
 MAX_LEGS: Final = 16
@@ -158,6 +160,17 @@ class Agent:
         if leg is None:
             return ()  # copies for our other devices, and echoes of ended calls
         return self._swept(leg, leg.messaged(proposal, sender, now), now)
+
+    def bounced(self, sender: str, id: str, condition: str, now: float) -> Effects:
+        """Our propose could not be delivered: the message came back with an error from `sender`.
+
+        Only before any device answered: of several resources one may bounce while another rings.
+        """
+        leg = self._by_invitation(sender, id)
+        if leg is None or not leg.outgoing or leg.invitation is None or leg.invitation.stage is not Stage.PROPOSED:
+            return ()
+        # a server does not tell strangers which of its addresses exist (RFC 6121 8.5.1): unavailable means either
+        return self._swept(leg, leg.end(from_error(condition)), now)
 
     def replied(self, token: str, error: str | None, now: float) -> Effects:
         """The answer to a SendIq: None for a result, else the defined condition, or "timeout"."""

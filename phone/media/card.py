@@ -40,6 +40,7 @@ class _Pcm(Protocol):
     def read(self) -> tuple[int, bytes]: ...
     def write(self, data: bytes) -> int: ...
     def state(self) -> int: ...
+    def avail(self) -> int: ...
     def polldescriptors(self) -> list[tuple[int, int]]: ...
     def polldescriptors_revents(self, events: list[tuple[int, int]]) -> int: ...
     def drop(self) -> None: ...
@@ -136,6 +137,11 @@ class Stream:
         return True
 
     @property
+    def pending(self) -> int:
+        """Frames captured and not read yet, in whole periods."""
+        return max(0, self._pcm.avail()) // self.period * self.period
+
+    @property
     def running(self) -> bool:
         """Whether samples flow, or will by themselves at the next read."""
         return self._pcm.state() in _FLOWING
@@ -161,6 +167,7 @@ class Duplex:
             self._capture.close()
             raise
         self.xruns = 0
+        self._outdated = 0
 
     @property
     def fill(self) -> int:
@@ -182,11 +189,17 @@ class Duplex:
         return samples
 
     def write(self, samples: array[int]) -> None:
-        """One period to the ear."""
+        """One period to the ear, unless time has gone over it."""
+        if self._outdated > 0:
+            self._outdated -= len(samples)
+            return
         if self._playback.write(samples):
             return
         self.xruns += 1
         self._refill(array("h", bytes(2 * self.fill)))
+        # What the microphone has waiting makes as many periods for the ear, all at once: queued behind the refill,
+        # they would delay everything that comes after, for ever.
+        self._outdated = self._capture.pending
         if not self._capture.running:
             # streams that the driver has linked stop together, and capture never starts by itself
             self._capture.close()

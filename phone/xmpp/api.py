@@ -83,6 +83,9 @@ class Listener(Protocol):
         of what another resource of our own account sent.
         """
 
+    def bounced(self, sender: str, proposal: str, condition: str) -> None:
+        """Our JMI propose of that id could not be delivered to `sender`: nobody of that address, or no server."""
+
     def replied(self, token: str, error: str | None) -> None:
         """The reply to `Client.send_iq`: None for a result, else the defined condition; no reply: "timeout"."""
 

@@ -25,6 +25,8 @@ _STALE = 30.0
 """A call message that a server kept for longer is history, not a call (seconds)."""
 _MOST_OPEN = 256
 """Requests of others that wait for our answer: beyond that the oldest is forgotten."""
+_PROPOSALS = 64
+"""Of ours that are remembered in case they bounce."""
 
 
 class Bridge:
@@ -44,6 +46,7 @@ class Bridge:
         self._clock = clock
         self._caps, self._requests, self._contacts, self._ice = parts
         self._open: Counter[tuple[str, str]] = Counter()
+        self._proposed: dict[str, str] = {}
         self.nonsense: Counter[str] = Counter()
         """What others sent and we ignored, by kind."""
 
@@ -66,7 +69,12 @@ class Bridge:
         if address is None:
             log.warning("no message to %r: that is no address", to)
             return
-        self._send(stanzas.call_message(address, secrets.token_hex(8), copy.deepcopy(payload)))
+        message_id = secrets.token_hex(8)
+        if payload.tag == f"{{{stanzas.JMI}}}propose":
+            self._proposed[message_id] = payload.get("id", "")
+            while len(self._proposed) > _PROPOSALS:
+                del self._proposed[next(iter(self._proposed))]
+        self._send(stanzas.call_message(address, message_id, copy.deepcopy(payload)))
 
     def send_presence(self, to: str | None, *, available: bool) -> None:
         """To one address, or (None) to all who may see it."""
@@ -145,18 +153,25 @@ class Bridge:
             self.nonsense["forged carbon"] += 1
             log.warning("ignored: %s", forged)
             return True
+        if letter is not None and letter.stanza.get("type") == "error":
+            return self._bounced(letter)
         payload = stanzas.child_in(letter.stanza, stanzas.JMI) if letter else None
         if letter is None or payload is None:
             return False
-        if letter.stanza.get("type") == "error":
-            # The propose as it came back; the call's own timer ends it.
-            log.info("%s cannot take a call message: %s", letter.sender, stanzas.condition_of(letter.stanza))
-        elif max(stanzas.age(each, self._clock.wall()) for each in (stanza, letter.stanza)) > _STALE:
+        if max(stanzas.age(each, self._clock.wall()) for each in (stanza, letter.stanza)) > _STALE:
             self.nonsense["stale call message"] += 1
         else:
             self._listener.message(
                 letter.sender, letter.to, payload, carbon=letter.carbon, sent_by_us=letter.sent_by_us
             )
+        return True
+
+    def _bounced(self, letter: stanzas.Letter) -> bool:
+        """Servers need not return the payload with the error (RFC 6120 8.3.1): our message's id tells the call."""
+        proposal = self._proposed.pop(letter.stanza.get("id", ""), None)
+        if proposal is None or letter.carbon:
+            return stanzas.child_in(letter.stanza, stanzas.JMI) is not None
+        self._listener.bounced(letter.sender, proposal, stanzas.condition_of(letter.stanza))
         return True
 
     def _replied(self, token: str, outcome: Result | Failed) -> None:

@@ -180,11 +180,11 @@ def test_a_call_outlives_the_server(wire: Wire, alice: WirePhone, bob: WirePhone
     assert not any(c.live for c in bob.engine.phone.calls)
 
 
-def test_an_unknown_number_gets_reorder(wire: Wire, alice: WirePhone) -> None:
-    alice.lift()
-    alice.dial("202")  # nobody of that name on this wire
-    wire.run(130)
-    assert not any(c.live for c in alice.engine.phone.calls)
+def test_an_address_that_is_not_there_gets_reorder_at_once(wire: Wire, alice: WirePhone) -> None:
+    call(alice, "202")  # nobody of that name on this wire
+    assert alice.out.tone is Tone.REORDER
+    assert alice.engine.phone.calls[0].reason is Reason.UNREACHABLE
+    assert not alice.engine.ports.agent.wishes()
 
 
 @pytest.mark.parametrize("nth", range(1, 25))

@@ -39,6 +39,7 @@ class Ears:
         self.messages: list[tuple[str, str, Element, bool, bool]] = []
         self.replies: dict[str, list[str | None]] = {}
         self.gone: list[str] = []
+        self.bounces: list[tuple[str, str, str]] = []
         self.takes = True
         self._news = asyncio.Event()
 
@@ -53,6 +54,10 @@ class Ears:
 
     def message(self, sender: str, to: str, payload: Element, *, carbon: bool, sent_by_us: bool) -> None:
         self.messages.append((sender, to, payload, carbon, sent_by_us))
+        self._news.set()
+
+    def bounced(self, sender: str, proposal: str, condition: str) -> None:
+        self.bounces.append((sender, proposal, condition))
         self._news.set()
 
     def replied(self, token: str, error: str | None) -> None:

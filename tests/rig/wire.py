@@ -252,6 +252,9 @@ class WirePhone:
             target.engine.post(inbox.MessageArrived(self.full, to, payload, carbon=True, sent_by_us=True))
 
         self.wire.carry(self.full, to, payload, deliver)
+        if not self.wire.resources(to.partition("/")[0]):
+            bounced = inbox.Bounced(to, payload.get("id", ""), "service-unavailable")
+            self.wire.loop.call_at(self.wire.loop.now + self.wire.latency, self.engine.post, bounced)
         for other in self.wire.resources(self.bare):
             if other is not self:
                 self.wire.loop.call_at(self.wire.loop.now + self.wire.latency, copy, other)

@@ -109,6 +109,15 @@ async def test_two_phones_meet(server: Server) -> None:
     assert a.gone == ["bob@localhost/phone"]
 
 
+async def test_a_proposal_to_nobody_comes_back(server: Server) -> None:
+    async with signed_in(account(server)) as (alice, a):
+        alice.send_message("nobody@localhost", propose())
+        await a.until(lambda: a.bounces)
+    ((sender, proposal, condition),) = a.bounces
+    assert (sender, proposal) == ("nobody@localhost", propose().get("id"))
+    assert condition == "service-unavailable"
+
+
 async def test_other_devices_of_the_account_are_heard_and_impostors_not(server: Server) -> None:
     phone, desk = account(server), account(server, resource="desk")
     async with signed_in(phone) as (alice, a), signed_in(desk) as (other, _), signed_in(account(server, "bob")) as bob:
