@@ -10,7 +10,7 @@ from dataclasses import asdict
 from statistics import fmean, median
 
 from bench.model import Options, Result
-from bench.targets import Verdict, verdicts
+from bench.targets import PEERS, Verdict, verdicts
 from rig.chirps import Summary
 
 Json = dict[str, object]
@@ -59,7 +59,7 @@ def _ratios(results: Sequence[Result]) -> Json:
     medians = {r.case: Summary.of(r.delays).median for r in results if r.talks}
     heard = {case: value for case, value in medians.items() if not math.isnan(value)}
     ours = {case: value for case, value in heard.items() if case in ("phone", "phone-10", "media", "media-10")}
-    peers = {case: value for case, value in heard.items() if case not in ours}
+    peers = {case: value for case, value in heard.items() if case in PEERS}
     return {f"{peer} / {mine}": round(theirs / own, 2) for mine, own in ours.items() for peer, theirs in peers.items()}
 
 

@@ -78,6 +78,7 @@ _TARGETS = (
     _Target("endurance", "growth of control process", "MB an hour", 6, _figure("growth of control, MB an hour")),
     _Target("endurance", "growth of file descriptors", "", 0, _figure("growth of descriptors")),
 )
+PEERS = ("baresip", "baresip-10", "linphone", "linphone-low")
 _PEERS_AT_20 = ("baresip", "linphone", "linphone-low")
 
 
