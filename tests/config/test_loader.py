@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from phone.config import AccountConfig, Config, DeviceConfig, PeerConfig, load, run_dir
+from phone.config import AccountConfig, Config, DeviceConfig, PeerConfig, document, load, run_dir, shape
 from phone.errors import ConfigError
 
 GOOD = """\
@@ -139,3 +139,12 @@ def test_the_run_dir_is_found_in_a_config_that_is_wrong_elsewhere(write, tmp_pat
 def test_an_account_without_any_secret_says_so():
     with pytest.raises(ConfigError, match="one of the two"):
         AccountConfig("a@b").secret()
+
+
+def test_a_shape_that_cattrs_refuses_for_reasons_of_its_own_is_our_bug():
+    with pytest.raises(TypeError):
+        list(shape._faults(TypeError("no idea"), ()))
+
+
+def test_a_syntax_error_without_a_place_still_reads(tmp_path):
+    assert document._syntax(tmp_path, "something else") == f"{tmp_path}: not TOML: something else"
