@@ -20,7 +20,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Self, cast
+from typing import Protocol, Self, cast
 
 from devtools import DevTools, Json
 
@@ -94,13 +94,16 @@ class Peer:
         self._context = context
         self._session = session
 
-    async def connect(self, jid: str, password: str, websocket: str) -> str:
-        """Sign in over `websocket` (a ws:// address) and send presence; the full JID.
+    async def connect(
+        self, jid: str, password: str, websocket: str, *, resource: str = "browser", caps: bool = True
+    ) -> str:
+        """Sign in over `websocket` (a ws:// address) and send presence, with XEP-0115 caps or not; the full JID.
 
         Raises:
             PageError: refused, or no such server.
         """
         account: dict[str, Json] = {"jid": jid, "password": password, "websocket": websocket}
+        account |= {"resource": resource, "caps": caps}
         return cast("str", await self._do("connect", account))
 
     async def disconnect(self) -> None:
@@ -176,6 +179,12 @@ class Peer:
         """Call `window.peer.<method>` and await its promise."""
         call = f"peer.{method}(...{json.dumps(arguments)})"
         return await _evaluate(self._devtools, self._session, call)
+
+
+class SignIn(Protocol):
+    """Gives a softphone that is signed in."""
+
+    async def __call__(self, name: str, resource: str = ..., *, caps: bool = ...) -> Peer: ...
 
 
 class Browser:

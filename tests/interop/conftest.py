@@ -1,21 +1,25 @@
-"""The stage of the interop tests: a private Prosody, a headless Chromium, softphones in it.
+"""The stage of the interop tests: a private Prosody, a headless Chromium, softphones in it, Alice's desk phone.
 
 Needs `chromium`, `node` with `npm`, `prosody`, and `npm ci` run once in this folder; `./dev interop` sees to all.
 """
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from browser import Browser, Peer
+from browser import Browser, Peer, SignIn
 
+from phone.demo import stage
 from phone.demo.prosody import PrivateProsody
+from phone.demo.stage import Desk
+from phone.drivers.vcard import build
 
 _HERE = Path(__file__).parent
-PASSWORDS = {"alice": "in-the-rose-garden", "bob": "under-the-clock"}
+_PASSWORDS = {"alice": "in-the-rose-garden", "bob": "under-the-clock"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,7 +32,7 @@ def _page() -> None:
 
 @pytest.fixture
 async def prosody(tmp_path: Path) -> AsyncIterator[PrivateProsody]:
-    async with PrivateProsody(tmp_path, PASSWORDS, websocket=True) as server:
+    async with PrivateProsody(tmp_path, _PASSWORDS, websocket=True) as server:
         yield server
 
 
@@ -39,11 +43,35 @@ async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def softphones(prosody: PrivateProsody, browser: Browser) -> dict[str, Peer]:
+def sign_in(prosody: PrivateProsody, browser: Browser) -> SignIn:
+    """Open one more page of the browser and sign in: `await sign_in("bob", caps=False)`."""
+
+    async def signed_in(name: str, resource: str = "browser", *, caps: bool = True) -> Peer:
+        assert prosody.websocket_url is not None
+        peer = await browser.open()
+        account = f"{name}@{prosody.domain}"
+        await peer.connect(account, _PASSWORDS[name], prosody.websocket_url, resource=resource, caps=caps)
+        return peer
+
+    return signed_in
+
+
+@pytest.fixture
+async def softphones(sign_in: SignIn) -> dict[str, Peer]:
     """Alice and Bob, signed in, each in a page of her and his own."""
-    assert prosody.websocket_url is not None
-    peers = {}
-    for name, password in PASSWORDS.items():
-        peers[name] = await browser.open()
-        await peers[name].connect(f"{name}@{prosody.domain}", password, prosody.websocket_url)
-    return peers
+    return {name: await sign_in(name) for name in _PASSWORDS}
+
+
+@pytest.fixture
+async def bob(sign_in: SignIn) -> Peer:
+    """Bob alone, signed in with his browser: 201 on Alice's phone."""
+    return await sign_in("bob")
+
+
+@pytest.fixture
+async def alice(prosody: PrivateProsody, tmp_path: Path) -> AsyncIterator[Desk]:
+    """Alice's desk phone: the whole daemon on a virtual sound card, registered."""
+    plugin = await asyncio.to_thread(build)
+    async with stage._desk(tmp_path / "alice", "alice", _PASSWORDS["alice"], prosody, plugin) as desk:
+        await stage._registered(desk)
+        yield desk

@@ -61,20 +61,20 @@ async def hears_silence(ear: Ear, within: float = 10) -> None:
 
 
 def keys_heard(heard: array[int]) -> str:
-    """The DTMF keys in a recording, in order; one key without a gap counts once."""
+    """The DTMF keys in a recording, in order. A key counts again only after a pause (Q.24: at least 40 ms)."""
     keys = ""
-    last = ""
+    quiet = True
     for start in range(0, len(heard) - _FRAME + 1, _STEP):
-        key = _key(heard[start : start + _FRAME])
-        if key and key != last:
+        frame = heard[start : start + _FRAME]
+        if loudness(frame) < _AUDIBLE:
+            quiet = True
+        elif (key := _key(frame)) and (quiet or key != keys[-1]):
             keys += key
-        last = key
+            quiet = False
     return keys
 
 
 def _key(frame: array[int]) -> str:
-    if loudness(frame) < _AUDIBLE:
-        return ""
     rows = [tone_share(frame, hz) for hz in _ROWS]
     columns = [tone_share(frame, hz) for hz in _COLUMNS]
     # Both tones, neither drowned by the other (Q.24 allows 8 dB of twist), and little else.

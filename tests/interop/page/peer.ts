@@ -9,6 +9,8 @@ interface Account {
     jid: string;
     password: string;
     websocket: string;
+    resource: string;
+    caps: boolean; // XEP-0115 in the presence; an app that forgets updateCaps() sends none
 }
 
 interface CallFacts {
@@ -44,7 +46,7 @@ class Peer {
         const client = createClient({
             jid: account.jid,
             password: account.password,
-            resource: 'browser',
+            resource: account.resource,
             transports: { websocket: account.websocket, bosh: false },
             autoReconnect: false,
             jingle: { iceServers: [], trickleIce: true }
@@ -52,7 +54,7 @@ class Peer {
         this.client = client;
         this.record(client);
         client.connect();
-        return Promise.race([this.online(client), this.failed()]);
+        return Promise.race([this.online(client, account.caps), this.failed()]);
     }
 
     /** Calls a full JID by a bare session-initiate (stanza knows no XEP-0353); resolves with the session id. */
@@ -154,11 +156,14 @@ class Peer {
         client.jingle.on('incoming', (session: MediaSession) => this.ring(session));
     }
 
-    private online(client: Agent): Promise<string> {
+    private online(client: Agent, caps: boolean): Promise<string> {
         return new Promise(resolve =>
             client.on('session:started', () => {
                 void client.getRoster();
-                client.sendPresence();
+                if (caps) {
+                    client.updateCaps();
+                }
+                client.sendPresence({ legacyCapabilities: client.disco.getCaps() });
                 resolve(client.jid);
             }));
     }
