@@ -90,10 +90,9 @@ async def _run(config: Config) -> None:
         await stack.enter_async_context(ControlServer(config.run_dir / CONTROL_SOCKET, attendant.answer))
         await media.start(_setup(config))
         stack.push_async_callback(media.close)
-        stack.callback(engine.stop)
         stack.callback(desk.inputs.close)
         desk.inputs.start(partial(_contact, engine))
-        await _until_stopped(client)
+        await _until_stopped(client, engine)
 
 
 def _engine(
@@ -122,7 +121,7 @@ def _engine(
     return engine, media
 
 
-async def _until_stopped(client: XmppClient) -> None:
+async def _until_stopped(client: XmppClient, engine: Engine) -> None:
     """Stay signed in until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -132,6 +131,7 @@ async def _until_stopped(client: XmppClient) -> None:
     stopped = loop.create_task(stop.wait())
     done, _ = await asyncio.wait({signed_in, stopped}, return_when=asyncio.FIRST_COMPLETED)
     log.info("stopping")
+    engine.stop()
     for task in (signed_in, stopped):
         task.cancel()
     await asyncio.gather(signed_in, stopped, return_exceptions=True)

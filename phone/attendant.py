@@ -36,8 +36,7 @@ class Attendant:
             case control.Status():
                 return status(self.engine, self.account, self.started_at)
             case control.Call(number):
-                self.engine.post(ev.DialRequested(number, self.engine.now()))
-                return control.Done(self._dialled(number))
+                return self._call(number)
             case control.HangUp():
                 self.engine.post(ev.HangUpRequested(self.engine.now()))
                 return control.Done("the line is free")
@@ -46,11 +45,19 @@ class Attendant:
             case control.Sim():
                 return await self._sim(request)
 
-    def _dialled(self, number: str) -> str:
+    def _call(self, number: str) -> control.Done:
+        if self.engine.phone.busy:
+            raise control.ControlError("there is a call already: end it with `phone hang-up` first")
+        self.engine.post(ev.DialRequested(number, self.engine.now()))
         phone = self.engine.phone
         if phone.busy:
-            return f"calling {number}"
-        return f"{number} is on the display: lift the handset to call"
+            return control.Done(f"calling {number}")
+        if phone.seized:
+            raise control.ControlError(f"{number} cannot be called: {self._shown()}")
+        return control.Done(f"{number} is on the display: lift the handset to call")
+
+    def _shown(self) -> str:
+        return " ".join(self.engine.shown.lines) if self.engine.shown else "see the display"
 
     async def _log(self, limit: int) -> control.LogReply:
         entries = await asyncio.to_thread(self.calls.entries, limit)

@@ -336,6 +336,7 @@ class Engine:
         self._timer = self.loop.call_at(due, self.post, inbox.TimePassed())
 
     def stop(self) -> None:
-        """No more timers."""
+        """The far ends are told that their calls end; no more timers."""
+        self.post(ev.HangUpRequested(self.now()))
         if self._timer is not None:
             self._timer.cancel()

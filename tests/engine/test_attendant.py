@@ -88,6 +88,21 @@ async def test_call_on_hook_waits_for_the_handset(attendant: Attendant, wire: Wi
     assert not bob.out.ringer
 
 
+async def test_one_call_at_a_time_by_command_too(attendant: Attendant, wire: Wire, alice: WirePhone) -> None:
+    alice.lift()
+    await attendant.answer(control.Call("202"))
+    with pytest.raises(control.ControlError, match="hang-up"):
+        await attendant.answer(control.Call("202"))
+    wire.run()
+    assert len(alice.engine.phone.calls) == 1
+
+
+async def test_what_cannot_be_called_is_said_to_the_asker(attendant: Attendant, alice: WirePhone) -> None:
+    alice.lift()
+    with pytest.raises(control.ControlError, match=r"\+491234567 cannot be called: .*gateway"):
+        await attendant.answer(control.Call("+491234567"))
+
+
 async def test_a_phone_with_real_keys_refuses_to_be_simulated(attendant: Attendant) -> None:
     with pytest.raises(control.ControlError, match="real keys"):
         await attendant.answer(control.Sim("lift"))

@@ -85,3 +85,11 @@ async def test_nobody_answers_an_address_that_is_not_there(alice: Desk) -> None:
     await alice.call("nobody@localhost")
     assert await alice.until(lambda s: s.tone == "reorder", 40)
     assert not any(c.progress != "ended" for c in (await alice.status()).calls)
+
+
+async def test_a_daemon_that_is_stopped_in_a_call_says_good_bye(alice: Desk, bob: Desk) -> None:
+    await put_through(alice, bob)
+    alice.process.terminate()
+    assert await alice.process.wait() == 0
+    assert await bob.until(lambda s: s.tone == "busy", 5)
+    assert any(e.reason == "hang-up" for e in await bob.calls())
