@@ -53,7 +53,9 @@ def test_paths_count_from_the_files_folder(write, tmp_path):
 
 
 def test_secrets_show_in_no_repr(write):
-    assert "secret words" not in repr(load(write(GOOD)))
+    config = load(write(GOOD))
+    assert config.account.secret() == "secret words"
+    assert "secret words" not in repr(config)
 
 
 def test_every_error_at_once_with_line_key_and_hint(faults):
