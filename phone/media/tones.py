@@ -7,12 +7,12 @@ one second of sine by a stride: nothing is computed per sample but the sum of tw
 from __future__ import annotations
 
 import math
+import pkgutil
 import tomllib
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from operator import add
 
 from phone.media.dtmf import FREQUENCIES
@@ -40,8 +40,9 @@ class UnknownCountryError(ValueError):
 
 @cache
 def _table() -> dict[str, dict[str, list[list[int]]]]:
-    text = resources.files("phone.media").joinpath("tones.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    # importlib.resources would bring a megabyte of other modules into the media process
+    text = pkgutil.get_data("phone.media", "tones.toml")
+    return tomllib.loads(text.decode()) if text is not None else {}
 
 
 def countries() -> tuple[str, ...]:
