@@ -184,6 +184,30 @@ async def test_call_messages(room: Room) -> None:
     assert not room.hear("<message xmlns='jabber:client' from='bob@localhost/x'><body>hi</body></message>")
 
 
+BOUNCE = "<message xmlns='jabber:client' type='error' id='{}' from='nobody@localhost'><error>{}</error></message>"
+UNAVAILABLE = "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+
+
+async def test_a_propose_that_comes_back_names_its_call(room: Room) -> None:
+    room.bridge.send_message("nobody@localhost", Element("{urn:xmpp:jingle-message:0}propose", {"id": "call"}))
+    bounce = BOUNCE.format(room.sent[-1].get("id"), UNAVAILABLE)
+    assert room.hear(bounce)
+    assert room.ears.bounces == [("nobody@localhost", "call", "service-unavailable")]
+    assert not room.hear(bounce)
+    room.bridge.send_message("nobody@localhost", Element("{urn:xmpp:jingle-message:0}retract", {"id": "call"}))
+    assert not room.hear(BOUNCE.format(room.sent[-1].get("id"), UNAVAILABLE))
+    assert len(room.ears.bounces) == 1
+
+
+async def test_proposals_are_not_remembered_for_ever(room: Room) -> None:
+    for number in range(100):
+        payload = Element("{urn:xmpp:jingle-message:0}propose", {"id": str(number)})
+        room.bridge.send_message("nobody@localhost", payload)
+    assert not room.hear(BOUNCE.format(room.sent[0].get("id"), UNAVAILABLE))
+    assert room.hear(BOUNCE.format(room.sent[-1].get("id"), UNAVAILABLE))
+    assert [proposal for _, proposal, _ in room.ears.bounces] == ["99"]
+
+
 async def test_a_forged_carbon_is_counted(room: Room) -> None:
     inner = PROPOSE.format("chat", "").replace("bob@localhost/x", f"{OWN}/desk")
     wrapped = f"<sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></sent>"
