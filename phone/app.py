@@ -160,7 +160,9 @@ def _server(server: str | None) -> tuple[str | None, int | None]:
     if server is None:
         return None, None
     host, colon, port = server.rpartition(":")
-    return (host.strip("[]"), int(port)) if colon and port.isdigit() else (server, None)
+    if colon and port.isdigit() and (":" not in host or host.endswith("]")):
+        return host.strip("[]"), int(port)
+    return server.strip("[]"), None
 
 
 def _setup(config: Config) -> plan.Setup:

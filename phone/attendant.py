@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from phone import control
 from phone.calllog import CallLog, Entry
 from phone.calls import events as ev
+from phone.drivers.debounce import HOLD_OPEN
 from phone.drivers.sim import SimDesk
 from phone.engine import Engine
 from phone.status import status
@@ -68,12 +69,11 @@ class Attendant:
             raise control.ControlError('this phone has real keys: `phone sim` needs [hardware] profile = "sim"')
         match request.action:
             case "lift":
-                self.sim.lift()
+                await _rest(self.sim.lift())
             case "hang-up":
-                self.sim.hang_up()
+                await _rest(self.sim.hang_up() + HOLD_OPEN)
             case "press":
-                still = self.sim.press(request.key, request.seconds)
-                await asyncio.sleep(max(0.0, still - time.monotonic()))
+                await _rest(self.sim.press(request.key, request.seconds))
             case "screen":
                 await asyncio.sleep(_SETTLE_SECONDS)
             case "lamps":
@@ -81,6 +81,10 @@ class Attendant:
         shown = self.engine.shown
         png = _png(self.sim) if request.action == "screen" else ""
         return control.SimReply(lines(shown) if shown else (), tuple(sorted(self.sim.lamps())), png)
+
+
+async def _rest(instant: float) -> None:
+    await asyncio.sleep(max(0.0, instant - time.monotonic()))
 
 
 def _png(sim: SimDesk) -> str:

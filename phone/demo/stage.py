@@ -15,6 +15,7 @@ from array import array
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from phone.control import Call, ControlError, HangUp, Log, LogEntry, Sim, Status, StatusReply, ask
 from phone.control.messages import SimAction, SimReply
@@ -29,6 +30,14 @@ READY_SECONDS = 20.0
 
 class StageError(PhoneError, RuntimeError):
     """The stage could not be set: the message says which part, and where its log is."""
+
+
+class Server(Protocol):
+    """A private XMPP server on loopback."""
+
+    port: int
+    ca_file: Path
+    domain: str
 
 
 @dataclass(slots=True)
@@ -126,18 +135,18 @@ async def stage(folder: Path, *names: str) -> AsyncIterator[Stage]:
 
     Raises StageError, HardwareError (no compiler for the virtual card) or PhoneError (no prosody).
     """
-    plugin = await asyncio.to_thread(build)
     users = {name: os.urandom(12).hex() for name in names}
     async with contextlib.AsyncExitStack() as stack:
         prosody = await stack.enter_async_context(PrivateProsody(folder / "prosody", users))
         desks = {}
         for name, password in users.items():
-            desks[name] = await stack.enter_async_context(_desk(folder / name, name, password, prosody, plugin))
-        await asyncio.gather(*(_registered(desk) for desk in desks.values()))
+            desks[name] = await stack.enter_async_context(desk(folder / name, name, password, prosody))
+        await asyncio.gather(*(registered(each) for each in desks.values()))
         yield Stage(folder, prosody, desks)
 
 
-async def _registered(desk: Desk) -> None:
+async def registered(desk: Desk) -> None:
+    """Return once it is. Raises StageError with the end of its log if that takes too long."""
     status = await desk.until(lambda s: s.registered, READY_SECONDS)
     if status is None:
         last = "\n".join(desk.log.read_text().splitlines()[-10:])
@@ -145,20 +154,28 @@ async def _registered(desk: Desk) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _desk(folder: Path, name: str, password: str, prosody: PrivateProsody, plugin: Path) -> AsyncIterator[Desk]:
+async def desk(
+    folder: Path, name: str, password: str, server: Server, edit: Callable[[str], str] = str
+) -> AsyncIterator[Desk]:
+    """One daemon on its own cards, started but perhaps not registered yet; `edit` may change its config's text.
+
+    Raises HardwareError where the virtual card cannot be compiled.
+    """
+    plugin = await asyncio.to_thread(build)
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs here yet
     with Card(folder / f"{name}_ear", ring=True) as handset, Card(folder / f"{name}_bell", ring=True) as ringer:
         config = folder / "phone.toml"
-        _write_config(config, name, password, prosody, handset, ringer)
+        _write_secret(config.with_name("password"), password)
+        config.write_text(edit(_config(name, server, handset, ringer)))
         environment = os.environ | asound_conf(folder / "asound.conf", [handset, ringer], plugin)
         log = folder / "phone.log"
         control = folder / "run" / "control.sock"
         process = await _start(config, environment, log)
-        desk = Desk(name, NUMBERS[name], config, control, log, environment, handset, ringer, process)
+        made = Desk(name, NUMBERS[name], config, control, log, environment, handset, ringer, process)
         try:
-            yield desk
+            yield made
         finally:
-            await _stop(desk.process)
+            await _stop(made.process)
 
 
 async def _start(config: Path, environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
@@ -180,22 +197,24 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _write_config(path: Path, name: str, password: str, prosody: PrivateProsody, ear: Card, bell: Card) -> None:
-    secret = path.with_name("password")
-    secret.touch(mode=0o600)
-    secret.write_text(password)
-    short = "\n".join(f'"{number}" = "{who}@{prosody.domain}"' for who, number in NUMBERS.items())
-    path.write_text(f"""\
+def _write_secret(path: Path, secret: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(secret)
+
+
+def _config(name: str, server: Server, ear: Card, bell: Card) -> str:
+    short = "\n".join(f'"{number}" = "{who}@{server.domain}"' for who, number in NUMBERS.items())
+    return f"""\
 country = "de"
 language = "en"
 state_dir = "state"
 run_dir = "run"
 
 [account]
-jid = "{name}@{prosody.domain}"
+jid = "{name}@{server.domain}"
 password_file = "password"
-server = "127.0.0.1:{prosody.port}"
-ca_file = "{prosody.ca_file}"
+server = "127.0.0.1:{server.port}"
+ca_file = "{server.ca_file}"
 
 [dial]
 digit_map = "20x"
@@ -215,4 +234,4 @@ profile = "sim"
 
 [network]
 addresses = ["127.0.0.1"]
-""")
+"""

@@ -82,19 +82,20 @@ class SimDesk:
             near = difflib.get_close_matches(name.upper(), KEYS, 1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise UnknownKeyError(f"There is no key {name!r} on this phone.{hint} It has {' '.join(KEYS)}.")
-        down = max(time.monotonic(), self._free_at.get(name, 0.0))
+        # the same hand works hook and keys, one after the other
+        down = max(time.monotonic(), self._free_at.get(name, 0.0), self._free_at.get(HOOK, 0.0))
         still = self._move(name, down, closed=True)
         still = self._move(name, max(still, down + seconds), closed=False)
         self._free_at[name] = still + _PAUSE
         return still
 
-    def lift(self) -> None:
-        """Take the handset up; if it is up, nothing happens."""
-        self._hook(lifted=True)
+    def lift(self) -> float:
+        """Take the handset up, if it is down; the monotonic instant at which the hook rests."""
+        return self._hook(lifted=True)
 
-    def hang_up(self) -> None:
-        """Put the handset down; if it is down, nothing happens."""
-        self._hook(lifted=False)
+    def hang_up(self) -> float:
+        """Put the handset down, if it is up; the monotonic instant at which the hook rests."""
+        return self._hook(lifted=False)
 
     def screen(self) -> Image.Image:
         """What the display shows: a mode "1" image, lit pixels set."""
@@ -150,12 +151,13 @@ class SimDesk:
 
     # -- the mechanics
 
-    def _hook(self, *, lifted: bool) -> None:
-        if lifted == self._lifted:
-            return
-        self._lifted = lifted
-        at = max(time.monotonic(), self._free_at.get(HOOK, 0.0))
-        self._free_at[HOOK] = self._move(HOOK, at, closed=lifted) + _PAUSE
+    def _hook(self, *, lifted: bool) -> float:
+        rest = self._free_at.get(HOOK, 0.0)
+        if lifted != self._lifted:
+            self._lifted = lifted
+            rest = self._move(HOOK, max(time.monotonic(), rest), closed=lifted)
+            self._free_at[HOOK] = rest + _PAUSE
+        return rest
 
     def _move(self, name: str, at: float, *, closed: bool) -> float:
         """Let a contact go to `closed` from `at` on, and return when it rests."""

@@ -5,7 +5,6 @@ Needs `chromium`, `node` with `npm`, `prosody`, and `npm ci` run once in this fo
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +15,6 @@ from browser import Browser, Peer, SignIn
 from phone.demo import stage
 from phone.demo.prosody import PrivateProsody
 from phone.demo.stage import Desk
-from phone.drivers.vcard import build
 
 _HERE = Path(__file__).parent
 _PASSWORDS = {"alice": "in-the-rose-garden", "bob": "under-the-clock"}
@@ -71,7 +69,6 @@ async def bob(sign_in: SignIn) -> Peer:
 @pytest.fixture
 async def alice(prosody: PrivateProsody, tmp_path: Path) -> AsyncIterator[Desk]:
     """Alice's desk phone: the whole daemon on a virtual sound card, registered."""
-    plugin = await asyncio.to_thread(build)
-    async with stage._desk(tmp_path / "alice", "alice", _PASSWORDS["alice"], prosody, plugin) as desk:
-        await stage._registered(desk)
+    async with stage.desk(tmp_path / "alice", "alice", _PASSWORDS["alice"], prosody) as desk:
+        await stage.registered(desk)
         yield desk
