@@ -14,6 +14,7 @@ from pathlib import Path
 from phone.control import StatusReply
 from phone.demo.hearing import RATE, find, first_sound, loudness, tone_share, write_wav
 from phone.demo.record import Record, Stopwatch
+from phone.demo.sheet import contact_sheet
 from phone.demo.speech import speak
 from phone.demo.stage import Desk, Stage
 
@@ -36,8 +37,10 @@ async def play(scene: Stage, record: Record) -> None:
     await _speech(record, bob, alice, BOB_SAYS, "en-us")
     await _mute(record, alice, bob)
     await _hang_up(record, alice, bob)
-    for desk in (alice, bob):
-        write_wav(record.folder / f"{desk.name}-ear.wav", desk.heard(began[desk.name], desk.handset.now()))
+    ears = [(desk.name, desk.heard(began[desk.name], desk.handset.now())) for desk in (alice, bob)]
+    for name, heard in ears:
+        write_wav(record.folder / f"{name}-ear.wav", heard)
+    contact_sheet([record.folder / name for name in record.pictures], ears, record.folder / "sheet.png")
 
 
 async def _idle(record: Record, *desks: Desk) -> None:
