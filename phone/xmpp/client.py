@@ -211,7 +211,9 @@ class XmppClient:
                 # Two phones that both insist would sign each other out for ever.
                 self._resource, self._resume = f"{self._account.resource}-{secrets.token_hex(3)}", None
             return fault
-        return faults.of_exception(fault, host, self._clock.wall())
+        # Certificates are held against the account's domain, whatever host the config names (RFC 6120 13.7.2.1).
+        named = domain(self._own) if isinstance(fault, ssl.SSLCertVerificationError) else host
+        return faults.of_exception(fault, named, self._clock.wall())
 
     def _tell(self, fault: Fault) -> None:
         log.warning("no service: %s: %s", fault.name, fault.detail)
