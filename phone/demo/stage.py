@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from array import array
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -53,6 +53,8 @@ class Desk:
     handset: Card
     ringer: Card
     process: asyncio.subprocess.Process
+    launcher: Sequence[str] = ()
+    """What the daemon is started by, `ip netns exec NAME` for one."""
 
     async def status(self) -> StatusReply:
         """What `phone status` says. Raises ControlError."""
@@ -95,7 +97,7 @@ class Desk:
 
     async def start_again(self) -> None:
         """Start the daemon anew, as systemd does."""
-        self.process = await _start(self.config, self.environment, self.log)
+        self.process = await _start(self.config, self.environment, self.log, self.launcher)
 
     async def _sim(self, action: SimAction, key: str = "", seconds: float = 0.1) -> SimReply:
         return await asyncio.to_thread(ask, self.control, Sim(action, key, seconds))
@@ -155,31 +157,44 @@ async def registered(desk: Desk) -> None:
 
 @contextlib.asynccontextmanager
 async def desk(
-    folder: Path, name: str, password: str, server: Server, edit: Callable[[str], str] = str
+    folder: Path,
+    name: str,
+    password: str,
+    server: Server,
+    edit: Callable[[str], str] = str,
+    *,
+    ppm: float = 0.0,
+    launcher: Sequence[str] = (),
 ) -> AsyncIterator[Desk]:
-    """One daemon on its own cards, started but perhaps not registered yet; `edit` may change its config's text.
+    """One daemon on its own cards, started but perhaps not registered yet; `edit` may change its config's text, `ppm`
+    is the error of the handset card's crystal.
 
     Raises HardwareError where the virtual card cannot be compiled.
     """
     plugin = await asyncio.to_thread(build)
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs here yet
-    with Card(folder / f"{name}_ear", ring=True) as handset, Card(folder / f"{name}_bell", ring=True) as ringer:
+    with (
+        Card(folder / f"{name}_ear", ring=True, ppm=ppm) as handset,
+        Card(folder / f"{name}_bell", ring=True) as ringer,
+    ):
         config = folder / "phone.toml"
         _write_secret(config.with_name("password"), password)
         config.write_text(edit(_config(name, server, handset, ringer)))
         environment = os.environ | asound_conf(folder / "asound.conf", [handset, ringer], plugin)
         log = folder / "phone.log"
         control = folder / "run" / "control.sock"
-        process = await _start(config, environment, log)
-        made = Desk(name, NUMBERS[name], config, control, log, environment, handset, ringer, process)
+        process = await _start(config, environment, log, launcher)
+        made = Desk(name, NUMBERS[name], config, control, log, environment, handset, ringer, process, launcher)
         try:
             yield made
         finally:
             await _stop(made.process)
 
 
-async def _start(config: Path, environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
-    command = (sys.executable, "-m", "phone", "run", "--config", str(config))
+async def _start(
+    config: Path, environment: Mapping[str, str], log: Path, launcher: Sequence[str]
+) -> asyncio.subprocess.Process:
+    command = (*launcher, sys.executable, "-m", "phone", "run", "--config", str(config))
     with log.open("ab") as out:
         return await asyncio.create_subprocess_exec(
             *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out

@@ -126,12 +126,12 @@ class PrivateEjabberd:
 
 
 class PrivateCoturn:
-    """coturn on loopback with a shared secret; relays to loopback peers."""
+    """coturn on loopback (and on `host`, where it relays) with a shared secret; relays to loopback peers."""
 
-    def __init__(self, folder: Path, *, ttl: int = 3600) -> None:
+    def __init__(self, folder: Path, *, ttl: int = 3600, host: str = "127.0.0.1") -> None:
         self.folder = folder
         (port,) = free_ports(1)
-        self.service = TurnService("127.0.0.1", port, secrets.token_hex(16), ttl)
+        self.service = TurnService(host, port, secrets.token_hex(16), ttl)
         self.port = port
         self._process: asyncio.subprocess.Process | None = None
 
@@ -141,7 +141,7 @@ class PrivateCoturn:
             raise ServerError("coturn is not installed: run `apt install coturn`")
         options = {
             "listening-ip": "127.0.0.1",
-            "relay-ip": "127.0.0.1",
+            "relay-ip": self.service.host,
             "listening-port": self.port,
             "realm": "localhost",
             "static-auth-secret": self.service.secret,
@@ -151,6 +151,8 @@ class PrivateCoturn:
         }
         flags = ["use-auth-secret", "allow-loopback-peers", "no-tls", "no-dtls", "no-cli", "no-multicast-peers"]
         lines = [f"{key}={value}" for key, value in options.items()] + [*flags, "fingerprint", ""]
+        if self.service.host != options["listening-ip"]:
+            lines.insert(0, f"listening-ip={self.service.host}")
         config = self.folder / "turnserver.conf"
         config.write_text("\n".join(lines))
         with (self.folder / "turnserver.out").open("ab") as out:

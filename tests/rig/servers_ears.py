@@ -112,8 +112,9 @@ async def running(account: Account, *, pace: Pace | None = None) -> AsyncIterato
 class Relay:
     """A TCP line to `port` that can be cut, or go silent as a dead link does."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._target = port
+        self._host = host
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -123,7 +124,7 @@ class Relay:
         self.port = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, self._host, 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
