@@ -5,6 +5,8 @@ Audio never shares an interpreter with XML, SQLite or drawing, so nothing here i
 
 from __future__ import annotations
 
+from phone.media import frugal as _frugal  # noqa: F401  # isort: skip  # before asyncio
+
 import asyncio
 import gc
 import logging

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
 from phone.media import lean as _lean  # noqa: F401  keeps dnspython out of aioice
 from phone.media.plan import Candidate, IceServer
 from phone.media.sockets import Address
+from phone.media.tls import client_context
 
 # after `lean`
 import aioice.ice  # isort: skip
@@ -87,7 +87,7 @@ async def relayed(
                 server_addr=(server.host, server.port),
                 username=server.username,
                 password=server.password,
-                ssl=ssl.create_default_context() if server.transport == "tls" else None,
+                ssl=client_context() if server.transport == "tls" else None,
                 transport="udp" if server.transport == "udp" else "tcp",
             )
     except (OSError, TimeoutError, stun.TransactionError) as error:
