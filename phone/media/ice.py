@@ -46,7 +46,7 @@ class MediaProtocol(aioice.ice.StunProtocol):
         agent = cast("_Agent", self.receiver)
         agent.path.heard(source)
         if packet and packet[0] >= _FIRST_MEDIA_BYTE:
-            agent.path.received(packet, source)
+            agent.path.received(packet, source, self)
             return
         try:
             super().datagram_received(packet, source)
@@ -110,6 +110,7 @@ class IcePath:
         self._timers: list[asyncio.TimerHandle] = []
         self._told: set[tuple[str, int]] = set()
         self._known: set[Address] = set()
+        self._theirs: dict[Address, Candidate] = {}
         self._connecting = False
         self._open = False
         self._closed = False
@@ -197,9 +198,12 @@ class IcePath:
         if not is_address(address):
             log.info("ICE candidate %s is no IP address: ignored", address)
             return
-        self._known.add((address, candidate.port))
-        if len(self._known) == 1:
+        theirs = (address, candidate.port)
+        self._known.add(theirs)
+        self._theirs[theirs] = candidate
+        if len(self._theirs) == 1:
             self._start_timers()
+        self._follow(candidate)
         await self._agent.add_remote_candidate(turn.heard(candidate, address))
 
     def _start_timers(self) -> None:
@@ -227,7 +231,8 @@ class IcePath:
 
     def _agree(self, protocol: MediaProtocol, address: Address) -> None:
         self._target = (protocol, address)
-        log.info("media path %s -> %s", protocol.local_candidate.host, address)
+        own = protocol.local_candidate
+        log.info("media path: %s %s:%d -> %s:%d", own.type, own.host, own.port, *address)
         if not self._open and not self._closed:
             self._open = True
             for timer in self._timers:
@@ -236,12 +241,22 @@ class IcePath:
 
     def _fall_back(self) -> None:
         """PEERS.md, Yate 1: it names ice-udp, answers no checks and sends RTP straight to our candidate."""
-        for address in self._known:
+        best_first = sorted(self._theirs.items(), key=lambda known: (-known[1].generation, -known[1].priority))
+        for address, _ in best_first:
             for protocol in self._hosts:
                 if (":" in address[0]) == (":" in protocol.local_candidate.host):
-                    log.info("no ICE answer from %s: plain RTP without checks", address)
-                    self._agree(protocol, address)
+                    self._go_unchecked(protocol, address)
                     return
+
+    def _go_unchecked(self, protocol: MediaProtocol, address: Address) -> None:
+        log.info("no ICE answer from %s: plain RTP without checks", address)
+        self._agree(protocol, address)
+
+    def _follow(self, candidate: Candidate) -> None:
+        """PEERS.md, Yate 3: after a hold its port is another, of a newer generation. Checked paths stay."""
+        now = self._theirs.get(self._target[1]) if self._target is not None and self._priority < 0 else None
+        if now is not None and candidate.generation > now.generation:
+            self._fall_back()
 
     def _give_up(self) -> None:
         if not self._open:
@@ -252,10 +267,14 @@ class IcePath:
         if source in self._known:
             self.heard_at = time.monotonic()
 
-    def received(self, data: bytes, source: Address) -> None:
+    def received(self, data: bytes, source: Address, protocol: MediaProtocol) -> None:
         """From a socket: no STUN."""
-        if not self._closed:
-            self._listener.path_datagram(data, source, known=source in self._known)
+        if self._closed:
+            return
+        if self._plain_fallback and not self._open and source in self._theirs:
+            # who speaks before any check has passed does none: answering at once saves the first words
+            self._go_unchecked(protocol, source)
+        self._listener.path_datagram(data, source, known=source in self._known)
 
     def send(self, datagram: bytes) -> bool:
         """Straight to the socket; through the loop when relayed, since TURN's framing lives there."""
