@@ -61,4 +61,5 @@ def _measured(c: CallStatus, facts: LegFacts) -> CallStatus:
         far_loss_percent=s.far_loss_percent,
         concealed_ms=s.concealed_ms,
         jitter_buffer_ms=s.jitter_buffer_ms,
+        refused=s.rejected,
     )

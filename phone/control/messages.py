@@ -81,6 +81,8 @@ class CallStatus(msgspec.Struct, frozen=True):
     """Of what we sent, by the far end's report."""
     concealed_ms: int | None = None
     jitter_buffer_ms: float | None = None
+    refused: int | None = None
+    """Packets of this call that were not let in: forged, repeated, or from a stranger's address."""
     seconds: float = 0.0
     """Since the answer; 0 before it."""
 
