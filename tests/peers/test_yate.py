@@ -1,0 +1,203 @@
+"""Yate's dialect against the whole phone: an "ice-udp" that is none, raw-udp, two contents, a port that moves."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from peers.rtp_end import HZ_HERE, HZ_THERE, RtpEnd, both_hear, ear_of, hears, hears_nothing
+from peers.told import calls, connected, ended, rings, told
+from peers.xmpp_peer import ICE, RAW, RTP, N, Peer, candidate_of, condition, jingle, reason, terminate
+
+from phone.demo.stage import Desk
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+PAYLOADS = (
+    "<payload-type id='0' name='PCMU' clockrate='8000'/><payload-type id='8' name='PCMA' clockrate='8000'/>"
+    "<payload-type id='101' name='telephone-event' clockrate='8000'/>"
+)
+CREDENTIALS = "pwd='2128982536111680670230' ufrag='8903'"
+
+
+def says(yate: Peer, action: str, sid: str, inner: str = "", *, calling: bool = True) -> str:
+    """Yate names both parties, and the action twice."""
+    first, second = (yate.own, yate.phone) if calling else (yate.phone, yate.own)
+    return jingle(action, sid, inner, f"type='{action}' initiator='{first}' responder='{second}'")
+
+
+def content(name: str, transport: str, *, described: bool = True) -> str:
+    description = f"<description xmlns='{RTP}' media='audio'>{PAYLOADS}</description>" if described else ""
+    return f"<content name='{name}' senders='both' creator='initiator'>{description}{transport}</content>"
+
+
+def ice(port: int = 0, generation: int = 0) -> str:
+    """Component 1 alone, priority 0, no id."""
+    candidate = (
+        f"<candidate component='1' priority='0' network='0' ip='127.0.0.1' type='host' protocol='udp' "
+        f"foundation='jingle/5_candidate_{port}' port='{port}' generation='{generation}'/>"
+    )
+    return f"<transport xmlns='{ICE}' {CREDENTIALS}>{candidate if port else ''}</transport>"
+
+
+def raw(port: int) -> str:
+    return (
+        f"<transport xmlns='{RAW}'><candidate ip='127.0.0.1' component='1' id='jingle/7_candidate' port='{port}' "
+        "generation='0'/></transport>"
+    )
+
+
+async def yate_calls(alice: Desk, yate: Peer, rtp: RtpEnd, sid: str) -> None:
+    """With ice-udp alone: empty in the initiate, the candidate behind it, and once more."""
+    name = "jingle/4_content_322752615"
+    await yate.acked(says(yate, "session-initiate", sid, content(name, ice())))
+    for _ in range(2):
+        await yate.acked(says(yate, "transport-info", sid, content(name, ice(rtp.port), described=False)))
+    await rings(alice)
+    await alice.lift()
+    accept = await yate.expect("session-accept")
+    assert [c.get("name") for c in accept.findall("j:content", N)] == [name]
+    assert accept.find(".//d:fingerprint", N) is None
+    rtp.target = candidate_of(accept)
+
+
+async def yate_is_called(alice: Desk, yate: Peer, rtp: RtpEnd) -> str:
+    """The candidate before the accept, and in it once more."""
+    await calls(alice, "yate@localhost")
+    offer = await yate.expect("session-initiate")
+    assert offer.find(".//d:fingerprint", N) is None
+    sid = offer.get("sid", "")
+    rtp.target = candidate_of(offer)
+    early = content("audio", ice(rtp.port), described=False)
+    await yate.acked(says(yate, "transport-info", sid, early, calling=False))
+    await yate.acked(says(yate, "session-accept", sid, content("audio", ice(rtp.port)), calling=False))
+    return sid
+
+
+async def test_yate_calls_with_an_ice_that_answers_no_checks(alice: Desk, yate: Peer) -> None:
+    async with RtpEnd() as rtp:
+        await yate_calls(alice, yate, rtp, "JG4_1")
+        call = await connected(alice, encrypted=False)
+        assert call.codec == "pcmu"
+        await both_hear(alice, rtp.ear)
+        assert rtp.stun, "no check was even tried"
+        await yate.acked(says(yate, "session-terminate", "JG4_1"))
+        await ended(alice, "hang-up", "Call ended")
+
+
+async def test_yate_is_called_and_the_speech_that_it_sends_at_once_is_heard(alice: Desk, yate: Peer) -> None:
+    async with RtpEnd(payload_type=8, ms=10) as rtp:
+        await yate_is_called(alice, yate, rtp)
+        await connected(alice, encrypted=False)
+        await both_hear(alice, rtp.ear)
+        await alice.press("5", 0.15)
+        await asyncio.sleep(0.3)
+        assert {event[0] for event in rtp.events} == {5}
+        await alice.hang_up()
+        assert reason(await yate.expect("session-terminate")) == "success"
+
+
+async def test_of_two_contents_one_is_taken_and_the_other_removed(alice: Desk, yate: Peer) -> None:
+    async with RtpEnd() as rtp:
+        two = content("jingle/10_content_1", raw(rtp.port)) + content("jingle/10_content_2", ice())
+        await yate.acked(says(yate, "session-initiate", "JG10_1", two))
+        info = content("jingle/10_content_2", ice(rtp.port), described=False)
+        await yate.acked(says(yate, "transport-info", "JG10_1", info))
+        await rings(alice)
+        await alice.lift()
+        accept = await yate.expect("session-accept")
+        assert [c.get("name") for c in accept.findall("j:content", N)] == ["jingle/10_content_2"]
+        removed = await yate.expect("content-remove")
+        assert [c.get("name") for c in removed.findall("j:content", N)] == ["jingle/10_content_1"]
+        rtp.target = candidate_of(accept)
+        await connected(alice, encrypted=False)
+        await both_hear(alice, rtp.ear)
+        await yate.acked(terminate("JG10_1", "success"))
+
+
+async def test_raw_udp_alone(alice: Desk, yate: Peer) -> None:
+    async with RtpEnd() as rtp:
+        await yate.acked(says(yate, "session-initiate", "JG5_1", content("jingle/5_content_1", raw(rtp.port))))
+        trying = "<trying xmlns='urn:xmpp:jingle:transports:raw-udp:info:1'/>"
+        await yate.acked(says(yate, "session-info", "JG5_1", trying))
+        await rings(alice)
+        await alice.lift()
+        accept = await yate.expect("session-accept")
+        assert len(accept.findall(".//u:candidate", N)) == 1
+        rtp.target = candidate_of(accept, "u")
+        await connected(alice, encrypted=False)
+        await both_hear(alice, rtp.ear)
+        await alice.hang_up()
+        assert reason(await yate.expect("session-terminate")) == "success"
+
+
+@pytest.mark.parametrize("transport", ["ice", "raw"])
+async def test_after_a_hold_yate_speaks_from_a_new_port(alice: Desk, yate: Peer, transport: str) -> None:
+    """PEERS.md, Yate 3: hold, active, then a transport-info of generation 1."""
+    sid = f"JG8_{transport}"
+    async with RtpEnd() as before, RtpEnd() as after:
+        if transport == "ice":
+            await yate_calls(alice, yate, before, sid)
+            name, moved = "jingle/4_content_322752615", ice(after.port, generation=1)
+        else:
+            name = "jingle/8_content_1"
+            await yate.acked(says(yate, "session-initiate", sid, content(name, raw(before.port))))
+            await rings(alice)
+            await alice.lift()
+            before.target = candidate_of(await yate.expect("session-accept"), "u")
+            moved = raw(after.port).replace("generation='0'", "generation='1'")
+        await connected(alice, encrypted=False)
+        await both_hear(alice, before.ear)
+
+        await yate.acked(says(yate, "session-info", sid, "<hold xmlns='urn:xmpp:jingle:apps:rtp:info:1'/>"))
+        assert await alice.until(lambda s: any(c.held for c in s.calls), 5)
+        after.target, before.target = before.target, None
+        await hears_nothing(ear_of(alice))
+        await yate.acked(says(yate, "session-info", sid, "<active xmlns='urn:xmpp:jingle:apps:rtp:info:1'/>"))
+        await yate.acked(says(yate, "transport-info", sid, content(name, moved, described=False)))
+        assert await alice.until(lambda s: not any(c.held for c in s.calls), 5)
+        await both_hear(alice, after.ear)
+        count = len(before.heard)
+        await asyncio.sleep(0.3)
+        assert len(before.heard) == count, "the old port still gets speech"
+        await yate.acked(terminate(sid, "success"))
+
+
+async def test_digits_by_jingle_are_taken_and_nonsense_is_not(alice: Desk, yate: Peer) -> None:
+    async with RtpEnd() as rtp:
+        await yate_calls(alice, yate, rtp, "JG11_1")
+        await connected(alice, encrypted=False)
+        dtmf = "<dtmf xmlns='urn:xmpp:jingle:dtmf:0' code='{}'/>"
+        await yate.acked(says(yate, "session-info", "JG11_1", dtmf.format(5)))
+        assert condition(await yate.tell(says(yate, "session-info", "JG11_1", dtmf.format(55)))) == "bad-request"
+        log = alice.log.read_text()
+        assert "digit 5 heard (XEP-0181)" in log
+        await hears(rtp.ear, HZ_HERE)
+        await alice.hang_up()
+        await yate.expect("session-terminate")
+
+
+async def test_yate_gives_up_without_a_reason(alice: Desk, yate: Peer) -> None:
+    initiate = says(yate, "session-initiate", "JG12_1", content("jingle/1_content_1", raw(9)))
+    await yate.acked(initiate)
+    await rings(alice)
+    await yate.acked(says(yate, "session-terminate", "JG12_1"))
+    assert await alice.until(lambda s: not s.ringer, 5)
+    entry = (await alice.calls())[0]
+    assert (entry.reason, entry.seconds) == ("cancelled", None)
+
+
+async def test_speech_of_strangers_is_refused(alice: Desk, yate: Peer) -> None:
+    """RTP to our candidate from an address that nobody signalled is not heard, and counted."""
+    async with RtpEnd() as rtp, RtpEnd(hz=2500) as stranger:
+        await yate_calls(alice, yate, rtp, "JG13_1")
+        await connected(alice, encrypted=False)
+        await both_hear(alice, rtp.ear)
+        stranger.target = rtp.target
+        await asyncio.sleep(0.7)
+        await hears(ear_of(alice), HZ_THERE, within=0.5)
+        assert f"refused a packet from the stranger ('127.0.0.1', {stranger.port})" in alice.log.read_text()
+        refused = await alice.until(lambda s: any((c.refused or 0) > 10 for c in s.calls), 3)
+        assert refused, await told(alice, "connected")
+        await alice.hang_up()
+        await yate.expect("session-terminate")
