@@ -1,8 +1,26 @@
-"""Makes `rig` importable by every test."""
+"""What holds for all tests: the order they run in, and how properties are searched."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+import pytest
+from hypothesis import HealthCheck, settings
+
+_ROOT = Path(__file__).parent
+_LAST = ("bench", "xmpp", "demo", "journeys", "interop")
+"""Folders whose tests start servers, daemons or browsers: what is quick to tell is told first."""
+
+# A loaded machine is no fault of the code under test. `--hypothesis-profile=ci`, Hypothesis' own, which the gate uses,
+# takes the same examples each time too.
+settings.register_profile("phone", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("phone")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    folder = item.path.relative_to(_ROOT).parts[0]
+    return _LAST.index(folder) + 1 if folder in _LAST else 0

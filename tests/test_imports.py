@@ -1,9 +1,12 @@
 """Imports go one way: pure rooms <- drivers, xmpp, media <- engine <- app. The table below is the rule."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,7 @@ ONLY_IN = {
     "pylibsrtp": {"phone.media"},
     "opuslib": {"phone.media"},
     "cattrs": {"phone.config"},
+    "cryptography": {"phone.demo"},
     "gpiozero": {"phone.drivers"},
     "luma": {"phone.drivers"},
     "curses": {"phone.demo"},
@@ -96,6 +100,23 @@ def imports(name: str) -> Iterator[str]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield inner if inner in MODULES else node.module
+
+
+def libraries(paths: Iterator[Path]) -> set[str]:
+    """The distributions on PyPI that these files import from."""
+    trees = [node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    names = {alias.name for node in trees if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in trees if isinstance(node, ast.ImportFrom) and node.module}
+    packages = packages_distributions()
+    found = {d for name in names for d in packages.get(name.partition(".")[0], ())}
+    return {d.lower() for d in found} - {"phone"}
+
+
+def declared(*extras: str) -> set[str]:
+    """What pyproject.toml asks for: of the daemon itself, or of these extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wants = [w for e in extras for w in project["optional-dependencies"][e]] if extras else project["dependencies"]
+    return {re.match(r"[\w.-]+", want)[0].lower() for want in wants} - {"phone"}
 
 
 def within(name: str, rooms: set[str]) -> bool:
@@ -149,6 +170,16 @@ def test_libraries_stay_in_their_room(name):
 @pytest.mark.parametrize("name", MODULES)
 def test_nothing_shipped_mocks_or_tests(name):
     assert {i for i in imports(name) if within(i, {"unittest", "pytest", "hypothesis"})} == set()
+
+
+def test_the_daemon_asks_for_all_it_imports_and_no_more():
+    assert (
+        libraries(p for m, p in MODULES.items() if not within(m, {"phone.demo"})) - declared("hardware") == declared()
+    )
+
+
+def test_the_demo_asks_for_all_it_imports_and_no_more():
+    assert libraries(p for m, p in MODULES.items() if within(m, {"phone.demo"})) - declared() == declared("demo")
 
 
 def test_only_the_composition_root_knows_the_engine_and_all_rooms():

@@ -15,6 +15,7 @@ REQUIREMENTS = Path(__file__).parents[2] / "requirements"
 
 FROM_SOURCE = {
     "run": {"opuslib", "pyalsaaudio"},  # pure Python; C with libasound2-dev
+    "demo": {"opuslib", "pyalsaaudio"},
     "dev": {"opuslib", "pyalsaaudio"},
     "hardware": {"opuslib", "pyalsaaudio"},
 }
@@ -31,7 +32,7 @@ def pins(name: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["build", "run", "dev", "hardware"])
+@pytest.mark.parametrize("name", ["build", "run", "demo", "dev", "hardware"])
 def test_every_pin_is_exact_and_hashed(name):
     for pin in pins(name).values():
         assert re.match(r"[a-z0-9-]+==\S+", pin)
@@ -39,17 +40,19 @@ def test_every_pin_is_exact_and_hashed(name):
         assert "://" not in pin
 
 
-def test_dev_and_hardware_add_to_run_and_change_nothing():
+def test_the_others_add_to_run_and_change_nothing():
     for package, pin in pins("run").items():
-        assert pins("dev")[package] == pin
+        assert pins("demo")[package] == pin
         assert pins("hardware")[package] == pin
+    for package, pin in pins("demo").items():
+        assert pins("dev")[package] == pin
 
 
 @pytest.mark.skipif("PHONE_ARM64" not in os.environ, reason="networked: set PHONE_ARM64=1")
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("python", ["3.11", "3.13"])
-@pytest.mark.parametrize("name", ["run", "dev", "hardware"])
+@pytest.mark.parametrize("name", ["run", "demo", "dev", "hardware"])
 def test_wheels_resolve_for_arm64(name, python, tmp_path):
     wheels = tmp_path / "wheels.txt"
     sources = FROM_SOURCE[name] | (FROM_SOURCE_ON_313 if python == "3.13" else set())
