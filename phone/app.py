@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from xml.etree.ElementTree import Element
 
-from phone import inbox
+from phone import inbox, memory
 from phone.attendant import Attendant
 from phone.calllog import CallLog
-from phone.calls.model import IdSource, Phone, Timers
+from phone.calls.model import IdSource, Memory, Phone, Timers
 from phone.calls.numbers import DialPlan
 from phone.clock import SystemClock
 from phone.config import Config, PeerConfig
@@ -31,15 +31,18 @@ from phone.jingle.elements import FEATURES
 from phone.journal import CallWriter
 from phone.media import plan
 from phone.media.host import MediaHost
+from phone.memory import MemoryWriter
 from phone.picture import Picture
 from phone.ui.draw import draw
 from phone.ui.texts import load_texts
 from phone.xmpp.api import Account, Client, ServiceName
 from phone.xmpp.client import XmppClient
+from phone.xmpp.jids import bare, canonical, domain
 
 log = logging.getLogger(__name__)
 
 CONTROL_SOCKET = "control.sock"
+MEMORY = "memory.json"
 
 
 def run(config: Config) -> int:
@@ -104,20 +107,29 @@ def _engine(
     stack.callback(desk.lamps.close)
     writer = CallWriter(calls, SystemClock())
     stack.callback(writer.close)
+    keeper = MemoryWriter(config.state_dir / MEMORY)
+    stack.callback(keeper.close)
     picture = Picture(load_texts(config.language))
     ports = Ports(
         agent=Agent(
-            config.account.jid, policy=partial(_policy, config.peers, client), new_id=lambda: str(uuid.uuid4())
+            config.account.jid, policy=partial(_policy, _peers(config), client), new_id=lambda: str(uuid.uuid4())
         ),
         client=client,
         media=media,
         lamps=desk.lamps,
         show=slot.show,
         log_call=writer.write,
+        remember=keeper.write,
         compose=picture.compose,
         screen_due=picture.due,
     )
-    engine = Engine(_phone(config), ports, asyncio.get_running_loop(), config.audio.packet_ms)
+    engine = Engine(
+        _phone(config, memory.read(config.state_dir / MEMORY)),
+        ports,
+        asyncio.get_running_loop(),
+        packet_ms=config.audio.packet_ms,
+        ice_services=config.network.stun,
+    )
     return engine, media
 
 
@@ -179,19 +191,25 @@ def _setup(config: Config) -> plan.Setup:
     )
 
 
-def _phone(config: Config) -> Phone:
-    domain = config.dial.domain or config.account.jid.partition("@")[2]
+def _phone(config: Config, remembered: Memory) -> Phone:
+    host = config.dial.domain or domain(config.account.jid)
     return Phone(
         ids=IdSource(secrets.token_bytes(32)),
-        plan=DialPlan.of(domain, config.dial.gateway, config.dial.digit_map, config.dial.short),
+        last_dialled=remembered.last_dialled,
+        handset_volume=remembered.handset_volume,
+        ringer_volume=remembered.ringer_volume,
+        plan=DialPlan.of(host, config.dial.gateway, config.dial.digit_map, config.dial.short),
         timers=Timers(inter_digit=config.dial.inter_digit_seconds, ring=config.ring_seconds),
         country=config.country,
     )
 
 
+def _peers(config: Config) -> dict[str, PeerConfig]:
+    """[peers] by canonical address: an operator may write them with capitals."""
+    return {canonical(key) or key: entry for key, entry in config.peers.items()}
+
+
 def _policy(peers: Mapping[str, PeerConfig], client: Client, jid: str) -> PeerPolicy:
     """The most exact entry wins: full JID, bare JID, then domain."""
-    bare = jid.partition("/")[0]
-    domain = bare.rpartition("@")[2]
-    entry = next((peers[key] for key in (jid, bare, domain) if key in peers), PeerConfig())
-    return PeerPolicy(plain_rtp=entry.plain_rtp, direct=entry.direct, contact=client.is_contact(bare))
+    entry = next((peers[key] for key in (jid, bare(jid), domain(jid)) if key in peers), PeerConfig())
+    return PeerPolicy(plain_rtp=entry.plain_rtp, direct=entry.direct, contact=client.is_contact(jid))

@@ -2,6 +2,8 @@
 
 Laws: every fact enters by `post`; items are taken one at a time, in order, and no handler calls another;
 what the phone shows and sounds like is computed after each drain and only differences are told.
+A bug of ours costs the act in which it shows and no more: it is logged with its traceback and counted, the other acts,
+items and levels get their turn, and a call that is known on one side only is ended.
 """
 
 from __future__ import annotations
@@ -10,14 +12,14 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from phone import inbox, legs
 from phone.calls import commands as do
 from phone.calls import events as ev
 from phone.calls.core import deadlines, step
-from phone.calls.model import CallId, Phone, Reason, Service
-from phone.calls.outputs import Outputs, outputs
+from phone.calls.model import CallId, Memory, Phone, Reason, Service
+from phone.calls.outputs import outputs
 from phone.drivers.base import Lamps
 from phone.jingle import api as jingle
 from phone.jingle.agent import Agent
@@ -25,8 +27,14 @@ from phone.media import plan
 from phone.ui.keymap import event_of
 from phone.ui.screens import Screen
 from phone.xmpp.api import Client, IqError
+from phone.xmpp.jids import bare, canonical, domain
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_AFTER_FAULT = 1.0
+"""Seconds until the next timer after a bug of ours showed: a deadline that fails again must not spin."""
 
 
 class Timer(Protocol):
@@ -48,6 +56,9 @@ class Loop(Protocol):
     def call_soon_threadsafe(self, callback: Callable[[inbox.Item], None], item: inbox.Item, /) -> object:
         """The hop from another thread."""
 
+    def call_exception_handler(self, context: dict[str, object], /) -> None:
+        """Where bugs of ours go: asyncio logs them with their traceback, tests fail by them."""
+
 
 class MediaDown(Protocol):
     """The way down to the media process (`media.host.MediaHost`)."""
@@ -66,6 +77,8 @@ class Ports:
     lamps: Lamps
     show: Callable[[Screen], None]
     log_call: Callable[[do.LogCall], None]
+    remember: Callable[[Memory], None]
+    """Keep this over a restart."""
     compose: Callable[[Phone, float], Screen]
     """The screen for a state at a monotonic time."""
     screen_due: Callable[[Phone, float], float]
@@ -78,6 +91,7 @@ class LegFacts:
 
     stats: plan.LegStats | None = None
     profile: str = ""
+    """SRTP's."""
 
 
 @dataclass(slots=True)
@@ -88,32 +102,68 @@ class Engine:
     ports: Ports
     loop: Loop
     packet_ms: int = 20
+    ice_services: bool = True
+    """Use the STUN and TURN servers that our XMPP server names."""
     facts: dict[str, LegFacts] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     service_detail: str = ""
     nonsense: Counter[str] = field(default_factory=Counter)
+    """What far ends sent and nobody understands, by kind."""
+    faults: Counter[str] = field(default_factory=Counter)
+    """Bugs of ours that showed, by the act in which they did."""
     alive: plan.Alive | None = None
     shown: Screen | None = None
     _items: deque[inbox.Item] = field(default_factory=deque)
     _turning: bool = False
+    _stopped: bool = False
+    _hurt: bool = False
     _plan: plan.Plan | None = None
     _lit: frozenset[str] | None = None
+    _memory: Memory | None = None
     _timer: Timer | None = None
 
     # --- the inbox ---------------------------------------------------------------------------------------------
 
     def post(self, item: inbox.Item) -> None:
-        """Take one item; handled before this returns, unless an item is being handled right now."""
+        """Take one item; handled before this returns, unless an item is being handled right now. Never raises."""
+        if self._stopped:
+            return
         self._items.append(item)
         if self._turning:
             return
         self._turning = True
         try:
             while self._items:
-                self._handle(self._items.popleft())
-            self._settle()
+                self._drain()
+                self._settle()
         finally:
             self._turning = False
+
+    def _drain(self) -> None:
+        self._hurt = False
+        while self._items:
+            self._try(self._handle, self._items.popleft())
+            if self._hurt and not self._items:
+                self._try(self._heal, None)
+
+    def _try(self, act: Callable[[T], None], thing: T) -> None:
+        """Do it; a bug of ours stays in it."""
+        try:
+            act(thing)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the phone must go on
+            where = f"{act.__name__.strip('_')}: {type(thing).__name__}"
+            self._hurt = True
+            self.faults[where] += 1
+            self.loop.call_exception_handler({"message": f"a bug of the phone's own, in {where}", "exception": error})
+
+    def _heal(self, _: None) -> None:
+        """After a bug: a call that only the core knows would ring for ever, one that it does not know would leak."""
+        legs_alive = {wish.id for wish in self.ports.agent.wishes()}
+        calls = {c.id for c in self.phone.calls if c.live}
+        for call in sorted(calls - legs_alive):
+            self._step(ev.Ended(call, Reason.FAILED, self.now()))
+        for lost in sorted(legs_alive - calls):
+            self._carry_out(self.ports.agent.terminate(lost, jingle.EndReason.FAILED, self.now()))
 
     def post_from_thread(self, item: inbox.Item) -> None:
         """The one hop from a driver's thread into the inbox."""
@@ -162,7 +212,7 @@ class Engine:
                 old = before[c.id].name if c.id in before else "-"
                 log.info("call %s %s -> %s (%s) %s", c.id[:8], old, c.progress.name, type(event).__name__, c.peer)
         for command in commands:
-            self._command(command)
+            self._try(self._command, command)
 
     def _time_passed(self, now: float) -> None:
         if (due := deadlines(self.phone)) is not None and due <= now:
@@ -182,8 +232,9 @@ class Engine:
     def _command(self, command: do.Command) -> None:
         agent, now = self.ports.agent, self.now()
         match command:
-            case do.Propose(id, to):
-                if name := self.ports.client.name_of(to.partition("/")[0]):
+            case do.Propose(id, typed):
+                to = canonical(typed) or typed  # stanzas of the far end bear its canonical address
+                if name := self.ports.client.name_of(bare(to)):
                     self._items.append(ev.Named(id, name, now))
                 self._carry_out(agent.call(id, to, self._targets(to), now))
             case do.Accept(id):
@@ -196,15 +247,14 @@ class Engine:
                 self.ports.log_call(command)
 
     def _targets(self, to: str) -> tuple[jingle.Target, ...]:
-        bare, _, resource = to.partition("/")
-        known = self.ports.client.resources(bare)
-        return tuple(jingle.Target(r.jid, r.features, r.priority) for r in known if not resource or r.jid == to)
+        known = self.ports.client.resources(bare(to))
+        return tuple(jingle.Target(r.jid, r.features, r.priority) for r in known if to in (r.jid, bare(r.jid)))
 
     # --- upwards: effects of the Jingle room, reports of the media process ------------------------------------
 
     def _carry_out(self, effects: jingle.Effects) -> None:
         for effect in effects:
-            self._effect(effect)
+            self._try(self._effect, effect)
 
     def _effect(self, effect: jingle.Effect) -> None:
         client, now = self.ports.client, self.now()
@@ -236,15 +286,16 @@ class Engine:
 
     def _count_nonsense(self, peer: str, what: str) -> None:
         self.nonsense[what] += 1
-        log.warning("nonsense from %s: %s (%d of this kind)", peer, what, self.nonsense[what])
+        told = {"remote": bare(peer)}
+        log.warning("nonsense from %s: %s (%d of this kind)", peer, what, self.nonsense[what], extra=told)
 
     def _name(self, peer: str) -> str:
-        bare = peer.partition("/")[0]
-        if name := self.ports.client.name_of(bare):
+        """The roster's name; else the extension or the number, where an address is one; else the address."""
+        if name := self.ports.client.name_of(bare(peer)):
             return name
-        local, at, domain = bare.partition("@")
-        own = self.ports.agent.own.partition("/")[0].partition("@")[2]
-        return local if at and domain == own else bare
+        local, at, host = bare(peer).partition("@")
+        ours = {domain(self.ports.agent.own), self.phone.plan.domain, self.phone.plan.gateway}
+        return local if at and host in ours else bare(peer)
 
     def _report(self, report: plan.Report) -> None:
         agent, now = self.ports.agent, self.now()
@@ -280,32 +331,43 @@ class Engine:
             log.info("audio: %s works again", trouble.device)
 
     def _media_lost(self) -> None:
-        """Keys and paths died with the process: the far ends are told, the new process gets the plan anew."""
+        """Keys and paths died with the process: the far ends are told, the new process gets the plan anew, and tells
+        anew which card is missing.
+        """
+        self._plan = None
+        self.alive = None
+        self.troubles.clear()
         for wish in self.ports.agent.wishes():
             self._carry_out(self.ports.agent.media_failed(wish.id, "internal", self.now()))
-        self._plan = None
 
     # --- levels ----------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        out = outputs(self.phone)
-        wishes = self.ports.agent.wishes()
-        self._media(out, wishes)
-        if out.lamps != self._lit:
-            self._lit = out.lamps
-            self.ports.lamps.light(out.lamps)
-        self.refresh_screen()
-        self._forget({w.id for w in wishes})
+        for level in (self._media, self._light, self._show, self._remember, self._forget):
+            self._try(level, self.phone)
         self._arm()
 
-    def refresh_screen(self) -> None:
-        """Show what the state says, if it differs from what is shown."""
-        screen = self.ports.compose(self.phone, self.now())
+    def _light(self, phone: Phone) -> None:
+        lit = outputs(phone).lamps
+        if lit != self._lit:
+            self._lit = lit
+            self.ports.lamps.light(lit)
+
+    def _show(self, phone: Phone) -> None:
+        screen = self.ports.compose(phone, self.now())
         if screen != self.shown:
             self.shown = screen
             self.ports.show(screen)
 
-    def _media(self, out: Outputs, wishes: tuple[jingle.MediaWish, ...]) -> None:
+    def _remember(self, phone: Phone) -> None:
+        if phone.memory != self._memory:
+            first, self._memory = self._memory is None, phone.memory
+            if not first:
+                self.ports.remember(phone.memory)
+
+    def _media(self, phone: Phone) -> None:
+        out = outputs(phone)
+        servers = self.ports.client.ice_servers() if self.ice_services else ()
         new = plan.Plan(
             audio=plan.AudioPlan(
                 handset=out.handset,
@@ -317,26 +379,30 @@ class Engine:
                 handset_volume=out.handset_volume,
                 ringer_volume=out.ringer_volume,
             ),
-            legs=tuple(legs.leg_plan(w, self.packet_ms) for w in wishes),
-            ice_servers=tuple(map(legs.ice_server, self.ports.client.ice_servers())),
+            legs=tuple(legs.leg_plan(w, self.packet_ms) for w in self.ports.agent.wishes()),
+            ice_servers=tuple(map(legs.ice_server, servers)),
         )
         if new != self._plan:
             self._plan = new
             self.ports.media.send(new)
 
-    def _forget(self, live: set[str]) -> None:
-        for gone in self.facts.keys() - live:
+    def _forget(self, _: Phone) -> None:
+        for gone in self.facts.keys() - {w.id for w in self.ports.agent.wishes()}:
             del self.facts[gone]
 
     def _arm(self) -> None:
-        times = (deadlines(self.phone), self.ports.agent.deadline(), self.ports.screen_due(self.phone, self.now()))
+        now = self.now()
+        times = (deadlines(self.phone), self.ports.agent.deadline(), self.ports.screen_due(self.phone, now))
         due = min(t for t in times if t is not None)
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.loop.call_at(due, self.post, inbox.TimePassed())
+        self._timer = self.loop.call_at(
+            max(due, now + _AFTER_FAULT) if self._hurt else due, self.post, inbox.TimePassed()
+        )
 
     def stop(self) -> None:
-        """The far ends are told that their calls end; no more timers."""
+        """The far ends are told that their calls end; nothing is done after this."""
         self.post(ev.HangUpRequested(self.now()))
+        self._stopped = True
         if self._timer is not None:
             self._timer.cancel()

@@ -32,6 +32,8 @@ def status(engine: Engine, account: str, started_at: float) -> StatusReply:
         ringer=out.ringer,
         screen=lines(engine.shown) if engine.shown else (),
         audio_troubles=tuple(engine.troubles.values()),
+        xruns=engine.alive.xruns if engine.alive else 0,
+        faults=engine.faults.total(),
     )
 
 
@@ -44,6 +46,7 @@ def _call(c: Call, facts: LegFacts, now: float) -> CallStatus:
         progress=c.progress.value,
         held=c.held_by_peer,
         encrypted=c.encrypted,
+        srtp_profile=facts.profile,
         seconds=round(now - c.answered_at, 1) if c.answered_at is not None and c.live else 0.0,
     )
     return _measured(bare, facts)

@@ -139,6 +139,15 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What of the phone's state outlives a restart. Volumes in percent."""
+
+    handset_volume: int = 80
+    ringer_volume: int = 80
+    last_dialled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IdSource:
     """Call ids without IO: UUIDv4 texts from a secret of the boot and a counter (unguessable, XEP-0353 form)."""
 
@@ -180,6 +189,11 @@ class Phone:
     plan: DialPlan = field(default_factory=DialPlan)
     country: str = "de"
     """ISO 3166 code, lower case: which tone follows a far end's hang-up."""
+
+    @property
+    def memory(self) -> Memory:
+        """To be given to the next boot's phone, as the fields of the same names."""
+        return Memory(self.handset_volume, self.ringer_volume, self.last_dialled)
 
     @property
     def seized(self) -> bool:

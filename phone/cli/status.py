@@ -29,6 +29,8 @@ def _lines(reply: StatusReply) -> Iterator[str]:
     hook = "off-hook" if reply.off_hook else "on-hook"
     yield f"phone {reply.version}, up {duration(reply.uptime_seconds)}, {hook}"
     yield from reply.audio_troubles
+    if reply.faults:
+        yield f"{reply.faults} of the phone's own faults showed: please report what its log says (journalctl -u phone)"
     for call in reply.calls:
         yield from _call(call)
     yield f"lamps: {', '.join(reply.lamps) or 'dark'}"

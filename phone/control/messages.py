@@ -72,6 +72,7 @@ class CallStatus(msgspec.Struct, frozen=True):
     held: bool
     """The far end has put us on hold."""
     encrypted: bool | None = None
+    srtp_profile: str = ""
     codec: str | None = None
     packet_ms: int | None = None
     round_trip_ms: float | None = None
@@ -107,6 +108,10 @@ class StatusReply(msgspec.Struct, frozen=True):
     """The lines on the display, top down."""
     audio_troubles: tuple[str, ...] = ()
     """Sentences about cards that are missing or refuse."""
+    xruns: int = 0
+    """Gaps in the sound of our own making since the media process began."""
+    faults: int = 0
+    """Bugs of the phone's own that showed since it was started: the log has them."""
     ok: Literal[True] = True
 
 

@@ -136,11 +136,13 @@ def test_status_without_service_or_figures(fake, capsys):
         ringer=True,
         screen=(),
         audio_troubles=("the handset is missing",),
+        faults=2,
     )
     assert main(["status"]) == 0
     out = capsys.readouterr().out
     assert "a@b: not registered: bad password" in out
     assert "the handset is missing" in out
+    assert "2 of the phone's own faults showed" in out
     assert "call from \N{REPLACEMENT CHARACTER}[2Jx\N{REPLACEMENT CHARACTER} <x@y>: offered, NOT encrypted\n" in out
     assert "lamps: dark\ntone: busy, the ringer rings" in out
     assert "\x1b" not in out

@@ -70,9 +70,13 @@ async def test_status_in_a_call_shows_what_is_measured(
     alice.engine.post(
         inbox.MediaTold(plan.LegStats(leg, "opus", 20, 1.5, 100, 99, 1, 1.0, 0.5, 20, 0.1, 12.0, rejected=0))
     )
+    alice.engine.post(inbox.MediaTold(plan.Alive(500, 3)))
+    alice.engine.faults["show: Phone"] += 2
     reply = await attendant.answer(control.Status())
     assert isinstance(reply, control.StatusReply)
+    assert (reply.xruns, reply.faults) == (3, 2)
     (call,) = reply.calls
+    assert call.srtp_profile == "AES"
     assert (call.progress, call.encrypted, call.direction) == ("connected", True, "out")
     assert (call.codec, call.round_trip_ms, call.loss_percent, call.concealed_ms) == ("opus", 1.5, 1.0, 20)
     assert call.jitter_buffer_ms == 12.0

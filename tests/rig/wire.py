@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from phone import inbox
 from phone.calls import commands as do
-from phone.calls.model import IdSource, Phone, Timers
+from phone.calls.model import IdSource, Memory, Phone, Timers
 from phone.calls.numbers import DialPlan
 from phone.calls.outputs import Outputs, outputs
 from phone.drivers.base import Contact
@@ -43,6 +43,8 @@ class VirtualLoop:
         self.now = 1000.0
         self._order = itertools.count()
         self._queue: list[tuple[float, int, _Timer, Callable[[], None]]] = []
+        self.faults: list[BaseException] | None = None
+        """Where bugs are gathered; None: a test fails by them."""
 
     def time(self) -> float:
         return self.now
@@ -54,6 +56,13 @@ class VirtualLoop:
 
     def call_soon_threadsafe(self, callback: Callable[..., None], *args: object) -> _Timer:
         return self.call_at(self.now, callback, *args)
+
+    def call_exception_handler(self, context: dict[str, object]) -> None:
+        error = context["exception"]
+        assert isinstance(error, BaseException)
+        if self.faults is None:
+            raise error
+        self.faults.append(error)
 
     def run(self, seconds: float = 0.0) -> None:
         """Let that much time pass, with all that happens in it."""
@@ -160,6 +169,7 @@ class WirePhone:
     def __init__(self, wire: Wire, bare: str, full: str) -> None:
         self.wire, self.bare, self.full = wire, bare, full
         self.log: list[do.LogCall] = []
+        self.remembered: list[Memory] = []
         self.policy: dict[str, PeerPolicy] = {}
         ids = itertools.count(1)
         agent = Agent(full, policy=self._policy, new_id=lambda: f"{full}-{next(ids)}")
@@ -174,6 +184,7 @@ class WirePhone:
             lamps=Lamps(),
             show=lambda _: None,
             log_call=self.log.append,
+            remember=self.remembered.append,
             compose=_no_screen,
             screen_due=lambda _, now: now + 3600,
         )

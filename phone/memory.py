@@ -1,0 +1,82 @@
+"""What outlives a restart beside the call log: volumes and the number that REDIAL calls, in one small file.
+
+Law: like the call log it never stops the phone. A file that makes no sense is begun anew, a card that cannot be written
+is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from phone.calls.model import Memory
+
+log = logging.getLogger(__name__)
+
+_LONGEST_FILE = 4096  # bytes
+
+
+def read(path: Path) -> Memory:
+    """What was remembered; the defaults where there is nothing of use."""
+    try:
+        with path.open("rb") as file:
+            memory = msgspec.json.decode(file.read(_LONGEST_FILE), type=Memory)
+    except FileNotFoundError:
+        return Memory()
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        log.warning("%s tells nothing (%s): volumes and REDIAL begin anew", path, error)
+        return Memory()
+    return Memory(_percent(memory.handset_volume), _percent(memory.ringer_volume), memory.last_dialled)
+
+
+class MemoryWriter:
+    """One thread that writes, the newest alone: a slow or full card delays nobody."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._newest: Memory | None = None
+        self._written: Memory | None = None
+        self._thread = ThreadPoolExecutor(1, "memory")
+
+    def write(self, memory: Memory) -> None:
+        """Write it soon, unless a newer one comes first."""
+        self._newest = memory
+        self._thread.submit(self._write).add_done_callback(_show_bug)
+
+    def close(self) -> None:
+        """Return when the newest is written."""
+        self._thread.shutdown()
+
+    def _write(self) -> None:
+        memory = self._newest
+        if memory is None or memory == self._written:
+            return
+        self._written = memory
+        try:
+            _replace(self._path, msgspec.json.encode(memory))
+        except OSError as error:
+            log.error("cannot write %s: %s; the phone goes on without", self._path, error)  # noqa: TRY400
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """The old file or the new one is there, whenever the power goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _percent(volume: int) -> int:
+    return min(100, max(0, volume))
+
+
+def _show_bug(done: Future[None]) -> None:
+    if error := done.exception():
+        log.error("a bug of the phone's own, in its memory", exc_info=error)

@@ -1,0 +1,154 @@
+"""The parts put together as a daemon does: no server, no card, and still a phone that answers and stops cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from phone import app, config, control, memory
+from phone.calls.model import Memory
+from phone.config import Config
+from phone.jingle.api import PeerPolicy
+
+CONFIG = """
+state_dir = "state"
+run_dir = "run"
+ring_seconds = 30
+[account]
+jid = "Anna@Example.org"
+password = "secret"
+server = "127.0.0.1:9"
+[dial]
+inter_digit_seconds = 2.5
+[dial.short]
+1 = "bob@example.org"
+[audio]
+packet_ms = 10
+[audio.handset]
+capture = "hw:CARD=NotThere"
+playback = "hw:CARD=NotThere"
+[network]
+addresses = ["127.0.0.1"]
+first_port = 40000
+last_port = 40100
+[peers."PBX.Example.org"]
+plain_rtp = true
+direct = true
+[peers."carol@pbx.example.org"]
+direct = true
+"""
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Config:
+    file = tmp_path / "phone.toml"
+    file.write_text(CONFIG)
+    return config.load(file)
+
+
+@pytest.fixture
+async def running(loaded: Config) -> AsyncIterator[Path]:
+    """A daemon in this process; its control socket."""
+    daemon = asyncio.create_task(app._run(loaded))
+    socket = loaded.run_dir / app.CONTROL_SOCKET
+    while not socket.exists():
+        assert not daemon.done(), daemon
+        await asyncio.sleep(0.01)
+    yield socket
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(daemon, 20)
+    assert not socket.exists()
+
+
+async def _status_when_heard(socket: Path) -> control.StatusReply:
+    while not (status := await asyncio.to_thread(control.ask, socket, control.Status())).audio_troubles:
+        await asyncio.sleep(0.02)
+    return status
+
+
+async def test_without_server_and_card_the_phone_says_so(running: Path) -> None:
+    status = await _status_when_heard(running)
+    assert not status.registered
+    assert status.account == "Anna@Example.org"
+    assert "NotThere" in status.audio_troubles[0]
+    assert status.faults == 0
+    lifted = await asyncio.to_thread(control.ask, running, control.Sim("lift"))
+    assert "service" in lifted.lamps
+    status = await asyncio.to_thread(control.ask, running, control.Status())
+    assert (status.off_hook, status.tone) == (True, "no-service")
+    with pytest.raises(control.ControlError, match="cannot be called"):
+        await asyncio.to_thread(control.ask, running, control.Call("1"))
+
+
+async def test_the_volume_is_still_there_after_a_restart(running: Path, loaded: Config) -> None:
+    await asyncio.to_thread(control.ask, running, control.Sim("press", "VOL+"))
+    file = loaded.state_dir / app.MEMORY
+    while not file.exists():
+        await asyncio.sleep(0.01)
+    phone = app._phone(loaded, memory.read(file))
+    assert (phone.handset_volume, phone.ringer_volume) == (80, 90)
+
+
+async def test_a_sign_in_that_fails_by_a_bug_ends_the_daemon(loaded: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """systemd starts it again: a phone that can never be called must not look alive."""
+
+    async def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(app.XmppClient, "run", broken)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(app._run(loaded), 20)
+
+
+def test_what_the_config_says_arrives(loaded: Config) -> None:
+    account, setup, phone = app._account(loaded), app._setup(loaded), app._phone(loaded, Memory(10, 20, "7"))
+    assert (account.jid, account.password, account.host, account.port) == ("Anna@Example.org", "secret", "127.0.0.1", 9)
+    assert (setup.handset.capture, setup.addresses, setup.port_range) == (
+        "hw:CARD=NotThere",
+        ("127.0.0.1",),
+        (40000, 40100),
+    )
+    assert (phone.timers.ring, phone.timers.inter_digit) == (30, 2.5)
+    assert phone.plan.resolve("204") == "204@Example.org"
+    assert phone.plan.resolve("1") == "bob@example.org"
+    assert phone.memory == Memory(10, 20, "7")
+
+
+class Roster:
+    """Knows bob."""
+
+    def is_contact(self, jid: str) -> bool:
+        return jid.startswith("bob@")
+
+
+@pytest.mark.parametrize(
+    ("jid", "policy"),
+    [
+        ("bob@example.org/1", PeerPolicy(contact=True)),
+        ("200@pbx.example.org/asterisk", PeerPolicy(plain_rtp=True, direct=True)),
+        ("carol@pbx.example.org/x", PeerPolicy(direct=True)),
+        ("pbx.example.org", PeerPolicy(plain_rtp=True, direct=True)),
+    ],
+)
+def test_the_most_exact_rule_for_a_peer_wins(loaded: Config, jid: str, policy: PeerPolicy) -> None:
+    assert app._policy(app._peers(loaded), Roster(), jid) == policy  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("told", "host", "port"),
+    [
+        (None, None, None),
+        ("xmpp.example.org", "xmpp.example.org", None),
+        ("xmpp.example.org:5223", "xmpp.example.org", 5223),
+        ("[2001:db8::1]:5222", "2001:db8::1", 5222),
+        ("[2001:db8::1]", "2001:db8::1", None),
+        ("2001:db8::1", "2001:db8::1", None),
+    ],
+)
+def test_where_to_connect(told: str | None, host: str | None, port: int | None) -> None:
+    assert app._server(told) == (host, port)
