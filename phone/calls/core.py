@@ -53,8 +53,8 @@ def step(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one branch pe
             return _hang_up(phone, at)
         case ev.ServiceChanged(service):
             return replace(phone, service=service), ()
-        case ev.Offered(id):
-            return (phone, ()) if phone.call(id) else offer(phone, event)
+        case ev.Offered():
+            return _offered(phone, event)
         case ev.Named(id, name):
             call = phone.call(id)
             return (put(phone, replace(call, name=name)) if call else phone), ()
@@ -62,13 +62,21 @@ def step(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one branch pe
             return advance(phone, event), ()
         case ev.PeerHeld(id, held):
             call = phone.call(id)
-            return (put(phone, replace(call, held_by_peer=held)) if call and call.up else phone), ()
+            return (put(phone, replace(call, held_by_peer=held)) if call and call.live else phone), ()
         case ev.Ended():
             return ended(phone, event)
         case ev.Ticked(at):
             return _tick(phone, at)
         case _:
             assert_never(event)
+
+
+def _offered(phone: Phone, event: ev.Offered) -> Result:
+    """A far end may use an id again: the ended call of that id then leaves the ear."""
+    known = phone.call(event.id)
+    if known and known.live:
+        return phone, ()
+    return offer(_on_line(phone, event.at) if known else phone, event)
 
 
 # --- hook switch ----------------------------------------------------------------------------------------------

@@ -81,8 +81,8 @@ MUTANTS = (
     Mutant(
         "the same offer twice is one",
         "core",
-        "(phone, ()) if phone.call(id) else offer(phone, event)",
-        "offer(phone, event)",
+        "if known and known.live:",
+        "if known and known.id is None:",
     ),
     Mutant(
         "ringback while it rings",
