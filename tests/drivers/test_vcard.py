@@ -161,6 +161,17 @@ def test_a_card_out_and_in_between_two_calls_is_noticed(card_at: Callable[..., C
         capture.read()
 
 
+def test_a_card_that_another_program_has(card_at: Callable[..., Card]) -> None:
+    card = card_at()
+    ours = pcm(alsaaudio.PCM_CAPTURE)
+    card.occupy()
+    with pytest.raises(alsaaudio.ALSAAudioError, match="busy"):
+        pcm(alsaaudio.PCM_PLAYBACK)
+    assert ours.read()[0] == PERIOD
+    card.free()
+    pcm(alsaaudio.PCM_PLAYBACK).close()
+
+
 @pytest.mark.parametrize("rate", [24_000, 16_000, 8_000])
 def test_a_card_without_48_khz(card_at: Callable[..., Card], rate: int) -> None:
     card = card_at(rates=(rate,))

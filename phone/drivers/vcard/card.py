@@ -32,7 +32,7 @@ _MAGIC = b"VCARD02\0"
 _HEADER_BYTES = 4096
 _HEADER = struct.Struct("<8sqdQQ8I")
 _STATS = struct.Struct("<8IqQQQ2I")
-_MIC_END, _GONE, _UNPLUGS = 32, 48, 52
+_MIC_END, _GONE, _UNPLUGS, _BUSY = 32, 48, 52, 68
 """Offsets of the fields that change while the card is in use."""
 _SOURCE = Path(__file__).with_name("pcm_vcard.c")
 
@@ -197,6 +197,14 @@ class Card:
     def plug(self) -> None:
         """Put it back: it can be opened again. Old handles stay dead, as with a kernel's."""
         struct.pack_into("<I", self._mmap, _GONE, 0)
+
+    def occupy(self) -> None:
+        """Give it to another program: opening it answers EBUSY. Who has it open already keeps it."""
+        struct.pack_into("<I", self._mmap, _BUSY, 1)
+
+    def free(self) -> None:
+        """The other program lets it go."""
+        struct.pack_into("<I", self._mmap, _BUSY, 0)
 
     def stats(self, *, capture: bool) -> StreamStats:
         """What programs did with one direction."""

@@ -51,7 +51,8 @@ struct header {
     uint32_t gone;        /* 1: unplugged now */
     uint32_t unplugs;     /* how often it was: an open handle dies with the first */
     uint32_t rates;       /* bit i: all_rates[i] is accepted */
-    uint32_t min_channels, max_channels, pad;
+    uint32_t min_channels, max_channels;
+    uint32_t busy;        /* 1: another program has it */
     struct stream_stat st[2]; /* playback, capture */
 };
 
@@ -356,7 +357,8 @@ static int map_card(struct vcard *v, const char *path)
     v->mic = (int16_t *)((char *)map + HEADER_BYTES);
     v->spk = v->mic + v->h->len;
     v->unplugs = v->h->unplugs;
-    return v->h->gone ? -ENODEV : 0;
+    if (v->h->gone) return -ENODEV;
+    return v->h->busy ? -EBUSY : 0;
 }
 
 SND_PCM_PLUGIN_DEFINE_FUNC(vcard)
