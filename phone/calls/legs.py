@@ -18,6 +18,8 @@ Result = tuple[Phone, tuple[Command, ...]]
 _UNANSWERED = frozenset({Progress.PROPOSED, Progress.ALERTING})
 # how an incoming call ends that its user may want to know of
 _MISSED = frozenset({Reason.CANCELLED, Reason.NO_ANSWER})
+# we turned it away: silence would look like a phone that does not ring
+_REFUSED = frozenset({Reason.INSECURE, Reason.INCOMPATIBLE})
 _TAKEN_ELSEWHERE = frozenset({Reason.ANSWERED_ELSEWHERE, Reason.DECLINED_ELSEWHERE})
 # the user did this, or heard a tone that says it all
 _SILENT_REASONS = frozenset({Reason.HANGUP, Reason.CANCELLED})
@@ -112,7 +114,8 @@ def _notice(call: Call) -> Notice | None:
     if reason is None or reason in _TAKEN_ELSEWHERE:
         return None
     if not call.outgoing and call.answered_at is None:
-        return Notice(Trouble.MISSED, call.name) if reason in _MISSED else None
+        told = Notice(reason, call.name) if reason in _REFUSED else None
+        return Notice(Trouble.MISSED, call.name) if reason in _MISSED else told
     return None if reason in _SILENT_REASONS else Notice(reason, call.name)
 
 
