@@ -20,7 +20,7 @@ from phone.media.card import PERIOD, RATE, CardError, Duplex
 from phone.media.plan import Device
 from phone.media.ringer import Ringer
 from phone.media.tones import TonePlayer
-from phone.media.voice import UNITY, Volume, mix, scale
+from phone.media.voice import UNITY, Volume, mix, ramp, scale
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +132,10 @@ class AudioThread:
         self._retry_at = 0.0
         self._soft_due = 0.0
         self._lost_xruns = 0
+        self._heard: Party | None = None
+        """Who was heard in the period before."""
+        self._told: Party | None = None
+        """Who got the microphone in the period before."""
         self.ear = Ear(country)
         self.ticks = 0
         """Periods done: grows while the handset runs."""
@@ -210,16 +214,36 @@ class AudioThread:
             microphone = duplex.read()
             route = self._route
             count = len(microphone)
-            speech = route.talk.hear(count) if route.talk else None
-            duplex.write(self.ear.read(route, count, speech))
+            duplex.write(self.ear.read(route, count, self._speech(route.talk, count)))
         except CardError as error:
             self._drop()
             self._retry_at = time.monotonic() + _REOPEN
             self._tell(str(error))
             return
         self.ticks += 1
+        self._tell_parties(route, microphone)
+
+    def _speech(self, talk: Party | None, count: int) -> array[int] | None:
+        """What the ear hears of the far end; who is heard no more fades out, who is heard now fades in."""
+        before, self._heard = self._heard, talk
+        speech = None if talk is None else talk.hear(count)
+        if before is talk:
+            return speech
+        fading = None if before is None else ramp(before.hear(count), UNITY, 0, count)
+        if speech is None or fading is None:
+            return fading if speech is None else ramp(speech, 0, UNITY, count)
+        return mix(fading, ramp(speech, 0, UNITY, count))
+
+    def _tell_parties(self, route: Route, microphone: array[int]) -> None:
+        """The microphone, faded as it opens and closes, to the one who may hear it; silence to all others."""
+        before, self._told = self._told, route.talk if route.send else None
         for party in route.parties:
-            party.speak(microphone if route.send and party is route.talk else None, count)
+            said: array[int] | None = None
+            if party is self._told:
+                said = microphone if party is before else ramp(microphone, 0, UNITY, len(microphone))
+            elif party is before:
+                said = ramp(microphone, UNITY, 0, len(microphone))
+            party.speak(said, len(microphone))
 
     def _soft_period(self, route: Route) -> None:
         if self._duplex is not None and not route.handset:
@@ -246,6 +270,7 @@ class AudioThread:
         if self._duplex is not None:
             self._lost_xruns += self._duplex.xruns
             duplex, self._duplex = self._duplex, None
+            self._heard = self._told = None
             duplex.close()
 
     def _tell(self, trouble: str) -> None:

@@ -81,7 +81,7 @@ class LegPlan(msgspec.Struct, frozen=True):
     dtls_role: DtlsRole = "either"
     codecs: tuple[Codec, ...] = ()
     """What the far end agreed to receive, its preference first: the first audio one is sent. Empty before
-    the answer. All local payload types of `Setup.receive` are understood from the start."""
+    the answer; what `receive` names is understood from the start."""
     receive: tuple[Codec, ...] = ()
     """What we told the far end that we understand (our offer or answer): maps incoming payload types."""
     ptime: int = 20
@@ -109,7 +109,7 @@ class AudioPlan(msgspec.Struct, frozen=True):
     """The microphone is open on `talk`; else that leg gets silence (after its answer) or nothing (before)."""
     ringer: bool = False
     handset_volume: int = 80
-    """Percent, 0 to 100."""
+    """Percent, 0 to 100; 80 is as the far end sent it, 100 is 6 dB more."""
     ringer_volume: int = 80
 
 

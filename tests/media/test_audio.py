@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import threading
 import time
@@ -141,6 +142,37 @@ def test_speech_goes_both_ways_and_the_microphone_only_where_it_may(bench: Bench
     until(lambda: len(talk.told) > mark + 9600)
     assert not any(talk.told[mark:])
     assert held.silences == len(held.told)
+
+
+def steepest(samples: array[int]) -> int:
+    """The greatest step from one sample to the next: a click is one of hundreds."""
+    return max(abs(b - a) for a, b in itertools.pairwise(samples))
+
+
+def test_changing_over_to_another_call_and_to_none_is_no_click(bench: Bench) -> None:
+    audio, one, other = bench.start(), Echo(310), Echo(470)
+    smooth = steepest(tone(470, RATE)) + steepest(tone(310, RATE)) + 2 * 10_000 // 240
+    for talk in (one, other, one, other, None, one, None):
+        audio.route(Route(handset=True, talk=talk))
+        ticks = audio.ticks
+        until(lambda ticks=ticks: audio.ticks > ticks + 15)
+    heard = bench.heard()
+    assert share_of(sounding(heard)[: RATE // 20], 310) > 0.5
+    assert bench.cards["handset"].stats(capture=False).xruns == 0
+    assert steepest(heard) <= smooth
+
+
+def test_the_microphone_opens_and_closes_without_a_click(bench: Bench) -> None:
+    bench.cards["handset"].say(tone(310, 10 * RATE).tobytes(), 0)
+    audio, talk, held = bench.start(), Echo(), Echo()
+    for send in (True, False, True, False):
+        audio.route(Route(handset=True, talk=talk, send=send, parties=(talk, held)))
+        ticks = audio.ticks
+        until(lambda ticks=ticks: audio.ticks > ticks + 15)
+    assert share_of(sounding(talk.told)[: RATE // 20], 310) > 0.9
+    assert steepest(talk.told) <= steepest(tone(310, RATE)) + 10_000 // 240
+    assert not any(talk.told[-960:])
+    assert not any(held.told)
 
 
 def test_a_held_call_gets_silence_in_real_time_without_a_card(bench: Bench) -> None:

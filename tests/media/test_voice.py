@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone.media.voice import UNITY, Volume, cross_fade, gain_of_percent, mix, ramp, saturate, scale
+from phone.media.voice import LOUDEST, UNITY, Volume, cross_fade, gain_of_percent, mix, ramp, saturate, scale
 
 sample = st.integers(-32768, 32767)
 blocks = st.lists(sample, min_size=1, max_size=100).map(lambda v: array("h", v))
@@ -28,28 +28,35 @@ def test_saturate(values):
     assert list(saturate(values)) == [max(-32768, min(32767, v)) for v in values]
 
 
-@given(blocks, st.integers(-5, UNITY + 5))
-def test_scale(block, gain):
+@given(st.just(array("h")) | blocks, st.integers(-5, LOUDEST + 5))
+def test_scale_saturates(block, gain):
     got = scale(block, gain)
-    wanted = max(0, min(UNITY, gain)) / UNITY
+    wanted = max(0, min(LOUDEST, gain)) / UNITY
     assert len(got) == len(block)
-    assert all(abs(g - s * wanted) <= 0.51 for g, s in zip(got, block, strict=True))
+    assert all(abs(g - max(-32768, min(32767, s * wanted))) <= 0.51 for g, s in zip(got, block, strict=True))
 
 
 def test_gains_rise_with_the_setting():
     gains = [gain_of_percent(p) for p in range(101)]
     assert gains == sorted(set(gains))
-    assert (gains[0], gains[100], gain_of_percent(-3), gain_of_percent(130)) == (0, UNITY, 0, UNITY)
-    assert gains[80] / UNITY == 10 ** (-6 / 20) or abs(gains[80] / UNITY - 10 ** (-6 / 20)) < 1e-4
+    assert (gains[0], gains[80], gain_of_percent(-3), gain_of_percent(130)) == (0, UNITY, 0, gains[100])
+    assert abs(gains[100] / UNITY - 10 ** (6 / 20)) < 1e-4
+    assert abs(gains[60] / UNITY - 10 ** (-6 / 20)) < 1e-4
 
 
-@given(blocks, st.integers(0, UNITY), st.integers(0, UNITY), st.integers(0, 120))
+def test_the_default_volume_costs_nothing():
+    block = sine(200, 240)
+    assert Volume(80).apply(block) is block
+
+
+@given(blocks, st.integers(0, LOUDEST), st.integers(0, LOUDEST), st.integers(0, 120))
 def test_ramp_stays_between_its_ends(block, begin, end, length):
     got = ramp(block, begin, end, length)
     assert len(got) == len(block)
     for n, (g, s) in enumerate(zip(got, block, strict=True)):
         gains = (end, end) if n >= length else (begin, end)
         assert min(abs(s) * min(gains) / UNITY - 1.01, 32767) <= abs(g) <= abs(s) * max(gains) / UNITY + 1.01
+        assert g * s >= -abs(s)
 
 
 def test_cross_fade_begins_old_and_ends_new():
@@ -58,8 +65,8 @@ def test_cross_fade_begins_old_and_ends_new():
 
 
 def test_volume_turns_without_a_click():
-    volume, heard = Volume(100), array("h")
-    for n, percent in enumerate([100, 100, 20, 20, 0, 0, 100, 100]):
+    volume, heard = Volume(80), array("h")
+    for n, percent in enumerate([80, 80, 20, 20, 0, 0, 80, 80]):
         volume.turn(percent)
         heard += volume.apply(sine(200, 960, start=960 * n))
     steps = np.abs(np.diff(np.array(heard, dtype=int)))
