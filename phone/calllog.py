@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS calls (
     encrypted INTEGER
 )
 """
+KEPT = 10_000
+"""Calls; the oldest go: nobody who rings all day may fill the card."""
 _LONGEST_WAIT = 2.0  # seconds for another process that reads or writes the file
 
 
@@ -53,6 +55,7 @@ class Entry:
 _COLUMNS = tuple(field.name for field in fields(Entry))
 _NAMES = ", ".join(_COLUMNS)
 _INSERT = f"INSERT INTO calls ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - our own names
+_FORGET = "DELETE FROM calls WHERE rowid <= (SELECT MAX(rowid) FROM calls) - ?"
 _SELECT = f"SELECT {_NAMES} FROM calls ORDER BY rowid DESC LIMIT ?"  # noqa: S608 - our own names
 
 
@@ -67,9 +70,12 @@ class CallLog:
             self._database = self._open_or_replace()
 
     def add(self, entry: Entry) -> None:
-        """Write one call. A failure (disk full, card read-only) is logged; the entry is then lost."""
+        """Write one call, and forget those beyond the newest KEPT. A failure (disk full, card read-only) is logged; the
+        entry is then lost.
+        """
         with self._lock, self._logged("write to"), self._opened() as database, database:
             database.execute(_INSERT, astuple(entry))
+            database.execute(_FORGET, (KEPT,))
 
     def entries(self, limit: int) -> tuple[Entry, ...]:
         """The latest calls, newest first; none if the file cannot be read."""

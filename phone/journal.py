@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
+from phone.background import Background
 from phone.calllog import CallLog, Entry
 from phone.calls.commands import LogCall
 from phone.clock import Clock
 
 
 class CallWriter:
-    """One thread that writes; a slow or full card delays nobody."""
+    """Writes each call, off the loop."""
 
     def __init__(self, calls: CallLog, clock: Clock) -> None:
         self._calls = calls
         self._clock = clock
-        self._thread = ThreadPoolExecutor(1, "call-log")
+        self._background = Background("call-log")
 
     def write(self, command: LogCall) -> None:
         """Write it soon. The wall clock is read now: a step of it later changes no entry."""
-        self._thread.submit(self._calls.add, self._entry(command))
+        self._background.do(partial(self._calls.add, self._entry(command)))
 
     def close(self) -> None:
         """Return when all is written."""
-        self._thread.shutdown()
+        self._background.close()
 
     def _entry(self, command: LogCall) -> Entry:
         call = command.call

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
+from phone.background import Background
 from phone.calls.model import Memory
 
 log = logging.getLogger(__name__)
@@ -34,22 +34,22 @@ def read(path: Path) -> Memory:
 
 
 class MemoryWriter:
-    """One thread that writes, the newest alone: a slow or full card delays nobody."""
+    """Writes the newest alone, off the loop."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._newest: Memory | None = None
         self._written: Memory | None = None
-        self._thread = ThreadPoolExecutor(1, "memory")
+        self._background = Background("memory")
 
     def write(self, memory: Memory) -> None:
         """Write it soon, unless a newer one comes first."""
         self._newest = memory
-        self._thread.submit(self._write).add_done_callback(_show_bug)
+        self._background.do(self._write)
 
     def close(self) -> None:
         """Return when the newest is written."""
-        self._thread.shutdown()
+        self._background.close()
 
     def _write(self) -> None:
         memory = self._newest
@@ -75,8 +75,3 @@ def _replace(path: Path, data: bytes) -> None:
 
 def _percent(volume: int) -> int:
     return min(100, max(0, volume))
-
-
-def _show_bug(done: Future[None]) -> None:
-    if error := done.exception():
-        log.error("a bug of the phone's own, in its memory", exc_info=error)

@@ -186,3 +186,12 @@ def test_kill_9_loses_nothing_that_was_written(path):
     assert len(log.entries(1_000_000)) >= written
     assert not list(path.parent.glob("*aside*"))
     log.close()
+
+
+def test_the_log_keeps_the_newest_calls_and_does_not_grow_for_ever(path, monkeypatch):
+    monkeypatch.setattr("phone.calllog.KEPT", 3)
+    log = CallLog(path)
+    for number in range(10):
+        log.add(numbered(number))
+    assert log.entries(100) == (numbered(9), numbered(8), numbered(7))
+    log.close()

@@ -74,7 +74,7 @@ def test_while_one_is_written_only_the_newest_waits(path: Path, monkeypatch: pyt
     assert b'"handset_volume":90' in written[-1]
 
 
-def test_a_bug_in_the_thread_is_not_swallowed(
+def test_a_bug_off_the_loop_is_not_swallowed(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(memory, "_replace", lambda *_: 1 / 0)

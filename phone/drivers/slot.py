@@ -57,9 +57,15 @@ class DisplaySlot(Generic[T]):
 
     def _run(self) -> None:
         while (picture := self._take()) is not None:
-            frame = self._make_frame(picture)
-            if (pixels := frame.tobytes()) != self._drawn and self._send(frame, picture):
-                self._drawn = pixels
+            try:
+                self._draw(picture)
+            except Exception:
+                log.exception("a bug of the phone's own in the display's thread; it goes on with the next picture")
+
+    def _draw(self, picture: T) -> None:
+        frame = self._make_frame(picture)
+        if (pixels := frame.tobytes()) != self._drawn and self._send(frame, picture):
+            self._drawn = pixels
 
     def _take(self) -> T | None:
         with self._changed:

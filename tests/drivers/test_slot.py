@@ -121,3 +121,23 @@ def test_a_refusal_while_closing_is_not_tried_again() -> None:
     closing.join(PATIENCE)
     assert display.closed == 1
     assert display.drawn == []
+
+
+def test_a_picture_that_cannot_be_drawn_for_a_bug_does_not_freeze_the_display(caplog: pytest.LogCaptureFixture) -> None:
+    display = SlowDisplay()
+    display.go_on.release(10)
+    tried = threading.Event()
+
+    def draw(number: int) -> Image.Image:
+        if number == 1:
+            tried.set()
+            raise KeyError("a text that is missing")
+        return frame(number)
+
+    slot = DisplaySlot(display, draw)
+    slot.show(1)
+    assert tried.wait(PATIENCE)
+    slot.show(2)
+    slot.close()
+    assert display.drawn == [2]
+    assert "a text that is missing" in caplog.text
