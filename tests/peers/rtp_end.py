@@ -12,12 +12,15 @@ import struct
 from array import array
 from collections.abc import Awaitable, Callable
 from typing import Self, cast
+from xml.etree.ElementTree import Element
 
 import numpy as np
 import numpy.typing as npt
-from media.legs import FRAME, End, tone
+from media.legs import FRAME, make_end, tone
+from peers.xmpp_peer import N
 
 from phone.demo.stage import Desk
+from phone.media.plan import Candidate, Codec, Fingerprint, LegUp, Remote
 
 Samples = npt.NDArray[np.int16]
 Ear = Callable[[], tuple[Samples, int]]
@@ -105,10 +108,14 @@ class RtpEnd(asyncio.DatagramProtocol):
 
 
 class LegEnd:
-    """A softphone's voice by our own media leg (ICE, and DTLS where the plan says so); `async with` starts it."""
+    """A softphone's voice by our own media leg (ICE, and DTLS where `security` says so); `async with` starts it."""
 
-    def __init__(self, end: End) -> None:
-        self.end = end
+    def __init__(
+        self, codecs: tuple[Codec, ...], *, calling: bool, security: str = "plain", dtls_role: str = "either"
+    ) -> None:
+        self.end = make_end(
+            controlling=calling, security=security, dtls_role=dtls_role, codecs=codecs, receive=codecs, rtcp_mux=True
+        )
         self.heard = array("h")
         self._task: asyncio.Task[None] | None = None
 
@@ -125,6 +132,33 @@ class LegEnd:
         self._task.cancel()
         await self.end.the_leg.close()
 
+    @property
+    def credentials(self) -> str:
+        """Attributes of a transport."""
+        assert self.end.described is not None
+        return f"ufrag='{self.end.described.ufrag}' pwd='{self.end.described.pwd}'"
+
+    @property
+    def fingerprint(self) -> str:
+        """Of our certificate."""
+        assert self.end.described is not None
+        return self.end.described.fingerprint.value
+
+    @property
+    def port(self) -> int:
+        """Of our only candidate."""
+        return self.end.candidates[0].port
+
+    def meets(self, payload: Element) -> None:
+        """Take the phone's transport."""
+        self.end.follow(remote=remote_of(payload))
+
+    async def up(self) -> LegUp:
+        """The leg, from the moment when ICE (and DTLS) are through."""
+        report = await self.end.until(LegUp)
+        assert isinstance(report, LegUp)
+        return report
+
     def ear(self) -> tuple[Samples, int]:
         """An `Ear`."""
         return np.array(self.heard[-24_000:], np.int16), 48_000
@@ -136,6 +170,22 @@ class LegEnd:
             await asyncio.sleep(begin + number * FRAME / 48_000 - loop.time())
             speech.speak(tone(HZ_THERE, FRAME, number * FRAME), FRAME)
             self.heard += speech.hear(FRAME)
+
+
+def remote_of(payload: Element) -> Remote:
+    """The phone's transport in a session-initiate or session-accept, read without its own parser."""
+    transport = payload.find(".//i:transport", N)
+    assert transport is not None
+    told = transport.find("d:fingerprint", N)
+    return Remote(
+        transport.get("ufrag"),
+        transport.get("pwd"),
+        None if told is None else Fingerprint(told.get("hash", ""), told.text or ""),
+        tuple(
+            Candidate(1, c.get("foundation", ""), c.get("ip", ""), int(c.get("port", "")), int(c.get("priority", "")))
+            for c in transport.findall("i:candidate", N)
+        ),
+    )
 
 
 def ear_of(desk: Desk) -> Ear:

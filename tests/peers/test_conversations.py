@@ -1,0 +1,157 @@
+"""Conversations (and Snikket) against the whole phone: every step said, every IQ acked, DTLS or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from peers.rtp_end import HZ_THERE, LegEnd, both_hear, ear_of, hears
+from peers.softphones import PROPOSED, jmi, offer_profiles, phone_takes, setup_of, softphone, transport, why
+from peers.told import calls, connected, ended, rings, told
+from peers.xmpp_peer import RTP, N, Peer, jingle, reason, terminate
+
+from phone.demo.stage import Desk
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+GROUP = "<group xmlns='urn:xmpp:jingle:apps:grouping:0' semantics='BUNDLE'><content name='0'/></group>"
+PAYLOADS = """
+<payload-type id='111' clockrate='48000' channels='2' name='opus'><parameter name='minptime' value='10'/>
+<parameter name='useinbandfec' value='1'/><rtcp-fb xmlns='urn:xmpp:jingle:apps:rtp:rtcp-fb:0' type='transport-cc'/>
+</payload-type><payload-type id='63' clockrate='48000' channels='2' name='red'/>
+<payload-type id='101' clockrate='8000' name='telephone-event'/>
+<rtp-hdrext xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0' id='4' uri='urn:ietf:params:rtp-hdrext:sdes:mid'/>
+<source xmlns='urn:xmpp:jingle:apps:rtp:ssma:0' ssrc='2627443009'><parameter name='cname' value='GgolsNpCq5xcG6Sw'/>
+</source>
+"""
+
+
+def content(far: LegEnd, setup: str, name: str = "0", *, print_: str = "") -> str:
+    """The mid is the name; the group alone says that RTCP is multiplexed."""
+    return (
+        f"<content creator='initiator' name='{name}'><description xmlns='{RTP}' media='audio'>{PAYLOADS}</description>"
+        f"{transport(far, setup, print_=print_)}</content>{GROUP.replace('0', name) if name != '0' else GROUP}"
+    )
+
+
+async def snikket_calls(alice: Desk, snikket: Peer, far: LegEnd, sid: str) -> None:
+    snikket.message(jmi("propose", sid, PROPOSED), to="alice@localhost")
+    await snikket.expect("ringing")
+    await rings(alice)
+    await alice.lift()
+    await snikket.expect("proceed")
+    accept = await phone_takes(snikket, jingle("session-initiate", sid, content(far, "actpass")))
+    assert setup_of(accept) == "active"
+    assert accept.find(".//r:rtcp-mux", N) is not None
+    far.meets(accept)
+
+
+async def snikket_is_called(alice: Desk, snikket: Peer, far: LegEnd, print_: str = "") -> str:
+    await calls(alice, "snikket@localhost")
+    sid = (await snikket.expect("propose")).get("id", "")
+    snikket.message(jmi("ringing", sid))
+    await told(alice, "alerting")
+    assert (await alice.status()).tone == "ringback"
+    snikket.message(jmi("proceed", sid))
+    offer = await snikket.expect("session-initiate")
+    assert setup_of(offer) == "actpass"
+    far.meets(offer)
+    await snikket.acked(jingle("session-accept", sid, content(far, "active", "audio", print_=print_)))
+    return sid
+
+
+async def test_conversations_calls_and_hangs_up(alice: Desk, snikket: Peer) -> None:
+    async with softphone(calling=True) as far:
+        await snikket_calls(alice, snikket, far, "c-1")
+        assert (await connected(alice, encrypted=True)).codec == "opus"
+        await both_hear(alice, far.ear)
+        await snikket.acked(terminate("c-1", "success"))
+        snikket.message(jmi("finish", "c-1", why("success")))
+        await ended(alice, "hang-up", "Call ended")
+
+
+async def test_conversations_is_called_and_told_of_the_end_twice(alice: Desk, snikket: Peer) -> None:
+    async with softphone(calling=False) as far:
+        await snikket_is_called(alice, snikket, far)
+        await connected(alice, encrypted=True)
+        await both_hear(alice, far.ear)
+        await alice.press("7", 0.12)
+        await asyncio.sleep(0.4)
+        assert far.end.digits == ["7"]
+        await alice.hang_up()
+        assert reason(await snikket.expect("session-terminate")) == "success"
+        assert reason(await snikket.expect("finish")) == "success"
+
+
+async def test_a_candidate_of_theirs_that_comes_late(alice: Desk, snikket: Peer) -> None:
+    """Trickle: nothing but credentials in the answer, the candidate one transport-info later."""
+    async with softphone(calling=True) as far:
+        snikket.message(jmi("propose", "c-2", PROPOSED), to="alice@localhost")
+        await rings(alice)
+        await alice.lift()
+        await snikket.expect("proceed")
+        whole = content(far, "actpass")
+        begin, end = whole.index("<candidate"), whole.index("</transport>")
+        far.meets(await phone_takes(snikket, jingle("session-initiate", "c-2", whole[:begin] + whole[end:])))
+        await asyncio.sleep(0.3)
+        late = (
+            f"<transport xmlns='urn:xmpp:jingle:transports:ice-udp:1' {far.credentials}>{whole[begin:end]}</transport>"
+        )
+        await snikket.acked(jingle("transport-info", "c-2", f"<content creator='initiator' name='0'>{late}</content>"))
+        await connected(alice, encrypted=True)
+        await both_hear(alice, far.ear)
+        await snikket.acked(terminate("c-2", "success"))
+
+
+async def test_replayed_packets_are_refused(alice: Desk, snikket: Peer) -> None:
+    async with softphone(calling=False) as far:
+        await snikket_is_called(alice, snikket, far)
+        await connected(alice, encrypted=True)
+        await both_hear(alice, far.ear)
+        speech = far.end.the_leg.speech
+        once = speech._transmit
+        assert once is not None
+
+        def twice(datagram: bytes) -> bool:
+            return once(datagram) and once(datagram)
+
+        speech._transmit = twice
+        refused = await alice.until(lambda s: any((c.refused or 0) > 20 for c in s.calls), 5)
+        assert refused is not None
+        assert refused.calls[0].concealed_ms == (await alice.status()).calls[0].concealed_ms
+        await hears(ear_of(alice), HZ_THERE)
+        assert "refused a forged or repeated packet" in alice.log.read_text()
+        await alice.hang_up()
+        await snikket.expect("session-terminate")
+
+
+async def test_a_certificate_that_is_not_the_announced_one_ends_the_call(alice: Desk, snikket: Peer) -> None:
+    async with softphone(calling=False) as far:
+        await snikket_is_called(alice, snikket, far, print_=":".join(["AB"] * 32))
+        assert reason(await snikket.expect("session-terminate")) == "security-error"
+        await ended(alice, "not encrypted", "refused: not encrypted")
+        assert not any(far.heard), "our microphone was heard"
+
+
+async def test_a_handshake_without_an_srtp_profile_ends_the_call(
+    alice: Desk, snikket: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer_profiles(monkeypatch)
+    async with softphone(calling=False) as far:
+        await snikket_is_called(alice, snikket, far)
+        assert reason(await snikket.expect("session-terminate")) == "security-error"
+        await ended(alice, "not encrypted", "refused: not encrypted")
+
+
+async def test_an_answer_without_a_fingerprint_ends_the_call(alice: Desk, snikket: Peer) -> None:
+    async with softphone(calling=False) as far:
+        await calls(alice, "snikket@localhost")
+        sid = (await snikket.expect("propose")).get("id", "")
+        snikket.message(jmi("proceed", sid))
+        far.meets(await snikket.expect("session-initiate"))
+        whole = content(far, "active", "audio")
+        begin, end = whole.index("<fingerprint"), whole.index("</fingerprint>") + len("</fingerprint>")
+        await snikket.acked(jingle("session-accept", sid, whole[:begin] + whole[end:]))
+        assert reason(await snikket.expect("session-terminate")) == "security-error"
+        assert reason(await snikket.expect("finish")) == "security-error"
+        await ended(alice, "not encrypted", "refused: not encrypted")
