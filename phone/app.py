@@ -165,6 +165,7 @@ def _account(config: Config) -> Account:
         port=port,
         direct_tls=config.account.direct_tls,
         ca_file=config.account.ca_file,
+        services=config.network.stun,
     )
 
 

@@ -34,6 +34,8 @@ class Account:
     direct_tls: bool = False
     ca_file: Path | None = None
     """Trust these certificates only; None: the system's."""
+    services: bool = True
+    """Ask for STUN and TURN services (XEP-0215), and use them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class XmppClient:
         return self._contacts.name_of(jid)
 
     def ice_servers(self) -> tuple[IceServerFact, ...]:
-        return self._ice.facts()
+        return self._ice.facts() if self._account.services else ()
 
     @property
     def full_jid(self) -> str | None:
@@ -182,7 +182,8 @@ class XmppClient:
         self._requests.ask("set", None, Element(f"{{{stanzas.CARBONS}}}enable"), _carbons_answered)
         self._bridge.send_presence(None, available=True)
         self._ice.close()
-        self._ice.renew()
+        if self._account.services:
+            self._ice.renew()
 
     def _watch(self, stream: Stream) -> None:
         self._keepalive = Keepalive(

@@ -36,6 +36,7 @@ playback = "hw:CARD=NotThere"
 addresses = ["127.0.0.1"]
 first_port = 40000
 last_port = 40100
+stun = false
 [peers."PBX.Example.org"]
 plain_rtp = true
 direct = true
@@ -108,6 +109,7 @@ async def test_a_sign_in_that_fails_by_a_bug_ends_the_daemon(loaded: Config, mon
 def test_what_the_config_says_arrives(loaded: Config) -> None:
     account, setup, phone = app._account(loaded), app._setup(loaded), app._phone(loaded, Memory(10, 20, "7"))
     assert (account.jid, account.password, account.host, account.port) == ("Anna@Example.org", "secret", "127.0.0.1", 9)
+    assert not account.services
     assert (setup.handset.capture, setup.addresses, setup.port_range) == (
         "hw:CARD=NotThere",
         ("127.0.0.1",),
