@@ -151,7 +151,7 @@ class Bridge:
             letter = stanzas.unwrap(stanza, self._own)
         except stanzas.ForgedError as forged:
             self.nonsense["forged carbon"] += 1
-            log.warning("ignored: %s", forged)
+            log.warning("ignored: %s", forged, extra={"remote": bare(stanza.get("from", ""))})
             return True
         if letter is not None and letter.stanza.get("type") == "error":
             return self._bounced(letter)

@@ -91,7 +91,7 @@ class Contacts:
 
     def _available(self, sender: str, presence: Element) -> None:
         if sender not in self._online and len(self._online) >= _MOST_RESOURCES:
-            log.warning("presence of %s ignored: too many resources", sender)
+            log.warning("presence of %s ignored: too many resources", sender, extra={"remote": bare(sender)})
             return
         key = caps.caps_of(presence)
         if sender in self._keys and self._keys[sender] != key:
@@ -120,7 +120,7 @@ class Contacts:
 
     def _info_came(self, sender: str, key: CapsKey | None, outcome: Result | Failed) -> None:
         if isinstance(outcome, Failed) or outcome.payload is None:
-            log.info("%s does not say what it can do: %s", sender, outcome)
+            log.info("%s does not say what it can do: %s", sender, outcome, extra={"remote": bare(sender)})
             return
         features = caps.features_in(outcome.payload)
         if key and caps.verification(outcome.payload, key.algorithm) == key.ver:

@@ -23,7 +23,7 @@ from slixmpp.xmlstream.matcher import MatchXPath
 from phone.xmpp import faults
 from phone.xmpp.api import Account
 from phone.xmpp.faults import Fault
-from phone.xmpp.jids import domain
+from phone.xmpp.jids import bare, domain
 from phone.xmpp.stanzas import IQ, MESSAGE, PRESENCE
 
 log = logging.getLogger(__name__)
@@ -143,12 +143,13 @@ class Stream(ClientXMPP):
 
     def recv_stanza(self, stanza: StanzaBase) -> None:
         if not self.encrypted and stanza.xml.tag not in _BEFORE_TLS:
-            log.warning("ignored before TLS: %s", stanza.xml.tag)
+            log.warning("ignored before TLS: %s", stanza.xml.tag, extra={"remote": "server"})
             return
         try:
             super().recv_stanza(stanza)
         except Exception as error:  # noqa: BLE001 - slixmpp raises on nonsense, and asyncio would close the connection
-            log.warning("nonsense ignored: %s: %r", stanza.xml.tag, error)
+            told = {"remote": bare(stanza.xml.get("from", "server"))}
+            log.warning("nonsense ignored: %s: %r", stanza.xml.tag, error, extra=told)
 
     def abort(self) -> None:
         # slixmpp closes and then aborts, perhaps twice: Python 3.11's TLS transport fails on the second call.

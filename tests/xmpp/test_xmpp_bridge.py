@@ -208,12 +208,13 @@ async def test_proposals_are_not_remembered_for_ever(room: Room) -> None:
     assert [proposal for _, proposal, _ in room.ears.bounces] == ["99"]
 
 
-async def test_a_forged_carbon_is_counted(room: Room) -> None:
+async def test_a_forged_carbon_is_counted(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     inner = PROPOSE.format("chat", "").replace("bob@localhost/x", f"{OWN}/desk")
     wrapped = f"<sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>{inner}</forwarded></sent>"
     assert room.hear(f"<message xmlns='jabber:client' from='eve@localhost'>{wrapped}</message>")
     assert room.ears.messages == []
     assert room.bridge.nonsense["forged carbon"] == 1
+    assert [getattr(r, "remote", None) for r in caplog.records] == ["eve@localhost"], "eve cannot fill the log"
     assert room.hear(f"<message xmlns='jabber:client' from='{OWN}'>{wrapped}</message>")
     assert room.ears.messages[0][3:] == (True, True)
 
