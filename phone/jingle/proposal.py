@@ -16,6 +16,7 @@ from phone.jingle.api import EndReason, SendMessage
 from phone.jingle.codec import encode_proposal
 from phone.jingle.elements import Proposal, Reason, Verb
 from phone.jingle.errors import LocalProtocolError
+from phone.jingle.reasons import to_wire
 
 
 class Way(Enum):
@@ -136,8 +137,7 @@ class Invitation:
         """Its session is over: both sides tell it to the other's device, so that archives hold the end."""
         if self.stage not in {Stage.PROCEEDED, Stage.TAKEN}:
             return ()
-        lost = reason is EndReason.MEDIA_LOST
-        return (self.send(Verb.FINISH, reason="connectivity-error" if lost else "success"),)
+        return (self.send(Verb.FINISH, reason=to_wire(reason, active=True, outgoing=self.stage is Stage.PROCEEDED)),)
 
     def receive(self, verb: Verb) -> bool:
         """Take one of theirs; False when it is out of turn (then nothing has changed)."""

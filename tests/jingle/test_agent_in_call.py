@@ -218,12 +218,16 @@ def test_media_that_fails_before_the_session() -> None:
     assert sent(offered().media_failed("c1", "internal", 0)) == [], "our other devices may ring on"
 
 
-def test_a_lost_connection_is_said_in_finish() -> None:
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [("ice", "connectivity-error"), ("fingerprint", "security-error"), ("codec", "failed-application")],
+)
+def test_why_the_session_ended_is_said_in_finish(fault: str, told: str) -> None:
     alice = proposed(PLAIN)
     alice.described("c1", media(), 0)
     tell(alice, jmi("proceed"))
     iq(alice, jingle("session-accept", content()))
-    assert wire_reason(alice.media_failed("c1", "ice", 0)) == ["connectivity-error", "connectivity-error"]
+    assert wire_reason(alice.media_failed("c1", fault, 0)) == [told, told]
 
 
 def test_candidates_before_the_offer_go_into_it_and_later_ones_trickle() -> None:

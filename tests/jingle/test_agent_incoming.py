@@ -187,6 +187,7 @@ def test_an_offer_that_cannot_be_in_a_call_that_we_took_ends_it_with_finish() ->
     alice.accept("c1", 0)
     _, effects = iq(alice, jingle("session-initiate", content()))
     assert sent(effects) == [(BOB, "session-terminate"), (BOB, "finish")]
+    assert wire_reason(effects) == ["security-error", "security-error"]
     assert news(effects) == [CallEnded("c1", EndReason.INSECURE)]
 
 
