@@ -36,6 +36,10 @@ _PAUSE = 0.05
 """Seconds that a hand needs before it moves the same contact again."""
 
 
+_Edge = tuple[float, int, str, bool]
+"""When, in which order, which contact, and its level from then on."""
+
+
 class UnknownKeyError(HardwareError, ValueError):
     """The phone has no such key."""
 
@@ -59,14 +63,13 @@ class SimDesk:
         self._frame_seconds = frame_seconds
         self._random = random.Random(seed)  # noqa: S311 - contact bounce, not a secret
         self._order = itertools.count()
-        self._edges: list[tuple[float, int, str, bool]] = []
+        self._edges: list[_Edge] = []
         self._moved = threading.Condition()
         self._free_at: dict[str, float] = {}
         self._lifted = False
         self._closed = False
         self._lamps: frozenset[str] = frozenset()
         self._frame = Image.new("1", (WIDTH, HEIGHT))
-        self._contacts: Contacts | None = None
         self._thread: threading.Thread | None = None
 
     def __repr__(self) -> str:
@@ -118,8 +121,8 @@ class SimDesk:
             self._edges.clear()  # nobody watched the wires
             levels = dict.fromkeys(KEYS, False) | {HOOK: self._lifted}
         deliver(Contact(HOOK, self._lifted, time.monotonic()))
-        self._contacts = Contacts(levels, deliver)
-        self._thread = threading.Thread(target=self._play, args=(self._contacts,), name="sim-desk", daemon=True)
+        contacts = Contacts(levels, deliver)
+        self._thread = threading.Thread(target=self._play, args=(contacts,), name="sim-desk", daemon=True)
         self._thread.start()
 
     def light(self, lit: frozenset[str]) -> None:
@@ -146,8 +149,6 @@ class SimDesk:
             self._moved.notify()
         if self._thread is not None:
             self._thread.join()
-        if self._contacts is not None:
-            self._contacts.close()
 
     # -- the mechanics
 
@@ -171,17 +172,30 @@ class SimDesk:
         return edges[-1][0]
 
     def _play(self, contacts: Contacts) -> None:
-        while True:
-            with self._moved:
-                now = time.monotonic()
-                while not self._closed and (not self._edges or self._edges[0][0] > now):
-                    self._moved.wait(self._edges[0][0] - now if self._edges else None)
-                    now = time.monotonic()
-                if self._closed:
-                    return
-                at, _, name, level = heapq.heappop(self._edges)
+        while (edge := self._next_edge(contacts)) is not None:
+            at, _, name, level = edge
             self._record("edge", f"{name} {'closed' if level else 'open'}")
             contacts.edge(name, level, at)
 
+    def _next_edge(self, contacts: Contacts) -> _Edge | None:
+        """Wait for the next edge, and settle what rests meanwhile; None when closed."""
+        while True:
+            with self._moved:
+                if self._closed:
+                    return None
+                now = time.monotonic()
+                if self._edges and self._edges[0][0] <= now:
+                    return heapq.heappop(self._edges)
+                due = contacts.due
+                if due is None or due > now:
+                    self._moved.wait(_seconds(now, due, self._edges[0][0] if self._edges else None))
+                    continue
+            contacts.settle(now)
+
     def _record(self, kind: Literal["edge", "contact", "lamps", "frame"], what: str) -> None:
         self.timeline.append(Happening(time.monotonic(), kind, what))
+
+
+def _seconds(now: float, *instants: float | None) -> float | None:
+    """Until the first of them; None if there is none."""
+    return min((instant - now for instant in instants if instant is not None), default=None)
