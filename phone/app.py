@@ -24,7 +24,7 @@ from phone.control.server import ControlServer
 from phone.drivers.base import Contact
 from phone.drivers.desk import Desk, open_desk
 from phone.drivers.slot import DisplaySlot
-from phone.engine import Engine, Ports
+from phone.engine import Engine
 from phone.jingle.agent import Agent
 from phone.jingle.api import PeerPolicy
 from phone.jingle.elements import FEATURES
@@ -33,6 +33,7 @@ from phone.media import plan
 from phone.media.host import MediaHost
 from phone.memory import MemoryWriter
 from phone.picture import Picture
+from phone.ports import Ports
 from phone.ui.draw import draw
 from phone.ui.texts import load_texts
 from phone.xmpp.api import Account, Client, ServiceName
@@ -128,7 +129,6 @@ def _engine(
         ports,
         asyncio.get_running_loop(),
         packet_ms=config.audio.packet_ms,
-        ice_services=config.network.stun,
     )
     return engine, media
 

@@ -55,6 +55,8 @@ class Attendant:
             return control.Done(f"calling {number}")
         if phone.seized:
             raise control.ControlError(f"{number} cannot be called: {self._shown()}")
+        if not phone.dialled:
+            raise control.ControlError("give a number or an address: blanks cannot be called")
         return control.Done(f"{number} is on the display: lift the handset to call")
 
     def _shown(self) -> str:

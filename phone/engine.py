@@ -12,7 +12,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from phone import inbox, legs
 from phone.calls import commands as do
@@ -20,13 +20,12 @@ from phone.calls import events as ev
 from phone.calls.core import deadlines, step
 from phone.calls.model import CallId, Memory, Phone, Reason, Service
 from phone.calls.outputs import outputs
-from phone.drivers.base import Lamps
 from phone.jingle import api as jingle
-from phone.jingle.agent import Agent
 from phone.media import plan
+from phone.ports import Loop, Ports, Timer
 from phone.ui.keymap import event_of
 from phone.ui.screens import Screen
-from phone.xmpp.api import Client, IqError
+from phone.xmpp.api import IqError
 from phone.xmpp.jids import bare, canonical, domain
 
 log = logging.getLogger(__name__)
@@ -35,54 +34,6 @@ T = TypeVar("T")
 
 _AFTER_FAULT = 1.0
 """Seconds until the next timer after a bug of ours showed: a deadline that fails again must not spin."""
-
-
-class Timer(Protocol):
-    """A pending wake-up."""
-
-    def cancel(self) -> None:
-        """It will not come."""
-
-
-class Loop(Protocol):
-    """The part of asyncio's event loop that the engine uses; virtual in tests."""
-
-    def time(self) -> float:
-        """Monotonic seconds."""
-
-    def call_at(self, when: float, callback: Callable[[inbox.Item], None], item: inbox.Item, /) -> Timer:
-        """Wake up at a monotonic time."""
-
-    def call_soon_threadsafe(self, callback: Callable[[inbox.Item], None], item: inbox.Item, /) -> object:
-        """The hop from another thread."""
-
-    def call_exception_handler(self, context: dict[str, object], /) -> None:
-        """Where bugs of ours go: asyncio logs them with their traceback, tests fail by them."""
-
-
-class MediaDown(Protocol):
-    """The way down to the media process (`media.host.MediaHost`)."""
-
-    def send(self, message: plan.Plan | plan.SendDigit) -> None:
-        """Hand one message over; kept for a process that is just being restarted."""
-
-
-@dataclass(slots=True)
-class Ports:
-    """What the engine drives. All are called on the event loop and must not block."""
-
-    agent: Agent
-    client: Client
-    media: MediaDown
-    lamps: Lamps
-    show: Callable[[Screen], None]
-    log_call: Callable[[do.LogCall], None]
-    remember: Callable[[Memory], None]
-    """Keep this over a restart."""
-    compose: Callable[[Phone, float], Screen]
-    """The screen for a state at a monotonic time."""
-    screen_due: Callable[[Phone, float], float]
-    """When the screen changes by itself next (a call's seconds, the idle clock)."""
 
 
 @dataclass(slots=True)
@@ -102,8 +53,6 @@ class Engine:
     ports: Ports
     loop: Loop
     packet_ms: int = 20
-    ice_services: bool = True
-    """Use the STUN and TURN servers that our XMPP server names."""
     facts: dict[str, LegFacts] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     service_detail: str = ""
@@ -367,7 +316,6 @@ class Engine:
 
     def _media(self, phone: Phone) -> None:
         out = outputs(phone)
-        servers = self.ports.client.ice_servers() if self.ice_services else ()
         new = plan.Plan(
             audio=plan.AudioPlan(
                 handset=out.handset,
@@ -380,7 +328,7 @@ class Engine:
                 ringer_volume=out.ringer_volume,
             ),
             legs=tuple(legs.leg_plan(w, self.packet_ms) for w in self.ports.agent.wishes()),
-            ice_servers=tuple(map(legs.ice_server, servers)),
+            ice_servers=tuple(map(legs.ice_server, self.ports.client.ice_servers())),
         )
         if new != self._plan:
             self._plan = new

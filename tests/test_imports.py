@@ -73,6 +73,7 @@ NOT_IN_MEDIA_PROCESS = {
     "cattrs",
     "phone.config",
     "phone.engine",
+    "phone.ports",
     "phone.app",
 }
 

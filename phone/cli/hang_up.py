@@ -16,7 +16,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def hang_up(options: argparse.Namespace) -> int:
-    """Raises ControlError if there is no call."""
+    """Raises ControlError if the phone is not running; without a call there is nothing to end, and that is well."""
     reply = ask(control_socket(options), HangUp())
     show(reply, [reply.text], as_json=options.json)
     return 0

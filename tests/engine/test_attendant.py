@@ -12,7 +12,7 @@ from phone.attendant import Attendant
 from phone.calllog import CallLog
 from phone.calls.model import Progress
 from phone.clock import VirtualClock
-from phone.drivers.sim import SimDesk
+from phone.drivers.sim import SimDesk, UnknownKeyError
 from phone.journal import CallWriter
 from phone.media import plan
 from phone.picture import Picture
@@ -90,6 +90,30 @@ async def test_call_on_hook_waits_for_the_handset(attendant: Attendant, wire: Wi
     assert "lift the handset" in reply.text
     wire.run()
     assert not bob.out.ringer
+
+
+async def test_blanks_are_no_number(attendant: Attendant) -> None:
+    with pytest.raises(control.ControlError, match="blanks"):
+        await attendant.answer(control.Call("  "))
+
+
+async def test_hanging_up_without_a_call_is_no_fault(attendant: Attendant) -> None:
+    assert await attendant.answer(control.HangUp()) == control.Done("the line is free")
+
+
+async def test_the_lamps_and_the_cradle_of_the_simulated_desk(attendant: Attendant) -> None:
+    sim = attendant.sim = SimDesk(bounce_ms=0)
+    sim.light(frozenset({"call"}))
+    sim.start(lambda _: None)
+    try:
+        await attendant.answer(control.Sim("lift"))
+        reply = await attendant.answer(control.Sim("hang-up"))
+        assert reply == await attendant.answer(control.Sim("lamps"))
+        with pytest.raises(UnknownKeyError):
+            await attendant.answer(control.Sim("press", "PANIC"))
+    finally:
+        sim.close()
+    assert reply == control.SimReply((), ("call",))
 
 
 async def test_one_call_at_a_time_by_command_too(attendant: Attendant, wire: Wire, alice: WirePhone) -> None:

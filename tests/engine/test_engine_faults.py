@@ -14,7 +14,6 @@ from phone.calls.model import Memory, Reason
 from phone.calls.outputs import Tone
 from phone.jingle.api import Nonsense
 from phone.media import plan
-from phone.xmpp.api import IceServerFact
 
 
 class OurBugError(Exception):
@@ -164,15 +163,6 @@ def test_volume_and_redial_are_remembered_when_they_change(alice: WirePhone) -> 
     alice.press("VOL-")
     alice.dial("2#")
     assert alice.remembered == [Memory(80, 90, ""), Memory(70, 90, ""), Memory(70, 90, "2")]
-
-
-@pytest.mark.parametrize(("allowed", "servers"), [(True, 1), (False, 0)])
-def test_stun_and_turn_are_used_where_the_config_allows(alice: WirePhone, allowed: bool, servers: int) -> None:
-    alice.ice_servers = lambda: (IceServerFact("stun", "192.0.2.1", 3478),)  # type: ignore[method-assign]
-    alice.engine.ice_services = allowed
-    alice.lift()
-    assert alice.media.plan is not None
-    assert len(alice.media.plan.ice_servers) == servers
 
 
 @pytest.mark.parametrize(

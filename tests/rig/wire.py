@@ -19,11 +19,12 @@ from phone.calls.model import IdSource, Memory, Phone, Timers
 from phone.calls.numbers import DialPlan
 from phone.calls.outputs import Outputs, outputs
 from phone.drivers.base import Contact
-from phone.engine import Engine, Ports
+from phone.engine import Engine
 from phone.jingle.agent import Agent
 from phone.jingle.api import PeerPolicy
 from phone.jingle.elements import FEATURES
 from phone.media import plan
+from phone.ports import Ports
 from phone.ui.screens import Screen
 from phone.xmpp.api import IceServerFact, IqError, PeerResource
 

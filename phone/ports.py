@@ -1,0 +1,64 @@
+"""What the engine drives: the loop, the rooms below it, and what it hands to the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from phone import inbox
+from phone.calls import commands as do
+from phone.calls.model import Memory, Phone
+from phone.drivers.base import Lamps
+from phone.jingle.agent import Agent
+from phone.media import plan
+from phone.ui.screens import Screen
+from phone.xmpp.api import Client
+
+
+class Timer(Protocol):
+    """A pending wake-up."""
+
+    def cancel(self) -> None:
+        """It will not come."""
+
+
+class Loop(Protocol):
+    """The part of asyncio's event loop that the engine uses; virtual in tests."""
+
+    def time(self) -> float:
+        """Monotonic seconds."""
+
+    def call_at(self, when: float, callback: Callable[[inbox.Item], None], item: inbox.Item, /) -> Timer:
+        """Wake up at a monotonic time."""
+
+    def call_soon_threadsafe(self, callback: Callable[[inbox.Item], None], item: inbox.Item, /) -> object:
+        """The hop from another thread."""
+
+    def call_exception_handler(self, context: dict[str, object], /) -> None:
+        """Where bugs of ours go: asyncio logs them with their traceback, tests fail by them."""
+
+
+class MediaDown(Protocol):
+    """The way down to the media process (`media.host.MediaHost`)."""
+
+    def send(self, message: plan.Plan | plan.SendDigit) -> None:
+        """Hand one message over; kept for a process that is just being restarted."""
+
+
+@dataclass(slots=True)
+class Ports:
+    """What the engine drives. All are called on the event loop and must not block."""
+
+    agent: Agent
+    client: Client
+    media: MediaDown
+    lamps: Lamps
+    show: Callable[[Screen], None]
+    log_call: Callable[[do.LogCall], None]
+    remember: Callable[[Memory], None]
+    """Keep this over a restart."""
+    compose: Callable[[Phone, float], Screen]
+    """The screen for a state at a monotonic time."""
+    screen_due: Callable[[Phone, float], float]
+    """When the screen changes by itself next (a call's seconds, the idle clock)."""
