@@ -66,6 +66,9 @@ async def test_status_in_a_call_shows_what_is_measured(
     wire.run()
     bob.lift()
     wire.run()
+    unmeasured = await attendant.answer(control.Status())
+    assert isinstance(unmeasured, control.StatusReply)
+    assert unmeasured.calls[0].codec is None
     leg = alice.engine.ports.agent.wishes()[0].id
     alice.engine.post(
         inbox.MediaTold(plan.LegStats(leg, "opus", 20, 1.5, 100, 99, 1, 1.0, 0.5, 20, 0.1, 12.0, rejected=0))

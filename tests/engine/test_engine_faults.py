@@ -141,6 +141,7 @@ def test_after_the_stop_nothing_is_done(wire: Wire, alice: WirePhone, bob: WireP
     before = alice.media.plan
     alice.hang_up()
     wire.run(100)
+    alice.engine.post(inbox.TimePassed())
     assert alice.media.plan is before
     assert alice.engine.phone.off_hook
 
