@@ -71,12 +71,15 @@ class Speech:
         self._frame = array("h")
         self._fresh = True
         self._ptime = 20
+        self._rtcp = True
         self.rejected = 0
 
     # --- on the loop
 
     def follow(self, leg: LegPlan) -> None:
         """Understand what `receive` names, send what `codecs` names first."""
+        # RFC 5761 5.1.1: without rtcp-mux it would go to component 2, which we do not have
+        self._rtcp = leg.rtcp_mux
         self._understand(leg.receive)
         self._agree(leg)
 
@@ -181,7 +184,7 @@ class Speech:
             self._send_control(self.control.next_report(now))
 
     def _send_control(self, packet: bytes) -> None:
-        if self._transmit is not None:
+        if self._transmit is not None and self._rtcp:
             self._transmit(self._srtp.protect_rtcp(packet) if self._srtp else packet)
 
     def stats(self) -> LegStats:

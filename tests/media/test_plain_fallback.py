@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import aioice.stun
 import pytest
@@ -13,7 +13,7 @@ from legs import FRAME, PCMU, End, make_end
 
 from phone.media import ice
 from phone.media.plan import Candidate, LegDescribed, LegFailed, LegUp, Remote
-from phone.media.rtp import RtpSender
+from phone.media.rtp import RtpSender, kind_of_datagram
 
 RTP = 0x80
 
@@ -28,8 +28,8 @@ def peer() -> Iterator[socket.socket]:
 
 
 @asynccontextmanager
-async def phone() -> AsyncIterator[End]:
-    end = make_end(controlling=True, security="plain", before_ice=True, codecs=(PCMU,))
+async def phone(*, rtcp_mux: bool = True) -> AsyncIterator[End]:
+    end = make_end(controlling=True, security="plain", before_ice=True, codecs=(PCMU,), rtcp_mux=rtcp_mux)
     end.start()
     await end.until(LegDescribed)
     yield end
@@ -97,3 +97,20 @@ async def test_the_call_outlives_the_last_unanswered_check(monkeypatch: pytest.M
             await asyncio.sleep(0.5)
             assert end.told(LegFailed) == []
             await gets_speech(end, yate)
+
+
+@pytest.mark.parametrize("rtcp_mux", [True, False])
+async def test_rtcp_comes_to_the_port_of_rtp_only_where_that_was_agreed(rtcp_mux: bool) -> None:
+    """RFC 5761 5.1.1: not agreed, not sent; component 2 is nothing that we have."""
+    with peer() as far:
+        async with phone(rtcp_mux=rtcp_mux) as end:
+            knows(end, at(far))
+            await end.until(LegUp)
+            await gets_speech(end, far)
+            end.the_leg.speech.tick(1e6)
+        await asyncio.sleep(0.05)
+        kinds = []
+        with suppress(BlockingIOError):
+            while True:
+                kinds.append(kind_of_datagram(far.recv(2000)))
+        assert kinds.count("rtcp") == (2 if rtcp_mux else 0), "a report and a BYE"
