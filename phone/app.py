@@ -200,7 +200,11 @@ def _phone(config: Config, remembered: Memory) -> Phone:
         handset_volume=remembered.handset_volume,
         ringer_volume=remembered.ringer_volume,
         plan=DialPlan.of(host, config.dial.gateway, config.dial.digit_map, config.dial.short),
-        timers=Timers(inter_digit=config.dial.inter_digit_seconds, ring=config.ring_seconds),
+        timers=Timers(
+            inter_digit=config.dial.inter_digit_seconds,
+            ring=config.ring_seconds,
+            no_answer=config.no_answer_seconds,
+        ),
         country=config.country,
     )
 

@@ -34,6 +34,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     actions.add_parser("lamps", help="the lamps that are lit")
     for action in actions.choices.values():  # both `phone sim --json lamps` and `phone sim lamps --json`
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+        action.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="the config file")
 
 
 def sim(options: argparse.Namespace) -> int:

@@ -189,6 +189,7 @@ _RANGES: Mapping[KeyPath, tuple[float, float]] = {
     ("network", "first_port"): (0, 65535),
     ("network", "last_port"): (0, 65535),
     ("ring_seconds",): (5, 600),
+    ("no_answer_seconds",): (5, 600),
 }
 
 

@@ -111,6 +111,9 @@ class Config:
     country: str = "de"
     language: str = "en"
     ring_seconds: float = 60.0
+    """Nobody lifts here."""
+    no_answer_seconds: float = 120.0
+    """Nobody lifts there."""
     state_dir: Path = Path("/var/lib/phone")
     run_dir: Path = DEFAULT_RUN_DIR
     """Holds the control socket."""

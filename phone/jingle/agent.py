@@ -17,6 +17,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from phone.jingle.api import (
+    CallEnded,
     CallOffered,
     Effects,
     EndReason,
@@ -72,6 +73,8 @@ class Agent:
         """Call `to`; `targets` are the resources that we know of it. Raises LocalProtocolError when `id` is taken."""
         if id in self._legs:
             raise LocalProtocolError(f"call id {id!r} is in use: take a fresh one")
+        if to in {self.own, bare(self.own)}:
+            return (CallEnded(id, EndReason.BUSY),)  # as any phone that calls its own number hears
         policy = self._policy(to)
         plain = policy.plain_rtp and not any(DTLS in t.features for t in targets)
         leg = Leg(id, to, self._around(policy), outgoing=True, plain=plain)

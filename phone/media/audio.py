@@ -188,6 +188,7 @@ class AudioThread:
             self._tell(str(error))
         else:
             self._tell("")
+        self._ringer.probe()
 
     def _opened(self, route: Route) -> bool:
         if self._duplex is not None:
@@ -262,7 +263,7 @@ class AudioThread:
 
     def _park(self) -> None:
         self._drop()
-        if not self._changed.wait(_REPROBE if self._trouble else None):
+        if not self._changed.wait(_REPROBE if self._trouble or self._ringer.troubled else None):
             self._probe()
         self._changed.clear()
 

@@ -87,7 +87,7 @@ class Stream:
                 periods=_CAPTURE_PERIODS if self._capture else _PLAYBACK_PERIODS,
             )
         except alsaaudio.ALSAAudioError as error:
-            raise CardError(f"sound card {self.name!r} cannot be used: {error}") from error
+            raise CardError(f"sound card {self.name!r} {_why(str(error))}") from error
         return cast("_Pcm", pcm)
 
     def read(self) -> array[int] | None:
@@ -151,6 +151,15 @@ class Stream:
         with contextlib.suppress(alsaaudio.ALSAAudioError):  # a card that vanished
             self._pcm.drop()
         self._pcm.close()
+
+
+def _why(error: str) -> str:
+    """What alsa-lib says (strerror(3) and the name), as a user would ask about it."""
+    if "busy" in error:
+        return "is in use by another program: end that one"
+    if "No such" in error:
+        return "is not there: plug it in, or choose another (`aplay -L` and `arecord -L` list them)"
+    return f"cannot be used: {error}"
 
 
 class Duplex:

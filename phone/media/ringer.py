@@ -44,6 +44,23 @@ class Ringer:
             self._idle.clear()
             threading.Thread(target=self._run, name="ringer", daemon=True).start()
 
+    @property
+    def troubled(self) -> bool:
+        """Its card was missing when it was last looked for."""
+        return bool(self._trouble)
+
+    def probe(self) -> None:
+        """Look whether the card is there, so that a missing bell is known before the first call is missed."""
+        if not self._name or self._wanted.is_set():
+            return
+        with self._lock:
+            try:
+                Stream(self._name, capture=False).close()
+            except CardError as error:
+                self._tell(str(error))
+            else:
+                self._tell("")
+
     def wait_idle(self) -> None:
         """Wait shortly for a ringer that has been told to stop to let its card go."""
         if not self._wanted.is_set():

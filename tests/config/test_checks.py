@@ -71,6 +71,7 @@ def test_good_values_pass(key, value):
         ("language", "klingon", "there is: de, en"),
         ("log_level", "debug", 'did you mean "DEBUG"'),
         ("ring_seconds", float("nan"), "from 5 to 600"),
+        ("no_answer_seconds", 0, "from 5 to 600"),
     ],
 )
 def test_bad_values_are_named_with_what_to_do(key, value, part):

@@ -39,6 +39,14 @@ def test_a_call_id_in_use_raises_and_changes_nothing() -> None:
     assert len(alice.wishes()) == 1
 
 
+@pytest.mark.parametrize("full", [True, False])
+def test_ones_own_number_is_busy(*, full: bool) -> None:
+    alice = agent()
+    own = alice.own if full else alice.own.partition("/")[0]
+    assert alice.call("c1", own, [target(alice.own)], 0) == (CallEnded("c1", EndReason.BUSY),)
+    assert alice.wishes() == ()
+
+
 def test_several_devices_are_proposed_to_even_if_one_knows_early_media() -> None:
     effects = agent().call("c1", "bob@desk.test", [target(BOB), target(TABLET, FEATURES)], 0)
     assert sent(effects) == [("bob@desk.test", "propose")]

@@ -195,7 +195,7 @@ def test_a_stereo_card_is_mixed_up_and_down(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("nowhere", "'nowhere' cannot"), ("sixteen", "'sixteen' gives 16000 Hz"), ("", "no sound card")],
+    [("nowhere", "'nowhere' is not there"), ("sixteen", "'sixteen' gives 16000 Hz"), ("", "no sound card")],
 )
 def test_a_card_that_cannot_be_used_is_named_at_once_and_calls_go_on(bench: Bench, name: str, words: str) -> None:
     audio, talk = bench.start(name), Echo()
