@@ -27,8 +27,11 @@ CLIENTS = {
     "newcomer": (JINGLE, RTP, AUDIO, ICE),
     "dino": (JINGLE, RTP, AUDIO, ICE, DTLS, JMI),
     "snikket": (JINGLE, RTP, AUDIO, ICE, DTLS, JMI),
+    "stranger": (JINGLE, RTP, AUDIO, ICE, DTLS, JMI),
 }
-"""Names, and what their clients can. `newcomer` is plain as gajim is, and nobody has allowed that."""
+"""Names, and what their clients can. `newcomer` is plain as gajim is, and nobody has allowed that; `stranger` leaves
+the roster in its test.
+"""
 ALLOWED = """
 [peers."yate@localhost"]
 plain_rtp = true
@@ -91,7 +94,7 @@ def _client(name: str) -> object:
     return client
 
 
-yate, pbx, gajim, newcomer, dino, snikket = map(_client, CLIENTS)
+yate, pbx, gajim, newcomer, dino, snikket, stranger = map(_client, CLIENTS)
 
 
 async def _hum(phone: Desk) -> None:

@@ -14,13 +14,14 @@ from collections.abc import Awaitable, Callable
 from typing import Self, cast
 from xml.etree.ElementTree import Element
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from media.legs import FRAME, make_end, tone
 from peers.xmpp_peer import N
 
 from phone.demo.stage import Desk
-from phone.media.plan import Candidate, Codec, Fingerprint, LegUp, Remote
+from phone.media.plan import Candidate, Codec, Fingerprint, LegDescribed, LegUp, Remote
 
 Samples = npt.NDArray[np.int16]
 Ear = Callable[[], tuple[Samples, int]]
@@ -64,6 +65,8 @@ class RtpEnd(asyncio.DatagramProtocol):
         """Checks of the phone that got no answer."""
         self.events: list[bytes] = []
         """Payloads of telephone events, type 101."""
+        self.rtcp = 0
+        """Packets of RTCP, which nobody has agreed to take on this port (RFC 5761 5.1.1)."""
         self._law, self._type, self._ms = LAWS[payload_type], payload_type, ms
         wave = 8000 * np.sin(2 * np.pi * hz * np.arange(8000) / 8000)
         self._codes = np.abs(wave[:, None] - self._law[None, :]).argmin(axis=1).astype(np.uint8)
@@ -91,6 +94,8 @@ class RtpEnd(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if data[0] < 4:
             self.stun += 1
+        elif 192 <= data[1] <= 223:
+            self.rtcp += 1
         elif len(data) > 12 and data[1] & 0x7F == 101:
             self.events.append(data[12:])
         elif len(data) > 12 and data[1] & 0x7F in LAWS:
@@ -151,7 +156,14 @@ class LegEnd:
 
     def meets(self, payload: Element) -> None:
         """Take the phone's transport."""
-        self.end.follow(remote=remote_of(payload))
+        told, before = remote_of(payload), self.end.plan.remote
+        known = told.fingerprint or (before.fingerprint if before else None)
+        self.end.follow(remote=msgspec.structs.replace(told, fingerprint=known))
+
+    async def restarts(self) -> None:
+        """Ask for a new ICE generation; `credentials` and `port` are its."""
+        self.end.follow(restart=self.end.plan.restart + 1)
+        await self.end.until(LegDescribed, self.end.plan.restart + 1)
 
     async def up(self) -> LegUp:
         """The leg, from the moment when ICE (and DTLS) are through."""

@@ -95,6 +95,8 @@ async def test_yate_is_called_and_the_speech_that_it_sends_at_once_is_heard(alic
         assert {event[0] for event in rtp.events} == {5}
         await alice.hang_up()
         assert reason(await yate.expect("session-terminate")) == "success"
+        await asyncio.sleep(0.2)
+        assert rtp.rtcp == 0
 
 
 async def test_of_two_contents_one_is_taken_and_the_other_removed(alice: Desk, yate: Peer) -> None:
@@ -170,8 +172,10 @@ async def test_digits_by_jingle_are_taken_and_nonsense_is_not(alice: Desk, yate:
         dtmf = "<dtmf xmlns='urn:xmpp:jingle:dtmf:0' code='{}'/>"
         await yate.acked(says(yate, "session-info", "JG11_1", dtmf.format(5)))
         assert condition(await yate.tell(says(yate, "session-info", "JG11_1", dtmf.format(55)))) == "bad-request"
-        log = alice.log.read_text()
-        assert "digit 5 heard (XEP-0181)" in log
+        assert "digit 5 heard (XEP-0181)" in alice.log.read_text()
+        transfer = "<transfer xmlns='urn:xmpp:jingle:transfer:0' to='carol@localhost'/>"
+        answer = await yate.tell(says(yate, "session-info", "JG11_1", transfer))
+        assert condition(answer) == "feature-not-implemented"
         await hears(rtp.ear, HZ_HERE)
         await alice.hang_up()
         await yate.expect("session-terminate")
