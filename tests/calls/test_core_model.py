@@ -103,6 +103,10 @@ class PhoneModel(RuleBasedStateMachine):
             return newest[0].id
         return ids[-slot] if 0 < slot <= len(ids) else CallId("none")
 
+    def waiting(self) -> list[Call]:
+        """Calls that are neither talked on nor over: each must end by itself."""
+        return [c for c in self.phone.calls if c.live and c.progress is not Progress.CONNECTED]
+
     # --- single events ---
 
     @rule(seconds=PAUSES)
@@ -126,6 +130,7 @@ class PhoneModel(RuleBasedStateMachine):
         for _ in range(60):
             due = core.deadlines(self.phone)
             if due is None:
+                assert not self.waiting(), "left alone, somebody waits for ever"
                 return
             self.now = max(self.now, due)
             self.feed(ev.Ticked(self.now))
