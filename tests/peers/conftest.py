@@ -1,6 +1,6 @@
 """Alice's phone, a whole daemon, and on the same server clients that behave as the measured ones do (scripted).
 
-One stage for all tests of this folder: what a test changes, `alice` puts right behind it.
+One stage for each file: what a test changes, `alice` puts right behind it.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ plain_rtp = true
 _SECOND = array("h", (int(8000 * math.sin(2 * math.pi * 440 * i / RATE)) for i in range(RATE)))
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def prosody(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PrivateProsody]:
     users = {"alice": PASSWORD} | dict.fromkeys(CLIENTS, PASSWORD)
     async with PrivateProsody(tmp_path_factory.mktemp("server"), users) as server:
         yield server
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def phone(prosody: PrivateProsody, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     folder = tmp_path_factory.mktemp("alice")
     async with desk(folder, "alice", PASSWORD, prosody, edit=lambda text: text + ALLOWED) as made:
@@ -65,7 +65,7 @@ async def phone(prosody: PrivateProsody, tmp_path_factory: pytest.TempPathFactor
             await hum
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def clients(phone: Desk, prosody: PrivateProsody) -> AsyncIterator[Mapping[str, Peer]]:
     made = {name: Peer(prosody, name, name, features) for name, features in CLIENTS.items()}
     async with AsyncExitStack() as stack:
@@ -75,7 +75,7 @@ async def clients(phone: Desk, prosody: PrivateProsody) -> AsyncIterator[Mapping
         yield made
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def alice(phone: Desk, clients: Mapping[str, Peer]) -> AsyncIterator[Desk]:
     """Her phone, on hook and idle; she hums 440 Hz for ever."""
     for each in clients.values():

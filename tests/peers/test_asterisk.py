@@ -12,7 +12,7 @@ from peers.xmpp_peer import ICE, RTP, N, Peer, condition, info, jingle, reason, 
 from phone.demo.stage import Desk
 from phone.media.plan import Codec
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 PCMU, PCMA, EVENTS = Codec("pcmu", 0, 8000), Codec("pcma", 8, 8000), Codec("telephone-event", 101, 8000)
 EVENTS_ALONE = "<payload-type name='telephone-event' id='101' clockrate='8000' channels='1'/>"
@@ -48,9 +48,9 @@ def initiate(pbx: Peer, sid: str, transport: str = EMPTY) -> str:
 
 
 async def asterisk_calls(alice: Desk, pbx: Peer, far: LegEnd, sid: str) -> None:
-    """The candidates right behind the initiate; alice lifts."""
-    await pbx.acked(initiate(pbx, sid), iq_id="aaaae")
-    await pbx.acked(jingle("transport-info", sid, content("initiator", candidates(far))), iq_id="aaaaf")
+    """The candidates right behind the initiate, which is not answered yet; alice lifts."""
+    info_ = jingle("transport-info", sid, content("initiator", candidates(far)))
+    await asyncio.gather(pbx.acked(initiate(pbx, sid), iq_id="aaaae"), pbx.acked(info_, iq_id="aaaaf"))
     await pbx.expect("session-info")
     await rings(alice)
     await alice.lift()

@@ -6,14 +6,14 @@ import asyncio
 import re
 
 import pytest
-from peers.rtp_end import HZ_THERE, LegEnd, both_hear, ear_of, hears
+from peers.rtp_end import HZ_STRANGER, HZ_THERE, LegEnd, RtpEnd, both_hear, ear_of, hears
 from peers.softphones import PROPOSED, jmi, offer_profiles, phone_takes, setup_of, softphone, transport, why
 from peers.told import calls, connected, ended, rings, told
 from peers.xmpp_peer import RTP, N, Peer, jingle, reason, terminate
 
 from phone.demo.stage import Desk
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 GROUP = "<group xmlns='urn:xmpp:jingle:apps:grouping:0' semantics='BUNDLE'><content name='0'/></group>"
 PAYLOADS = """
@@ -129,6 +129,18 @@ async def test_replayed_packets_are_refused(alice: Desk, snikket: Peer) -> None:
         assert refused.calls[0].concealed_ms == (await alice.status()).calls[0].concealed_ms
         await hears(ear_of(alice), HZ_THERE)
         assert "refused a forged or repeated packet" in alice.log.read_text()
+        await alice.hang_up()
+        await snikket.expect("session-terminate")
+
+
+async def test_speech_that_is_not_encrypted_is_refused_in_an_encrypted_call(alice: Desk, snikket: Peer) -> None:
+    async with softphone(calling=False) as far, RtpEnd(hz=HZ_STRANGER) as stranger:
+        await snikket_is_called(alice, snikket, far)
+        await connected(alice, encrypted=True)
+        await both_hear(alice, far.ear)
+        stranger.target = (far.end.plan.remote.candidates[0].ip, far.end.plan.remote.candidates[0].port)
+        assert await alice.until(lambda s: any((c.refused or 0) > 20 for c in s.calls), 5)
+        await hears(ear_of(alice), HZ_THERE, within=1)
         await alice.hang_up()
         await snikket.expect("session-terminate")
 

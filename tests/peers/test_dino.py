@@ -25,7 +25,7 @@ from peers.xmpp_peer import RTP, RTP_INFO, N, Peer, info, jingle, reason, termin
 
 from phone.demo.stage import Desk
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 OFFERED = """
 <payload-type id='111' clockrate='48000' channels='2' name='opus'>

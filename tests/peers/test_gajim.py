@@ -10,7 +10,7 @@ from peers.xmpp_peer import ICE, RTP, N, Peer, jingle, reason, terminate
 from phone.demo.stage import Desk
 from phone.media.plan import Codec
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 OFFERED = """
 <payload-type name='OPUS' clockrate='48000' id='96'/>
@@ -57,6 +57,7 @@ def content(name: str, payloads: str, far: LegEnd) -> str:
 
 async def test_gajim_calls(alice: Desk, gajim: Peer) -> None:
     async with LegEnd((OPUS_96, EVENTS_99), calling=True) as far:
+        gajim.refused = lambda payload: payload.get("action") == "session-info"
         initiator = f"initiator='{gajim.own}'"
         await gajim.acked(jingle("session-initiate", "1b301282", content("voice", OFFERED, far), initiator))
         await rings(alice)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from peers.rtp_end import HZ_HERE, HZ_THERE, RtpEnd, both_hear, ear_of, hears, hears_nothing
+from peers.rtp_end import HZ_HERE, HZ_STRANGER, HZ_THERE, RtpEnd, both_hear, ear_of, hears, hears_nothing
 from peers.told import calls, connected, ended, rings, told
 from peers.xmpp_peer import ICE, RAW, RTP, N, Peer, candidate_of, condition, jingle, reason, terminate
 
 from phone.demo.stage import Desk
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 PAYLOADS = (
     "<payload-type id='0' name='PCMU' clockrate='8000'/><payload-type id='8' name='PCMA' clockrate='8000'/>"
@@ -191,9 +191,18 @@ async def test_yate_gives_up_without_a_reason(alice: Desk, yate: Peer) -> None:
     assert (entry.reason, entry.seconds) == ("cancelled", None)
 
 
+async def test_raw_udp_of_a_peer_that_may_not_is_refused(alice: Desk, newcomer: Peer) -> None:
+    two = content("jingle/1_content_1", raw(9)) + content("jingle/1_content_2", ice(9))
+    await newcomer.acked(says(newcomer, "session-initiate", "JG14_1", two))
+    assert reason(await newcomer.expect("session-terminate")) == "security-error"
+    status = await alice.until(lambda s: "Newcomer: not encrypted" in " ".join(s.screen), 5)
+    assert status is not None, (await alice.status()).screen
+    assert not status.ringer
+
+
 async def test_speech_of_strangers_is_refused(alice: Desk, yate: Peer) -> None:
     """RTP to our candidate from an address that nobody signalled is not heard, and counted."""
-    async with RtpEnd() as rtp, RtpEnd(hz=2500) as stranger:
+    async with RtpEnd() as rtp, RtpEnd(hz=HZ_STRANGER) as stranger:
         await yate_calls(alice, yate, rtp, "JG13_1")
         await connected(alice, encrypted=False)
         await both_hear(alice, rtp.ear)

@@ -48,6 +48,8 @@ class Peer(ClientXMPP):
         self.phone = f"alice@{server.domain}/phone"
         self.silent_on: Callable[[Element], bool] = lambda _: False
         """Which Jingle IQs get no answer at all."""
+        self.refused: Callable[[Element], bool] = lambda _: False
+        """Which get an error."""
         self.came: list[Element] = []
         """Jingle and JMI payloads that nobody has taken yet."""
         self.asked = asyncio.Event()
@@ -118,12 +120,15 @@ class Peer(ClientXMPP):
     def forget(self) -> None:
         """Begin a new test."""
         self.came.clear()
-        self.silent_on = lambda _: False
+        self.silent_on = self.refused = lambda _: False
 
     def _jingle(self, iq: Iq) -> None:
         payload = next(iter(iq.xml))
-        if not self.silent_on(payload):
-            self.send_raw(f"<iq type='result' id='{iq['id']}' from='{self.own}' to='{iq['from']}'/>")
+        envelope = f"id='{iq['id']}' from='{self.own}' to='{iq['from']}'"
+        if self.refused(payload):
+            self.send_raw(f"<iq type='error' {envelope}>{NOT_HERE}</iq>")
+        elif not self.silent_on(payload):
+            self.send_raw(f"<iq type='result' {envelope}/>")
         self._take(payload)
 
     def _take(self, payload: Element) -> None:
@@ -147,6 +152,10 @@ class Peer(ClientXMPP):
 
 
 PASSWORD = "on-the-wire"
+NOT_HERE = (
+    "<error type='cancel'><feature-not-implemented xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+    "<unsupported-info xmlns='urn:xmpp:jingle:errors:1'/></error>"
+)
 
 
 def bare(jid: str) -> str:
