@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_MEDIA = "media"
+"""In `Engine.troubles`: the process itself, beside its devices."""
 _AFTER_FAULT = 1.0
 """Seconds until the next timer after a bug of ours showed: a deadline that fails again must not spin."""
 
@@ -268,6 +270,8 @@ class Engine:
                 self._trouble(report)
             case plan.Alive():
                 self.alive = report
+                if self.troubles.pop(_MEDIA, None):
+                    self._sound()
 
     def _leg(self, id: str) -> LegFacts:
         return self.facts.setdefault(id, LegFacts())
@@ -278,6 +282,13 @@ class Engine:
             self.troubles[trouble.device] = trouble.sentence
         elif self.troubles.pop(trouble.device, None):
             log.info("audio: %s works again", trouble.device)
+        self._sound()
+
+    def _sound(self) -> None:
+        """The core knows whether the handset is any use; a bell that fails is for `phone status`."""
+        works = not {"handset", _MEDIA} & self.troubles.keys()
+        if works is not self.phone.sound:
+            self._step(ev.SoundChanged(works, self.now()))
 
     def _media_lost(self) -> None:
         """Keys and paths died with the process: the far ends are told, the new process gets the plan anew, and tells
@@ -285,7 +296,8 @@ class Engine:
         """
         self._plan = None
         self.alive = None
-        self.troubles.clear()
+        self.troubles = {_MEDIA: "the sound process ended; another is being started"}
+        self._sound()
         for wish in self.ports.agent.wishes():
             self._carry_out(self.ports.agent.media_failed(wish.id, "internal", self.now()))
 

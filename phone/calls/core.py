@@ -53,6 +53,8 @@ def step(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one branch pe
             return _hang_up(phone, at)
         case ev.ServiceChanged(service):
             return replace(phone, service=service), ()
+        case ev.SoundChanged(works):
+            return replace(phone, sound=works), ()
         case ev.Offered():
             return _offered(phone, event)
         case ev.Named(id, name):

@@ -88,6 +88,14 @@ class ServiceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundChanged:
+    """The handset's card works, or does not: missing, busy, or no process to drive it."""
+
+    works: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
     """A far end calls us. `name` is what the roster calls it (may be the address)."""
 
@@ -163,6 +171,7 @@ Event = (
     | DialRequested
     | HangUpRequested
     | ServiceChanged
+    | SoundChanged
     | Offered
     | Named
     | Alerting

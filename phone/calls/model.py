@@ -172,6 +172,8 @@ class Phone:
     focus: CallId | None = None
     """The leg that the ear belongs to; an ended one as long as its tone sounds."""
     service: Service = Service.STARTING
+    sound: bool = True
+    """The handset can be heard and spoken into; if not, the display must say so, for no tone can."""
     last_digit_at: float = 0.0
     stage: Stage = Stage.FRESH
     stage_at: float = 0.0

@@ -86,7 +86,12 @@ def _call(call: Call, phone: Phone, now: float, texts: Texts) -> Screen:
     name = _name(call)
     if not call.up:
         return Screen(texts.get("title", _TITLES[call.progress]), name, _address(call))
-    facts = {"held": call.held_by_peer, "muted": phone.muted, "insecure": call.encrypted is False}
+    facts = {
+        "no_sound": not phone.sound,
+        "held": call.held_by_peer,
+        "muted": phone.muted,
+        "insecure": call.encrypted is False,
+    }
     told = [texts.get("hint", key) for key, true in facts.items() if true]
     since = call.progressed_at if call.answered_at is None else call.answered_at
     return Screen(duration(now - since), name, _small(*told) if told else _address(call))
@@ -120,6 +125,8 @@ def _off_hook(phone: Phone, texts: Texts) -> Screen:
         return Screen(texts.get("title", "failed"), "", _told(phone.notice, phone, texts))
     if phone.service is not Service.ONLINE:
         return Screen(texts.get("title", "no_service"), "", _small(texts.get("service", phone.service)))
+    if not phone.sound:
+        return Screen(texts.get("title", "failed"), "", _small(texts.get("hint", "no_sound")))
     return Screen(texts.get("title", "dial"), "", _small(texts.get("hint", "dial")))
 
 
@@ -128,8 +135,10 @@ def _idle(phone: Phone, clock_text: str, texts: Texts) -> Screen:
     title = texts.get("title", "idle" if online else "no_service")
     if phone.notice:
         told = _told(phone.notice, phone, texts)
+    elif not online:
+        told = _small(texts.get("service", phone.service))
     else:
-        told = () if online else _small(texts.get("service", phone.service))
+        told = () if phone.sound else _small(texts.get("hint", "no_sound"))
     return Screen(title, clock_text, told, digits=True)
 
 

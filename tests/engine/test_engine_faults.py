@@ -121,6 +121,24 @@ def test_a_new_media_process_tells_anew_which_card_is_missing(alice: WirePhone) 
     alice.engine.post(inbox.MediaTold(plan.AudioTrouble("handset", "no card")))
     assert alice.engine.troubles == {"handset": "no card"}
     alice.engine.post(inbox.MediaRestarted())
+    assert "no card" not in alice.engine.troubles.values()
+
+
+def test_without_sound_the_display_knows_and_with_it_again_too(alice: WirePhone) -> None:
+    def heard(report: plan.Report) -> bool:
+        alice.engine.post(inbox.MediaTold(report))
+        return alice.engine.phone.sound
+
+    assert not heard(plan.AudioTrouble("handset", "no card"))
+    assert heard(plan.AudioTrouble("handset", ""))
+    assert heard(plan.AudioTrouble("ringer", "no bell")), "the ear does without"
+    alice.engine.post(inbox.MediaRestarted())
+    assert not alice.engine.phone.sound
+    assert not heard(plan.AudioTrouble("handset", "no card"))
+    assert not heard(plan.Alive(1, 0)), "the process is there, the card is not"
+    assert heard(plan.AudioTrouble("handset", ""))
+    alice.engine.post(inbox.MediaRestarted())
+    assert heard(plan.Alive(1, 0))
     assert not alice.engine.troubles
 
 
