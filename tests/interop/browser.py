@@ -76,6 +76,7 @@ class CallFacts:
     connection: str
     dtls: str
     srtp_cipher: str
+    """SRTP_AES128_CM_HMAC_SHA1_80 in one Chromium, AES_CM_128_HMAC_SHA1_80 in another."""
     dtls_role: str
     codec: str
     packets_received: int

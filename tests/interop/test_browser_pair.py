@@ -45,7 +45,7 @@ async def test_a_tone_spoken_at_each_end_is_heard_at_the_other(softphones: dict[
 
     facts = await alice.facts()
     assert (facts.peer, facts.state, facts.dtls, facts.codec) == (BOB, "active", "connected", "audio/opus")
-    assert facts.srtp_cipher.startswith("SRTP_AES")
+    assert "AES" in facts.srtp_cipher
     assert (facts.dtls_role, (await bob.facts()).dtls_role) == ("server", "client")
     assert facts.local_candidate.startswith("host ")
     assert min(facts.packets_received, facts.packets_sent) > 20

@@ -134,7 +134,7 @@ async def test_each_ear_hears_the_far_mouth_encrypted(alice: Desk, bob: Peer, ca
         assert status.peer.partition("/")[0] == "bob@localhost"
         assert any("[encrypted]" in line for line in measured.screen)
         assert (facts.peer, facts.dtls, facts.codec) == (PHONE, "connected", "audio/opus")
-        assert facts.srtp_cipher.startswith("SRTP_")
+        assert "AES" in facts.srtp_cipher
         assert status.id == facts.sid
         # RFC 5763 5: the offerer leaves the roles open, the answerer starts the handshake.
         assert facts.dtls_role == ("client" if status.direction == "out" else "server")
