@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
+from rig.costs import children
+
 from bench.model import Options
 from bench.programs import check_alive, program
 from bench.talk import Pair
 from bench.wiretap import WireTap
-from rig.costs import children
-
 from phone.control import ControlError, Sim, Status, StatusReply, ask
 from phone.demo.prosody import PrivateProsody
 from phone.drivers.vcard import Card

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from rig.lossy import LossyRelay
+
 from bench.model import Case, Options, Result, Say, Talk
 from bench.talk import Pair, converse, pair
-
 from phone.media.host import MediaHost
 from phone.media.plan import (
     AudioPlan,
+    Candidate,
     Codec,
     Device,
     LegCandidate,
@@ -47,6 +49,8 @@ class End:
     described: LegDescribed | None = None
     stats: LegStats | None = None
     fault: str = ""
+    towards: Candidate | None = None
+    """Where to send, instead of to what the far end describes: a relay."""
 
     def __post_init__(self) -> None:
         self.host = MediaHost(self.report, self.restarted)
@@ -85,7 +89,10 @@ class End:
     def plan(self) -> None:
         """Say what is known now."""
         far = self.far.described
-        remote = Remote(far.ufrag, far.pwd, far.fingerprint, far.candidates) if far else None
+        remote = None
+        if far is not None:
+            candidates = (self.towards,) if self.towards is not None else far.candidates
+            remote = Remote(far.ufrag, far.pwd, far.fingerprint, candidates)
         leg = LegPlan(
             "leg",
             controlling=self.caller,
@@ -99,9 +106,14 @@ class End:
 
 
 @asynccontextmanager
-async def _call(packet_ms: int, priority: int) -> AsyncIterator[tuple[End, End]]:
+async def two_processes(
+    packet_ms: int, priority: int, through: LossyRelay | None = None
+) -> AsyncIterator[tuple[End, End]]:
+    """A call that is up. Raises RuntimeError when it does not come up."""
     a, b = End("va", caller=True, packet_ms=packet_ms), End("vb", caller=False, packet_ms=packet_ms)
     a.far, b.far = b, a
+    if through is not None:
+        a.towards, b.towards = (Candidate(1, "relay", *address, 1) for address in (through.for_a, through.for_b))
     try:
         # both have a socket before either can report
         await asyncio.gather(a.start(priority), b.start(priority))
@@ -116,7 +128,7 @@ async def _call(packet_ms: int, priority: int) -> AsyncIterator[tuple[End, End]]
 
 async def _measure(cards: Pair, packet_ms: int, options: Options, seed: int) -> tuple[Talk, list[LegStats]]:
     os.environ.update(cards.environment_a)
-    async with _call(packet_ms, options.priority) as (a, b):
+    async with two_processes(packet_ms, options.priority) as (a, b):
         await asyncio.sleep(_SETTLE)
         pids = {"media": [end.host.pid or 0 for end in (a, b)]}
         talk = await asyncio.to_thread(converse, cards, lambda: pids, options, seed)

@@ -16,7 +16,8 @@ from bench.talk import Pair, converse, pair
 
 HOST = "10.77.0.1"
 """Both refuse loopback addresses."""
-_SETTLE = 8.0
+SIP_PORTS, RTP_PORTS = (18061, 18065), (18110, 18120)
+SETTLE = 8.0
 """Seconds from starting to a call that has found its pace."""
 
 
@@ -31,10 +32,20 @@ class End:
 
 
 def _ends(cards: Pair) -> tuple[End, End]:
-    return End("va", 18061, 18110, cards.environment_a), End("vb", 18065, 18120, cards.environment_b)
+    return End("va", SIP_PORTS[0], RTP_PORTS[0], cards.environment_a), End(
+        "vb", SIP_PORTS[1], RTP_PORTS[1], cards.environment_b
+    )
 
 
-Call = Callable[[Pair, Options], contextlib.AbstractContextManager[list[Popen[bytes]]]]
+Call = Callable[[Pair, Options, int], contextlib.AbstractContextManager[list[Popen[bytes]]]]
+"""A's call to B by way of that SIP port; the processes of A and B."""
+
+
+def settle(processes: list[Popen[bytes]], folder: Path) -> None:
+    """Wait until the call has found its pace. Raises DiedError."""
+    time.sleep(SETTLE - 1.5)
+    for process, log in zip(processes, sorted(folder.glob("home-*/log")), strict=True):
+        check_alive(process, log)
 
 
 def _case(name: str, what: str, package: str, packet_ms: int, call: Call) -> Case:
@@ -46,10 +57,8 @@ def _case(name: str, what: str, package: str, packet_ms: int, call: Call) -> Cas
         for number in range(options.rounds):
             say(f"{name}, call {number + 1} of {options.rounds}")
             folder = options.folder / f"{name}-{number}"
-            with pair(folder, options.seconds + _SETTLE + 5) as cards, call(cards, options) as processes:
-                time.sleep(_SETTLE - 1.5)
-                for process, log in zip(processes, sorted(folder.glob("home-*/log")), strict=True):
-                    check_alive(process, log)
+            with pair(folder, options.seconds + SETTLE + 5) as cards, call(cards, options, SIP_PORTS[1]) as processes:
+                settle(processes, folder)
                 pids = {"whole": [process.pid for process in processes]}
                 talks.append(converse(cards, lambda pids=pids: pids, options, seed=10 + number))
         return Result(name, version, packet_ms, talks)
@@ -97,12 +106,12 @@ module_app menu.so
         return program(argv, home / "log", end.environment, options.priority)
 
     @contextlib.contextmanager
-    def call(cards: Pair, options: Options) -> Iterator[list[Popen[bytes]]]:
+    def call(cards: Pair, options: Options, port: int) -> Iterator[list[Popen[bytes]]]:
         a, b = _ends(cards)
         folder = cards.a.path.parent
         with start(b, folder, options) as callee:
             time.sleep(1.0)
-            with start(a, folder, options, "-e", f"/dial sip:vb@{HOST}:{b.sip_port}") as caller:
+            with start(a, folder, options, "-e", f"/dial sip:vb@{HOST}:{port}") as caller:
                 yield [caller, callee]
 
     return call
@@ -149,13 +158,13 @@ enabled=1
         return program(argv, home / "log", end.environment, options.priority)
 
     @contextlib.contextmanager
-    def call(cards: Pair, options: Options) -> Iterator[list[Popen[bytes]]]:
+    def call(cards: Pair, options: Options, port: int) -> Iterator[list[Popen[bytes]]]:
         a, b = _ends(cards)
         folder = cards.a.path.parent
         with start(a, folder, options) as caller, start(b, folder, options, "-a") as callee:
             time.sleep(2.0)
             assert caller.stdin is not None
-            caller.stdin.write(f"call sip:vb@{HOST}:{b.sip_port}\n".encode())
+            caller.stdin.write(f"call sip:vb@{HOST}:{port}\n".encode())
             caller.stdin.flush()
             yield [caller, callee]
 
@@ -163,6 +172,11 @@ enabled=1
 
 
 _LOW = "audio_buffer 10-20\njitter_buffer_type off\njitter_buffer_delay 0-1"
+AS_SHIPPED: Mapping[str, tuple[str, Call]] = {
+    "baresip": ("baresip-core", _baresip(20)),
+    "linphone": ("linphone-cli", _linphone()),
+}
+"""Debian package and call by name."""
 CASES = (
     _case("baresip", "baresip as Debian ships it", "baresip-core", 20, _baresip(20)),
     _case("baresip-10", "baresip tuned: 10 ms packets, no jitter buffer", "baresip-core", 10, _baresip(10, _LOW)),

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from statistics import median
 
 import numpy as np
-from bench.daemon import NUMBERS, Daemon, is_connected, is_idle, is_ringing, two_phones
-from bench.model import Case, Options, Result, Say, Talk
-from bench.talk import Pair, Pids, converse, pair, sleep_until
 from rig.costs import costs
 from rig.signals import as_samples, first_sound, onset, tone
 
+from bench.daemon import NUMBERS, Daemon, is_connected, is_idle, is_ringing, two_phones
+from bench.model import Case, Options, Result, Say, Talk
+from bench.talk import Pair, Pids, converse, pair, sleep_until
 from phone.control import Sim, ask
 from phone.drivers.vcard import RATE
 

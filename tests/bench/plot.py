@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
-from bench.model import Result
 from PIL import Image, ImageDraw, ImageFont
 from rig.chirps import Summary
 
+from bench.model import Result
+
 _WIDTH, _ROW, _LEFT, _TOP = 1000, 46, 150, 40
+_QUALITY_LEFT = 330
 _INK, _PALE, _OURS, _THEIRS = "#222222", "#dddddd", "#0b6e4f", "#8a3b12"
 
 
@@ -26,6 +29,22 @@ def draw(results: Sequence[Result], path: Path, ours: Sequence[str]) -> None:
     for number, (result, delays) in enumerate(rows):
         colour = _OURS if result.case in ours else _THEIRS
         _row(pen, _TOP + _ROW * number, result.case, delays, scale, colour, font)
+    picture.save(path)
+
+
+def draw_quality(results: Sequence[Result], path: Path) -> None:
+    """Write a PNG: for each network what of speech is understood (STOI), a bar a program."""
+    heard = {r.case: {k: v for k, v in r.figures.items() if k.endswith(": STOI")} for r in results}
+    networks = list(dict.fromkeys(name for figures in heard.values() for name in figures))
+    rows = [(n, case, fmean(f[n])) for n in networks for case, f in heard.items() if n in f]
+    picture = Image.new("RGB", (_WIDTH, _TOP + 30 * len(rows) + 20), "white")
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default()
+    pen.text((10, 12), "speech understood (STOI, 1 is all of it)", _INK, font)
+    for number, (network, case, value) in enumerate(rows):
+        y, colour = _TOP + 30 * number, _OURS if case == "quality" else _THEIRS
+        pen.text((10, y + 4), f"{network.removesuffix(': STOI')}, {case}", _INK, font)
+        pen.rectangle((_QUALITY_LEFT, y, _QUALITY_LEFT + value * (_WIDTH - _QUALITY_LEFT - 70), y + 20), colour)
+        pen.text((_WIDTH - 60, y + 4), f"{value:.3f}", colour, font)
     picture.save(path)
 
 

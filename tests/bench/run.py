@@ -1,6 +1,7 @@
 """The bench: our phone beside Debian's baresip and linphone, on virtual sound cards, in one run.
 
-usage: run.py [--only NAME]... [--json] [--seconds 20] [--rounds 2] [--endurance 600] [--plot FILE.png] [--list]
+usage: run.py [--only NAME]... [--json] [--seconds 20] [--rounds 2] [--quality] [--endurance 600]
+              [--plot FILE.png] [--list]
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from pathlib import Path
 if not __package__:  # run as a file: its own folder is no place to import from
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench import media, namespace, peers, phones
+from bench import media, namespace, peers, phones, quality
 from bench.model import Case, Options, Result, Say
-from bench.plot import draw
+from bench.plot import draw, draw_quality
 from bench.programs import may_prioritise
 from bench.table import as_json, as_text
-
 from phone.errors import PhoneError
 
-CASES: tuple[Case, ...] = (*peers.CASES, *media.CASES, *phones.CASES)
-_DEFAULT = [case.name for case in CASES if case.name != "endurance"]
+CASES: tuple[Case, ...] = (*peers.CASES, *media.CASES, *phones.CASES, *quality.CASES)
+_QUALITY = [case.name for case in quality.CASES]
+_DEFAULT = [case.name for case in CASES if case.name not in ("endurance", *_QUALITY)]
 _PRIORITY = 20
 
 
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     told.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the distributions of delay")
     told.add_argument("--seconds", type=float, default=20.0, help="of speech in a measured call (default %(default)s)")
     told.add_argument("--rounds", type=int, default=2, help="calls a case (default %(default)s)")
+    told.add_argument("--quality", action="store_true", help="score speech over bad networks as well (10 minutes)")
     told.add_argument("--endurance", type=float, metavar="SECONDS", help="one long call as well")
     told.add_argument(
         "--fifo",
@@ -57,6 +59,8 @@ def parser() -> argparse.ArgumentParser:
 def chosen(arguments: argparse.Namespace) -> list[Case]:
     """The cases to run, in the order of `CASES`."""
     names = arguments.only or _DEFAULT
+    if arguments.quality:
+        names = [*names, *_QUALITY]
     if arguments.endurance and "endurance" not in names:
         names = [*names, "endurance"]
     return [case for case in CASES if case.name in names]
@@ -110,6 +114,8 @@ def main() -> int:
         arguments.out.write_text(findings)
     if arguments.plot:
         draw(results, arguments.plot, [case.name for case in CASES if case.ours])
+        if any(result.case in _QUALITY for result in results):
+            draw_quality(results, arguments.plot.with_stem(f"{arguments.plot.stem}-quality"))
     print(findings if arguments.json else as_text(results))
     return 1 if all(result.error for result in results) else 0
 

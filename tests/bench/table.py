@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import fmean, median
 
+from rig.chirps import Summary
+
 from bench.model import Options, Result
 from bench.targets import PEERS, Verdict, verdicts
-from rig.chirps import Summary
 
 Json = dict[str, object]
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from bench.model import Load, Options, Talk
 from rig.chirps import SEARCH_SECONDS, delays_ms, track
 from rig.costs import Busy, Costs, costs
 from rig.signals import as_samples
 
+from bench.model import Load, Options, Talk
 from phone.drivers.vcard import RATE, Card, asound_conf, build
 
 Pids = Mapping[str, Sequence[int]]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from bench.model import Result
 from rig.chirps import Summary
+
+from bench.model import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +92,16 @@ def verdicts(results: Sequence[Result]) -> list[Verdict]:
         theirs = _TARGETS[0].read(by_case[peer]) if peer in by_case else None
         if theirs is not None:
             told.append(Verdict(f"mouth to ear, ahead of {peer}", "ms", theirs, mine))
+    return [*told, *_sounding_better(by_case)]
+
+
+def _sounding_better(by_case: Mapping[str, Result]) -> list[Verdict]:
+    """On each network: what is not understood of speech (1 - STOI), against each peer."""
+    told = []
+    ours = by_case["quality"].figures if "quality" in by_case else {}
+    for peer in ("baresip", "linphone"):
+        theirs = by_case[f"quality-{peer}"].figures if f"quality-{peer}" in by_case else {}
+        for name in sorted(name for name in {*ours} & {*theirs} if name.endswith(": STOI")):
+            limit, value = (round(100 * (1 - fmean(figures[name])), 1) for figures in (theirs, ours))
+            told.append(Verdict(f"{name.removesuffix(': STOI')}, clearer than {peer}", "% lost", limit, value))
     return told

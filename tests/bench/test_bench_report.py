@@ -6,14 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
 from bench import namespace
 from bench.model import Case, Load, Options, Result, Talk
 from bench.phones import _growth
-from bench.plot import draw
+from bench.plot import draw, draw_quality
 from bench.run import CASES, chosen, measure, parser
 from bench.table import as_json, as_text
 from bench.targets import verdicts
-from PIL import Image
 
 OPTIONS = Options(Path("/nonexistent"))
 
@@ -71,6 +72,16 @@ def test_the_picture_has_a_row_a_case(tmp_path: Path) -> None:
     assert heights[0] > heights[1] > heights[2]
 
 
+def test_clarity_is_compared_on_each_network(tmp_path: Path) -> None:
+    ours = Result("quality", figures={"clean: STOI": [0.98, 1.0], "bad: STOI": [0.7], "clean: PESQ": [3.9]})
+    theirs = Result("quality-linphone", figures={"clean: STOI": [0.9], "bad: STOI": [0.8]})
+    told = {v.name: v.met for v in verdicts([ours, theirs]) if v.met is not None}
+    assert told == {"bad, clearer than linphone": False, "clean, clearer than linphone": True}
+    assert not [v for v in verdicts([ours]) if v.met is not None]
+    draw_quality([ours, theirs, PEER], tmp_path / "clear.png")
+    assert Image.open(tmp_path / "clear.png").height > Image.new("1", (1, 150)).height
+
+
 def test_growth_of_a_long_call() -> None:
     talks = [talk(40.0 + n, 40.0 + n) for n in range(6)]
     looks = [(30.0 * n, 34.0 + 0.1 * n, 50.0, 60) for n in range(6)]
@@ -103,7 +114,8 @@ def test_the_long_call_is_only_run_when_asked_for() -> None:
     def names(*arguments: str) -> list[str]:
         return [case.name for case in chosen(parser().parse_args(arguments))]
 
-    assert "endurance" not in names()
+    assert not {"endurance", "quality"} & {*names()}
+    assert {"quality", "quality-linphone"} <= {*names("--quality")}
     assert "endurance" in names("--endurance", "60")
     assert names("--only", "media", "--only", "baresip") == ["baresip", "media"]
     assert names("--only", "endurance") == ["endurance"]

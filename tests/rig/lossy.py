@@ -74,13 +74,16 @@ class LossyRelay:
     a: Address | None = None
     b: Address | None = None
     host: str = "127.0.0.1"
+    ports: tuple[int, int] = (0, 0)
+    """To bind for A and for B; 0: any."""
     _sides: list[_Side] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        for road, peer in ((self.a_to_b, self.a), (self.b_to_a, self.b)):
+        ways = (self.a_to_b, self.a, self.ports[0]), (self.b_to_a, self.b, self.ports[1])
+        for road, peer, port in ways:
             transport, side = await loop.create_datagram_endpoint(
-                lambda road=road: _Side(road), local_addr=(self.host, 0)
+                lambda road=road: _Side(road), local_addr=(self.host, port)
             )
             side.transport, side.peer = transport, peer
             self._sides.append(side)
