@@ -10,7 +10,7 @@ Laws (the model test holds them against random users and networks):
  3. Nothing is heard or sent on-hook: the cradle ends the leg in the ear and forgets what was dialled.
  4. Every leg that ends is logged in that step, once; `Terminate` goes once, and only to a leg alive.
  5. The far end moves a leg only as `table.MOVES` allows; all else from outside is ignored.
- 6. A leg outlives the service: speech needs no server.
+ 6. A leg outlives the service: speech needs no server. One that nobody has answered yet does not for long.
  7. Time comes in events; `Ticked` does all that is due by then, each at its own time.
 """
 
@@ -51,8 +51,8 @@ def step(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one branch pe
             return _dial_requested(phone, number, at)
         case ev.HangUpRequested(at):
             return _hang_up(phone, at)
-        case ev.ServiceChanged(service):
-            return replace(phone, service=service), ()
+        case ev.ServiceChanged(service, at):
+            return _served(phone, service, at), ()
         case ev.SoundChanged(works):
             return replace(phone, sound=works), ()
         case ev.Offered():
@@ -71,6 +71,11 @@ def step(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one branch pe
             return _tick(phone, at)
         case _:
             assert_never(event)
+
+
+def _served(phone: Phone, service: Service, at: float) -> Phone:
+    turned = (service is Service.ONLINE) is not (phone.service is Service.ONLINE)
+    return replace(phone, service=service, service_at=at if turned else phone.service_at)
 
 
 def _offered(phone: Phone, event: ev.Offered) -> Result:
@@ -252,6 +257,10 @@ def _expire(phone: Phone, alarm: Alarm, at: float) -> Result:
             return end(phone, _alive(phone), at, Reason.NO_ANSWER)
         case Alarm.SOUND_RINGBACK:
             return _ring_on(phone), ()
+        case Alarm.UNSERVED:
+            call = _alive(phone)
+            lost = Reason.UNREACHABLE if call and call.outgoing else Reason.NO_ANSWER
+            return end(phone, call, at, lost)
         case Alarm.NO_PATH:
             return end(phone, _alive(phone), at, Reason.MEDIA_LOST)
         case Alarm.HIDE_NOTICE:

@@ -104,6 +104,7 @@ class Timers:
     ring: float = 60.0  # nobody lifts -> no answer
     no_answer: float = 120.0  # far end rings on and on
     assume_ringing: float = 3.0  # proposed, nothing heard -> ringback all the same
+    unserved: float = 30.0  # no service: nobody can take an unanswered call, nor give it up
     connect: float = 20.0  # ICE and DTLS must be done
     busy_tone: float = 30.0  # busy or reorder -> howler (off-hook warning)
     howler: float = 60.0  # then silence
@@ -172,6 +173,8 @@ class Phone:
     focus: CallId | None = None
     """The leg that the ear belongs to; an ended one as long as its tone sounds."""
     service: Service = Service.STARTING
+    service_at: float = 0.0
+    """When there began, or ceased, to be service."""
     sound: bool = True
     """The handset can be heard and spoken into; if not, the display must say so, for no tone can."""
     last_digit_at: float = 0.0

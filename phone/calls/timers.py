@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 
-from phone.calls.model import Call, Phone, Progress, Stage
+from phone.calls.model import Call, Phone, Progress, Service, Stage
 
 
 class Alarm(Enum):
@@ -20,6 +20,7 @@ class Alarm(Enum):
     NEXT_TONE = "the off-hook tone has sounded long enough"
     NOBODY_LIFTS = "ring timeout"
     NOBODY_ANSWERS = "no-answer timeout"
+    UNSERVED = "no word can come of an unanswered call"
     SOUND_RINGBACK = "the far end does not say that it rings"
     NO_PATH = "connect timeout"
     HIDE_NOTICE = "the notice was shown long enough"
@@ -60,6 +61,9 @@ def _alarms(phone: Phone) -> Iterator[Due]:
 
 def _call_alarms(phone: Phone, call: Call) -> Iterator[Due]:
     timers = phone.timers
+    unanswered = call.progress in (Progress.OFFERED, Progress.PROPOSED, Progress.ALERTING)
+    if unanswered and phone.service is not Service.ONLINE:
+        yield max(call.since, phone.service_at) + timers.unserved, Alarm.UNSERVED
     match call.progress:
         case Progress.OFFERED:
             yield call.since + timers.ring, Alarm.NOBODY_LIFTS
