@@ -233,12 +233,16 @@ class Session:
                 return None, self._changed(jingle)
 
     def replied(self, token: str, error: str | None) -> Effects:
-        """The answer to one of our IQs. Only initiate and accept can end a session by it (PEERS.md 6)."""
+        """The answer to one of our IQs. Only initiate and accept can end a session by it (PEERS.md 6).
+
+        None at all ends no active one: a server that restarts loses answers while media flows, and that judges.
+        """
         action = self._awaited.pop(token, None)
         if action is None or error is None or self.state is State.ENDED:
             return ()
-        gave_up = action is Action.SESSION_ACCEPT and error != "timeout"
-        self.ended = EndReason.CANCELLED if gave_up else from_error(error)
+        if error == "timeout" and self.state is State.ACTIVE:
+            return ()
+        self.ended = EndReason.CANCELLED if action is Action.SESSION_ACCEPT else from_error(error)
         # Who does not answer at all may still believe in the session.
         effects = self._terminate("timeout") if error == "timeout" else ()
         self.state = State.ENDED

@@ -200,6 +200,16 @@ def test_an_error_to_our_session_accept_means_that_the_caller_is_gone() -> None:
     assert news(alice.replied(accept.token, "item-not-found", 0)) == [CallEnded("c1", EndReason.CANCELLED)]
 
 
+def test_a_server_that_goes_before_our_session_accept_is_answered_ends_nothing() -> None:
+    alice = agent(policy=PLAIN)
+    iq(alice, jingle("session-initiate", content()))
+    alice.described("c1", media(), 0)
+    (accept,) = alice.accept("c1", 0)
+    assert isinstance(accept, SendIq)
+    assert alice.replied(accept.token, "timeout", 0) == ()
+    assert [wish.id for wish in alice.wishes()] == ["c1"], "its media may well flow: it judges"
+
+
 # --- our other devices -----------------------------------------------------------------------------------------------
 
 
