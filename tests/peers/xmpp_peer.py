@@ -55,7 +55,8 @@ class Peer(ClientXMPP):
         self.asked = asyncio.Event()
         """The phone has asked what this client can."""
         self._server = server
-        self._features = features
+        # one of its own: the phone asks but once about clients that can the very same (XEP-0115)
+        self._features = (*features, f"urn:example:{name}")
         self._replies: dict[str, asyncio.Future[Element]] = {}
         self._ids = (f"q{n}" for n in itertools.count(1))
         self._more = asyncio.Event()
