@@ -181,6 +181,8 @@ class AudioThread:
         self._drop()
 
     def _probe(self) -> None:
+        if self._ringer.holds(self._device.playback):
+            return
         # also loads alsa-lib's configuration (some 10 ms), which the first dial tone must not wait for
         try:
             Duplex(self._device).close()

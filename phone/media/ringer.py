@@ -18,6 +18,8 @@ _REOPEN = 0.5
 _FRAMES = 4 * PERIOD
 """Written at once: 20 ms, nobody waits for a ring that closely."""
 _IDLE_PATIENCE = 0.1
+_TRIES, _TRY_AGAIN = 5, 0.02
+"""A handset on the same card lets it go within a period or two."""
 
 
 class Ringer:
@@ -61,6 +63,10 @@ class Ringer:
             else:
                 self._tell("")
 
+    def holds(self, name: str) -> bool:
+        """It rings on that card, or is about to: nobody else can open it."""
+        return name == self._name and not self._idle.is_set()
+
     def wait_idle(self) -> None:
         """Wait shortly for a ringer that has been told to stop to let its card go."""
         if not self._wanted.is_set():
@@ -76,8 +82,16 @@ class Ringer:
                     time.sleep(_REOPEN)
             self._idle.set()
 
+    def _opened(self) -> Stream:
+        for _ in range(_TRIES):
+            try:
+                return Stream(self._name, capture=False)
+            except CardError:
+                time.sleep(_TRY_AGAIN)
+        return Stream(self._name, capture=False)
+
     def _play(self) -> None:
-        stream = Stream(self._name, capture=False)
+        stream = self._opened()
         self._tell("")
         player = TonePlayer(self._country)
         player.play("ring")

@@ -91,6 +91,11 @@ class Room:
             return
         audio = self._plan.audio
         talk = self._legs.get(audio.talk) if audio.talk is not None else None
+        # Handset and ringer may be one card, which opens once: the ringer yields, and lets go before the handset asks.
+        handset = self._setup.handset.playback
+        rings = audio.ringer and not (audio.handset and self._setup.ringer.playback == handset)
+        if not rings:
+            self._ringer.ring(on=False, volume=audio.ringer_volume)
         answered = tuple(leg.speech for leg in self._legs.values() if leg.speech.answered and not leg.failed)
         self._audio.route(
             Route(
@@ -103,7 +108,8 @@ class Room:
                 volume=audio.handset_volume,
             )
         )
-        self._ringer.ring(on=audio.ringer, volume=audio.ringer_volume)
+        if rings:
+            self._ringer.ring(on=True, volume=audio.ringer_volume)
 
     def _join(self, leg: LegPlan) -> Leg:
         setup, plan = self._setup, self._plan

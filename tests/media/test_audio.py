@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import statistics
 import threading
@@ -15,9 +16,11 @@ import pytest
 from legs import share_of, tone
 
 from phone.drivers.vcard import RATE, Card, asound_conf, build
+from phone.media import card as card_module
 from phone.media.audio import AudioThread, Ear, Route
-from phone.media.plan import Device
+from phone.media.plan import AudioPlan, AudioTrouble, Device, Plan, Report, Setup
 from phone.media.ringer import Ringer
+from phone.media.room import Room
 
 NAMES = ("handset", "ringer", "sixteen", "stereo")
 
@@ -274,6 +277,107 @@ def test_the_ringer_rings_on_its_own_card_alone(bench: Bench) -> None:
     bench.cards["ringer"].plug()
     bench.until_told(2)
     assert bench.troubles[1] == ""
+
+
+class Exclusive:
+    """alsaaudio.PCM of a card that opens once in each direction, as one without dmix: the second gets EBUSY."""
+
+    def __init__(self) -> None:
+        self.real = card_module.alsaaudio.PCM
+        self.held: set[tuple[str, int]] = set()
+        self.refused = 0
+
+    def __call__(self, kind: int, mode: int, **how: Any) -> Any:
+        key = how["device"], kind
+        if key in self.held:
+            self.refused += 1
+            raise card_module.alsaaudio.ALSAAudioError(f"Device or resource busy [{how['device']}]")
+        return _Held(self, key, self.real(kind, mode, **how))
+
+
+class _Held:
+    def __init__(self, owner: Exclusive, key: tuple[str, int], pcm: Any) -> None:
+        owner.held.add(key)
+        self._owner, self._key, self._pcm = owner, key, pcm
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pcm, name)
+
+    def close(self) -> None:
+        self._pcm.close()
+        self._owner.held.discard(self._key)
+
+
+class Silent:
+    """A reporter that remembers."""
+
+    def __init__(self) -> None:
+        self.reports: list[Report] = []
+
+    def report(self, report: Report) -> None:
+        self.reports.append(report)
+
+    report_threadsafe = report
+
+
+async def test_the_ringer_on_the_handsets_card_yields_to_it_and_gets_it_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exclusive = Exclusive()
+    monkeypatch.setattr(card_module.alsaaudio, "PCM", exclusive)
+    card, reporter = bench.cards["handset"], Silent()
+    room = Room(Setup(Device("handset", "handset"), Device(playback="handset")), reporter)
+
+    async def until_heard(*, dial_tone: bool) -> None:
+        def sounds() -> bool:
+            recent = array("h", card.hear(card.now() - RATE // 10, card.now()))
+            return any(recent) and (share_of(recent, 425) > 0.8) is dial_tone
+
+        await asyncio.to_thread(until, sounds)
+
+    for _ in range(2):
+        room.follow(Plan(AudioPlan(ringer=True)))
+        await until_heard(dial_tone=False)
+        lifted = time.monotonic()
+        # the level that asks for both is a moment's truth in the control process: the handset goes first
+        room.follow(Plan(AudioPlan(handset=True, tone="dial", ringer=True)))
+        await until_heard(dial_tone=True)
+        assert time.monotonic() - lifted < 2
+    room.follow(Plan(AudioPlan()))
+    await room.close()
+    assert [r for r in reporter.reports if isinstance(r, AudioTrouble)] == []
+
+
+def test_a_busy_card_is_named_and_taken_as_soon_as_it_is_free(bench: Bench) -> None:
+    card = bench.cards["handset"]
+    card.occupy()
+    audio = bench.start()
+    bench.until_told(1)
+    assert "'handset'" in bench.troubles[0]
+    talk = Echo()
+    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk,)))
+    until(lambda: talk.silences > RATE // 5)
+    card.free()
+    bench.until_told(2)
+    assert bench.troubles[1] == ""
+    until(lambda: audio.ticks > 20)
+
+
+@pytest.mark.parametrize("kind", [card_module.alsaaudio.PCM_CAPTURE, card_module.alsaaudio.PCM_PLAYBACK])
+def test_one_direction_alone_is_no_handset_and_is_let_go(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, kind: int
+) -> None:
+    exclusive = Exclusive()
+    monkeypatch.setattr(card_module.alsaaudio, "PCM", exclusive)
+    exclusive.held.add(("handset", kind))
+    audio = bench.start()
+    bench.until_told(1)
+    assert "'handset'" in bench.troubles[0]
+    assert exclusive.held == {("handset", kind)}
+    exclusive.held.clear()
+    audio.route(Route(handset=True))
+    bench.until_told(2)
+    until(lambda: audio.ticks > 20)
 
 
 def test_the_shortest_key_press_is_heard_for_60_ms() -> None:
