@@ -18,7 +18,7 @@ from phone import inbox, legs
 from phone.calls import commands as do
 from phone.calls import events as ev
 from phone.calls.core import deadlines, step
-from phone.calls.model import CallId, Memory, Phone, Reason, Service
+from phone.calls.model import Call, CallId, Memory, Phone, Progress, Reason, Service
 from phone.calls.outputs import outputs
 from phone.jingle import api as jingle
 from phone.media import plan
@@ -160,10 +160,18 @@ class Engine:
         self.phone, commands = step(self.phone, event)
         for c in self.phone.calls:
             if before.get(c.id) is not c.progress:
-                old = before[c.id].name if c.id in before else "-"
-                log.info("call %s %s -> %s (%s) %s", c.id[:8], old, c.progress.name, type(event).__name__, c.peer)
+                self._log_progress(c, before.get(c.id), event)
         for command in commands:
             self._try(self._command, command)
+
+    def _log_progress(self, call: Call, before: Progress | None, event: ev.Event) -> None:
+        if before is None and not call.outgoing:
+            # others may begin calls without end: not more than some lines of it
+            told = (call.id[:8], call.progress.name, call.peer)
+            log.info("call %s - -> %s (Offered) %s", *told, extra={"remote": bare(call.peer)})
+            return
+        old = before.name if before else "-"
+        log.info("call %s %s -> %s (%s) %s", call.id[:8], old, call.progress.name, type(event).__name__, call.peer)
 
     def _time_passed(self, now: float) -> None:
         if (due := deadlines(self.phone)) is not None and due <= now:
@@ -231,7 +239,7 @@ class Engine:
             case jingle.CallEnded(id, reason):
                 self._items.append(ev.Ended(CallId(id), Reason(reason.value), now))
             case jingle.DigitReceived(id, digit):
-                log.info("call %s digit %s heard (XEP-0181)", id[:8], digit)
+                log.info("call %s digit %s heard (XEP-0181)", id[:8], digit, extra={"remote": id})
             case jingle.Nonsense(peer, what):
                 self._count_nonsense(peer, what)
 
@@ -265,7 +273,7 @@ class Engine:
             case plan.LegStats():
                 self._leg(report.leg).stats = report
             case plan.DigitHeard():
-                log.info("call %s digit %s heard", report.leg[:8], report.digit)
+                log.info("call %s digit %s heard", report.leg[:8], report.digit, extra={"remote": report.leg})
             case plan.AudioTrouble():
                 self._trouble(report)
             case plan.Alive():

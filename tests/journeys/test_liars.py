@@ -289,6 +289,7 @@ async def test_a_flood_of_calls(tmp_path: Path, server: PrivateProsody, alice: D
         mallory.client.send_message("alice@localhost", offer)
     assert await alice.until(idle, 20), await alice.status()
     assert resident_kb(alice.process.pid) - memory < 15_000
+    assert len(alice.log.read_text().splitlines()) < 60
     async with desk(tmp_path / "bob", "bob", USERS["bob"], server) as bob:
         await registered(bob)
         await put_through(bob, alice)
