@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 from xml.etree.ElementTree import Element
@@ -26,7 +26,7 @@ class Account:
     """How to sign in."""
 
     jid: str
-    password: str
+    password: str = field(repr=False)
     resource: str = "phone"
     host: str | None = None
     """Connect here instead of asking DNS (SRV)."""
@@ -47,7 +47,7 @@ class IceServerFact:
     port: int
     transport: str = "udp"
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     expires_in: float | None = None
 
 

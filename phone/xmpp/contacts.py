@@ -27,6 +27,10 @@ class _Contact:
     subscription: str
 
 
+_MOST_HASHES = 256
+"""Of capabilities: the oldest go. Who changes its own all day must not fill our memory."""
+
+
 class Contacts:
     """Asks for capabilities once per hash, trusts a hash for others only after having computed it."""
 
@@ -125,6 +129,8 @@ class Contacts:
         features = caps.features_in(outcome.payload)
         if key and caps.verification(outcome.payload, key.algorithm) == key.ver:
             self._known[key] = features
+            if len(self._known) > _MOST_HASHES:
+                del self._known[next(iter(self._known))]
         for jid, state in self._online.items():
             if self._keys.get(jid) == key and (jid == sender or (key and key in self._known)):
                 self._online[jid] = replace(state, features=features)

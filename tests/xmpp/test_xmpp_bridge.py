@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import pytest
 from hypothesis import given, settings
@@ -299,6 +299,19 @@ async def test_presence_of_the_whole_world_is_bounded(room: Room) -> None:
     for number in range(1200):
         room.hear(presence(f"bob{number}@localhost/x"))
     assert len(room.contacts._online) == 1000
+    room.close()
+
+
+async def test_capabilities_that_change_all_day_are_bounded(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone.xmpp.contacts._MOST_HASHES", 3)
+    for number in range(9):
+        theirs = OurCaps({f"urn:{number}"})
+        stated = f"<c xmlns='{stanzas.CAPS}' hash='sha-1' node='n' ver='{theirs.ver}'/>"
+        room.hear(presence("bob@localhost/x", stated))
+        assert room.answer(tostring(theirs.info(None), encoding="unicode"))
+        (bob,) = room.contacts.resources("bob@localhost")
+        assert f"urn:{number}" in bob.features
+    assert len(room.contacts._known) == 3
     room.close()
 
 
