@@ -19,6 +19,7 @@ from collections import deque
 
 import msgspec
 
+from phone import logs
 from phone.media.audio import LOOP_PRIORITY, become_real_time
 from phone.media.plan import Alive, LegStats, Plan, Report, SendDigit, Setup, decode_down, encode
 from phone.media.room import Room
@@ -136,7 +137,7 @@ def _thread_died(details: threading.ExceptHookArgs) -> None:
 
 def main() -> None:
     """Run on the socket whose number is the only argument."""
-    logging.basicConfig(format="%(levelname)s media %(name)s: %(message)s", stream=sys.stderr)
+    logs.setup("INFO")
     # the control process decides when a terminal's Ctrl-C ends the phone
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.excepthook = _thread_died

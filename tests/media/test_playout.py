@@ -191,3 +191,54 @@ def test_inbox_is_bounded():
     for n in range(5000):
         playout.put(RtpPacket(0, False, n & 0xFFFF, n * 160, 1, bytes(160)), n * 0.02)
     assert len(playout._inbox) <= 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ppm", [200, -200])
+def test_an_hour_of_drift_leaves_no_delay_and_keeps_nothing(ppm):
+    """The clocks part by 0.72 s in it. Samples of silence stand for speech: what counts is time."""
+
+    class Blank(G711Codec):
+        def decode(self, payload):
+            return memoryview(array("h", bytes(2 * 960)))
+
+        def conceal(self, samples):
+            return memoryview(array("h", bytes(2 * samples)))
+
+    playout, rng = Playout({0: Blank("pcmu")}), random.Random(5)
+    sizes, delays, sent, tick = [], [], 0, 480
+    for n in range(3600 * 48000 // tick):
+        now = 0.0012 + n * tick / 48000
+        while (at := (sent + 1) * 0.02 * (1 + ppm * 1e-6)) <= now:
+            if sent % 100:
+                packet = RtpPacket(0, False, sent & 0xFFFF, sent * 160 & 0xFFFFFFFF, 9, bytes(160))
+                playout.put(packet, at + rng.random() * 1e-3)
+            sent += 1
+        playout.read(tick, now)
+        if n % 30_000 == 29_999:
+            delays.append(playout.stats().jitter_buffer_ms)
+            sizes.append(footprint(playout))
+    stats = playout.stats()
+    assert max(delays) < 45
+    assert abs(delays[-1] - delays[0]) < 15
+    assert stats.played > 0.985 * sent
+    assert stats.late < sent / 1000
+    assert max(sizes[6:]) <= max(sizes[:6]) * 1.2
+
+
+def footprint(root):
+    """Elements kept in containers by an object and by what it holds."""
+    seen, waiting, total = set(), [root], 0
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen or isinstance(each, (int, float, str, bytes, type)) or callable(each):
+            continue
+        seen.add(id(each))
+        names = [*getattr(each, "__dict__", ()), *(n for c in type(each).__mro__ for n in getattr(c, "__slots__", ()))]
+        waiting += [getattr(each, name) for name in names if hasattr(each, name)]
+        if isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, (list, tuple, set, frozenset)) or type(each).__name__ == "deque":
+            waiting += each
+        total += len(each) if hasattr(each, "__len__") else 0
+    return total
