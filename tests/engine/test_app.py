@@ -7,10 +7,11 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import pytest
 
-from phone import app, config, control, memory
+from phone import app, config, control, inbox, memory
 from phone.calls.model import Memory
 from phone.config import Config
 from phone.jingle.api import PeerPolicy
@@ -154,3 +155,33 @@ def test_the_most_exact_rule_for_a_peer_wins(loaded: Config, jid: str, policy: P
 )
 def test_where_to_connect(told: str | None, host: str | None, port: int | None) -> None:
     assert app._server(told) == (host, port)
+
+
+class Noted:
+    """An engine that remembers what was posted."""
+
+    def __init__(self) -> None:
+        self.items: list[inbox.Item] = []
+
+    def post(self, item: inbox.Item) -> None:
+        self.items.append(item)
+
+
+def test_all_that_the_xmpp_room_tells_goes_into_the_inbox() -> None:
+    ears, engine, payload = app._Ears(), Noted(), Element("x")
+    ears.service("online", "before there is an engine")
+    ears.engine = engine  # type: ignore[assignment]
+    ears.service("online", "")
+    assert ears.iq("bob@x/1", "7", payload), "it will be answered"
+    ears.message("bob@x/1", "anna@x", payload, carbon=True, sent_by_us=False)
+    ears.bounced("bob@x", "id", "service-unavailable")
+    ears.replied("token", "timeout")
+    ears.unavailable("bob@x/1")
+    assert engine.items == [
+        inbox.ServiceTold("online", ""),
+        inbox.IqArrived("bob@x/1", "7", payload),
+        inbox.MessageArrived("bob@x/1", "anna@x", payload, carbon=True, sent_by_us=False),
+        inbox.Bounced("bob@x", "id", "service-unavailable"),
+        inbox.Replied("token", "timeout"),
+        inbox.ResourceGone("bob@x/1"),
+    ]
