@@ -1,4 +1,4 @@
-"""The same call on servers of two makes, with several devices of one account, over lines that are cut."""
+"""The same calls on servers of two makes, with several devices of one account; and what a server's end does to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from journeys.steps import connected, idle, talk_both_ways
+from journeys.steps import connected, idle, put_through, talk_both_ways
 from rig.servers import PrivateEjabberd
 
 from phone.demo.prosody import PrivateProsody
@@ -55,20 +55,25 @@ async def all_idle(*desks: Desk) -> None:
         assert await each.until(idle, 5), f"{each.name}: {await each.status()}"
 
 
-async def both_ring(office: Office, caller: str) -> None:
-    desks = office.desks
-    await desks[caller].lift()
-    await desks[caller].dial("201")
-    for place in ("bob", "kitchen"):
-        assert await desks[place].until(lambda s: s.ringer, 10), f"{place} does not ring"
-
-
 async def test_one_office_day(office: Office) -> None:
-    """Called and calling, answered elsewhere, refused, busy: in one go, since the servers start slowly."""
-    desks = office.desks
-    alice, bob, kitchen, carol = (desks[place] for place in ("alice", "bob", "kitchen", "carol"))
+    """In one go, since the servers start slowly."""
+    alice, bob, kitchen, carol = (office.desks[place] for place in ("alice", "bob", "kitchen", "carol"))
+    await answered_elsewhere(alice, bob, kitchen)
+    await busy_for_a_third(bob, alice, carol)
+    await refused_by_one_device(carol, bob, kitchen)
+    await given_up_by_the_caller(alice, bob, kitchen)
+    await the_server_shuts_down_in_a_call(office, alice, carol)
 
-    await both_ring(office, "alice")
+
+async def both_ring(caller: Desk, bob: Desk, kitchen: Desk) -> None:
+    await caller.lift()
+    await caller.dial(bob.number)
+    for each in (bob, kitchen):
+        assert await each.until(lambda s: s.ringer, 10), f"{each.config.parent.name} does not ring"
+
+
+async def answered_elsewhere(alice: Desk, bob: Desk, kitchen: Desk) -> None:
+    await both_ring(alice, bob, kitchen)
     await kitchen.lift()
     assert await kitchen.until(connected, 10)
     assert await alice.until(connected, 10)
@@ -80,29 +85,46 @@ async def test_one_office_day(office: Office) -> None:
     await all_idle(alice, bob, kitchen)
     assert [(e.direction, e.reason) for e in await bob.calls()] == [("in", "answered elsewhere")]
 
-    await bob.lift()
-    await bob.dial("200")
-    assert await alice.until(lambda s: s.ringer, 10)
-    await alice.lift()
-    assert await bob.until(connected, 10)
-    await talk_both_ways(bob, alice)
 
+async def busy_for_a_third(bob: Desk, alice: Desk, carol: Desk) -> None:
+    await put_through(bob, alice)
     await carol.lift()
-    await carol.dial("200")
+    await carol.dial(alice.number)
     assert await carol.until(lambda s: s.tone == "busy", 10), "alice is talking"
     await carol.hang_up()
     assert connected(await alice.status())
+    await talk_both_ways(bob, alice)
     await alice.hang_up()
     await bob.hang_up()
-    await all_idle(alice, bob, kitchen, carol)
+    await all_idle(alice, bob, carol)
 
-    await both_ring(office, "carol")
+
+async def refused_by_one_device(carol: Desk, bob: Desk, kitchen: Desk) -> None:
+    await both_ring(carol, bob, kitchen)
     await bob.press("BACK")
     assert await carol.until(lambda s: s.tone == "busy", 10), "bob refused"
     await carol.hang_up()
     await all_idle(bob, kitchen, carol)
 
-    await both_ring(office, "alice")
+
+async def given_up_by_the_caller(alice: Desk, bob: Desk, kitchen: Desk) -> None:
+    await both_ring(alice, bob, kitchen)
     await alice.hang_up()
     await all_idle(alice, bob, kitchen)
     assert (await kitchen.calls())[0].reason == "cancelled"
+
+
+async def the_server_shuts_down_in_a_call(office: Office, alice: Desk, carol: Desk) -> None:
+    """In order: it tells each of them that the other has gone, and that it goes itself."""
+    await put_through(alice, carol)
+    await office.server.stop()
+    for each in (alice, carol):
+        assert await each.until(lambda s: not s.registered, 20)
+        assert connected(await each.status()), "a call must not end because its server does"
+    await talk_both_ways(alice, carol)
+    await office.server.start()
+    await asyncio.gather(registered(alice), registered(carol))
+    for each in (alice, carol):
+        assert connected(await each.status())
+    await alice.hang_up()
+    assert await carol.until(lambda s: s.tone == "busy", 10), "the hang-up did not arrive"
