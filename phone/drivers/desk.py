@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from phone.config import HardwareConfig
+from phone.config.values import HardwareConfig
 from phone.drivers.base import Display, Inputs, Lamps
 from phone.drivers.sim import SimDesk
 from phone.errors import HardwareError
