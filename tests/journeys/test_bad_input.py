@@ -62,6 +62,11 @@ async def no_service(phone_: Desk, kind: str, *words: str) -> None:
     assert lifted
     assert lifted.tone not in {"dial", None}, "a dial tone would promise service"
     assert any("No service" in line for line in lifted.screen), lifted.screen
+    command = await phone("call", "201", "--config", phone_.config)
+    assert (command.code, command.plain) == (1, True), command
+    assert "201 cannot be called" in command.err, command.err
+    await phone_.hang_up()
+    await phone_.lift()
     await phone_.dial("201")
     refused = await phone_.until(lambda s: s.tone == "reorder", 5)
     assert refused, await phone_.status()
