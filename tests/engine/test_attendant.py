@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,11 +37,12 @@ def alice(wire: Wire, bob: WirePhone) -> WirePhone:
 
 
 @pytest.fixture
-def attendant(alice: WirePhone, tmp_path: Path) -> Attendant:
+def attendant(alice: WirePhone, tmp_path: Path) -> Iterator[Attendant]:
     picture = Picture(load_texts("en"))
     alice.engine.ports.compose = picture.compose
     alice.engine.ports.screen_due = picture.due
-    return Attendant(alice.engine, "alice@x", CallLog(tmp_path / "calls.sqlite"), None, alice.engine.now())
+    with closing(CallLog(tmp_path / "calls.sqlite")) as calls:
+        yield Attendant(alice.engine, "alice@x", calls, None, alice.engine.now())
 
 
 async def test_status_of_an_idle_phone(attendant: Attendant, alice: WirePhone) -> None:

@@ -135,6 +135,7 @@ class Relay:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # an aborted transport closes in the loop's next turn
 
     def cut(self) -> None:
         """Every connection, without a word."""
@@ -147,8 +148,13 @@ class Relay:
             writer.transport.abort()
             return
         self.connections += 1
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        self._writers |= {writer, far_writer}
+        self._writers.add(writer)
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers.add(far_writer)
         for source, sink in ((reader, far_writer), (far_reader, writer)):
             task = asyncio.create_task(self._pump(source, sink))
             self._tasks.add(task)
@@ -173,6 +179,7 @@ class ScriptedServer:
         self._features = features
         self._server: asyncio.Server | None = None
         self.heard = ""
+        self._writers: list[asyncio.StreamWriter] = []
         self.sessions: list[asyncio.StreamWriter] = []
         self.port = 0
 
@@ -188,8 +195,9 @@ class ScriptedServer:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
-        for writer in self.sessions:
+        for writer in self._writers:
             writer.transport.abort()
+        await asyncio.sleep(0)  # an aborted transport closes in the loop's next turn
 
     def say(self, text: str) -> None:
         """To the newest session."""
@@ -202,6 +210,7 @@ class ScriptedServer:
         )
         mechanisms = "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>"
         bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
+        self._writers.append(writer)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await self._read(reader, "version='1.0'>")
             writer.write(f"{header}{self._features or mechanisms}</stream:features>".encode())
