@@ -132,8 +132,8 @@ class Setup(msgspec.Struct, frozen=True, tag=True):
     relay_only: bool = False
     """Only relayed candidates are used (tests of TURN; privacy)."""
     opus_complexity: int = 5
-    opus_bitrate: int = 40_000
-    """Bits a second, twice as many while the far end reports losses. PESQ on clean lines: 3.4 at 28, 3.8 at 40."""
+    opus_bitrate: int = 48_000
+    """Bits a second; more while the far end reports losses. PESQ of the codec: 3.4 at 28, 3.8 at 40, 4.0 at 48."""
     port_range: tuple[int, int] = (0, 0)
     log_level: str = "INFO"
 
