@@ -1,0 +1,80 @@
+"""The systemd unit: systemd takes it, it agrees with the code, and nothing keeps a phone that died from coming back."""
+
+import shutil
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+from phone.config import Config
+from phone.media.audio import PRIORITY
+
+SYSTEMD = Path(__file__).parents[2] / "systemd"
+
+
+@pytest.fixture
+def unit():
+    parser = ConfigParser(interpolation=None, strict=True)
+    parser.optionxform = str
+    parser.read(SYSTEMD / "phone.service")
+    return parser
+
+
+def verify(file):
+    command = ["systemd-analyze", "verify", "--man=no", str(file)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_takes_it_and_would_refuse_nonsense(unit, tmp_path):
+    text = (SYSTEMD / "phone.service").read_text("utf-8")
+    program = unit["Service"]["ExecStart"].split()[0]
+    assert Path(program).is_absolute()
+    file = tmp_path / "phone.service"
+    file.write_text(text.replace(program, sys.executable))
+    done = verify(file)
+    assert (done.returncode, done.stderr) == (0, "")
+    file.write_text(text.replace(program, sys.executable).replace("Restart=always", "Restart=sometimes"))
+    assert "sometimes" in verify(file).stderr
+
+
+def test_it_comes_back_however_and_however_often_it_died(unit):
+    assert unit["Service"]["Restart"] == "always"
+    assert float(unit["Service"]["RestartSec"]) <= 1
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+
+
+def test_what_it_starts_is_our_command(unit, tmp_path):
+    _, *arguments = unit["Service"]["ExecStart"].split()
+    assert arguments[:2] == ["run", "--config"]
+    missing = tmp_path / "phone.toml"
+    command = [sys.executable, "-m", "phone", *arguments[:2], str(missing)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, "a usage error is 2"
+    assert str(missing) in done.stderr
+
+
+def test_its_folders_and_rights_are_those_of_the_code(unit):
+    service = unit["Service"]
+    assert Path("/run", service["RuntimeDirectory"]) == Config.DEFAULT_RUN_DIR
+    assert Path("/var/lib", service["StateDirectory"]) == Config.__dataclass_fields__["state_dir"].default
+    assert int(service["LimitRTPRIO"]) >= PRIORITY
+
+
+def test_sysusers_makes_all_it_runs_as(unit):
+    lines = [line.split() for line in (SYSTEMD / "phone.sysusers").read_text("utf-8").splitlines() if line[0] != "#"]
+    made = {(line[0], line[1]) for line in lines}
+    assert ("u", unit["Service"]["User"]) in made
+    assert {("g", group) for group in unit["Service"]["SupplementaryGroups"].split()} <= made
+
+
+@pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="no systemd here")
+def test_sysusers_takes_its_file(tmp_path):
+    (tmp_path / "etc").mkdir()
+    file = SYSTEMD / "phone.sysusers"
+    done = subprocess.run(["systemd-sysusers", f"--root={tmp_path}", file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "phone:" in (tmp_path / "etc/passwd").read_text()
+    assert "gpio:" in (tmp_path / "etc/group").read_text()
