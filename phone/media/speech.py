@@ -99,6 +99,7 @@ class Speech:
         if speech is None or codec is None:
             self._agreed = self._outgoing = None
             return
+        codec.limit_bitrate(_most_bits(speech))
         units = codec.clock_rate * self._ptime // 1000
         event = _event_type(leg.codecs, codec.clock_rate)
         agreed = _Outgoing(codec, speech.payload_type, event, RATE * self._ptime // 1000, units)
@@ -243,6 +244,18 @@ class Speech:
 
 
 _COMFORT_NOISE = 13
+_BITRATES = (6_000, 510_000)
+"""Of Opus (RFC 7587 6.1)."""
+_LONGEST_NUMBER = 9
+
+
+def _most_bits(codec: plan.Codec) -> int:
+    """What the far end takes at most, a second (RFC 7587 7.1); nonsense is no limit."""
+    told = codec.parameters.get("maxaveragebitrate", "")
+    least, most = _BITRATES
+    if not (told.isascii() and told.isdecimal() and len(told) <= _LONGEST_NUMBER):
+        return most
+    return min(most, max(least, int(told)))
 
 
 def _event_type(codecs: tuple[plan.Codec, ...], clock_rate: int) -> int | None:

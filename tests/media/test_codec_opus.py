@@ -95,6 +95,24 @@ def test_protection_costs_bits_and_ends_by_itself():
     assert octets(3) < 1.2 * plain
 
 
+def test_no_more_bits_than_the_far_end_takes_protected_or_not():
+    codec = OpusCodec(bitrate=48_000, complexity=0)
+    frames = [voice(960, 960 * n) for n in range(50)]
+
+    def kbit():
+        codec.expect_loss(loss)
+        return sum(len(codec.encode(frame)) for frame in frames) * 8 / 1000
+
+    loss = 0.0
+    assert kbit() > 35
+    codec.limit_bitrate(16_000)
+    assert kbit() < 20
+    loss = 5.0
+    assert kbit() < 20
+    codec.limit_bitrate(510_000)
+    assert kbit() > 55
+
+
 def test_conceal_goes_on_and_fades():
     near, far = OpusCodec(), OpusCodec()
     for n in range(20):

@@ -55,3 +55,7 @@ class Codec(Protocol):
     def expect_loss(self, percent: float) -> None:
         """What the far end reports to lose, so that the encoder can protect against it."""
         ...
+
+    def limit_bitrate(self, most: int) -> None:
+        """Bits a second that the far end takes at most; may be called from any thread."""
+        ...

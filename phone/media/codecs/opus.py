@@ -24,6 +24,7 @@ _TOLD_LOSS = 10
 """What libopus is told then. Below 6 it sends no copies at our bit rates; 20 makes speech worse than losses do."""
 _PROTECTED_BITRATE = 80_000
 """At most: with copies."""
+_HIGHEST_BITRATE = 510_000
 _PROTECTED_FRAMES = 750
 """15 s of 20 ms: a report without a loss does not mean that losses are over."""
 
@@ -69,12 +70,13 @@ class OpusCodec:
         self._out_address = ctypes.addressof(self._pcm_out)
         self._out_view = memoryview(self._pcm_out).cast("B").cast("h")
         self._bitrate = bitrate
+        self._most = _HIGHEST_BITRATE
         self._protected = 0
-        self._set(constants.SET_BITRATE_REQUEST, bitrate)
         self._set(constants.SET_COMPLEXITY_REQUEST, complexity)
         self._set(constants.SET_INBAND_FEC_REQUEST, 1)
         self._set(constants.SET_DTX_REQUEST, 0)
         self._set(_SET_VBR, 1)
+        self._protect()
 
     def __del__(self) -> None:
         # libopus takes null pointers: one of the two may be missing if there was no memory.
@@ -135,13 +137,21 @@ class OpusCodec:
         before = self._protected
         if percent >= _WORTH_PROTECTING:
             self._protected = _PROTECTED_FRAMES
-        if bool(before) != bool(self._protected):
+        if bool(before) != bool(self._protected) or self._bits() != self._told_bitrate:
             self._protect()
 
-    def _protect(self) -> None:
-        self._set(constants.SET_PACKET_LOSS_PERC_REQUEST, _TOLD_LOSS if self._protected else 0)
+    def limit_bitrate(self, most: int) -> None:
+        """The far end takes no more bits a second (RFC 7587 7.1). From the next frame on; any thread."""
+        self._most = most
+
+    def _bits(self) -> int:
         protected = max(self._bitrate, min(_PROTECTED_BITRATE, self._bitrate * 2))
-        self._set(constants.SET_BITRATE_REQUEST, protected if self._protected else self._bitrate)
+        return min(self._most, protected if self._protected else self._bitrate)
+
+    def _protect(self) -> None:
+        self._told_bitrate = self._bits()
+        self._set(constants.SET_PACKET_LOSS_PERC_REQUEST, _TOLD_LOSS if self._protected else 0)
+        self._set(constants.SET_BITRATE_REQUEST, self._told_bitrate)
 
 
 def samples_in(payload: bytes) -> int:
