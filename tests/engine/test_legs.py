@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from phone import legs
-from phone.jingle.api import IceCandidate, MediaWish, Payload
+from phone.calls.model import Reason, Service
+from phone.jingle.api import EndReason, IceCandidate, MediaWish, Payload
 from phone.media import plan
-from phone.xmpp.api import IceServerFact
+from phone.xmpp.api import IceServerFact, ServiceName
 
 CANDIDATE = IceCandidate(1, "7", "192.0.2.1", 40000, 99, "srflx", "10.0.0.1", 4000, 2)
 
@@ -49,3 +52,9 @@ def test_the_packet_length_is_ours_unless_the_far_end_asked(asked: int, ours: in
 def test_the_servers_stun_and_turn_go_down_and_odd_transports_count_as_udp() -> None:
     fact = IceServerFact("turn", "192.0.2.9", 3478, "sctp", "user", "secret", 60)
     assert legs.ice_server(fact) == plan.IceServer("turn", "192.0.2.9", 3478, "udp", "user", "secret")
+
+
+def test_the_rooms_words_for_why_a_call_ended_are_the_same() -> None:
+    """The engine maps them by value: a reason that one room lacks would raise in a call."""
+    assert {r.value for r in EndReason} == {r.value for r in Reason}
+    assert set(get_args(ServiceName)) == {s.value for s in Service}
