@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from phone.control import StatusReply
 from phone.demo.hearing import RATE, Match, find
 from phone.demo.speech import speak
@@ -43,7 +45,15 @@ async def say(mouth: Desk, ear: Desk, sentence: str) -> Match:
 
 async def talk_both_ways(a: Desk, b: Desk) -> None:
     """Each hears the other's sentence."""
-    there = await say(a, b, "How do you do?")
-    back = await say(b, a, "Very well, thank you.")
-    assert there.correlation > LIKE_SPEECH, there
-    assert back.correlation > LIKE_SPEECH, back
+    await understood(a, b, "How do you do?")
+    await understood(b, a, "Very well, thank you.")
+
+
+async def understood(mouth: Desk, ear: Desk, sentence: str) -> None:
+    """It is heard; said again up to twice, since a machine with too much to do tears the one or the other sentence."""
+    matches = []
+    for _ in range(3):
+        matches.append(await say(mouth, ear, sentence))
+        if matches[-1].correlation > LIKE_SPEECH:
+            return
+    pytest.fail(f"{ear.name} does not hear {mouth.name}: {matches}")
