@@ -132,6 +132,7 @@ class AudioThread:
         self._retry_at = 0.0
         self._soft_due = 0.0
         self._lost_xruns = 0
+        self._busy_since: float | None = None
         self._heard: Party | None = None
         """Who was heard in the period before."""
         self._told: Party | None = None
@@ -145,6 +146,11 @@ class AudioThread:
     def xruns(self) -> int:
         """Since the process began."""
         return self._lost_xruns + (self._duplex.xruns if self._duplex else 0)
+
+    def stuck_for(self, now: float) -> float:
+        """Seconds (monotonic) since the thread last came round; 0 while it has nothing to do. A driver can hang."""
+        since = self._busy_since
+        return 0.0 if since is None else max(0.0, now - since)
 
     def start(self) -> None:
         """Begin; a missing card is reported now rather than in the first call."""
@@ -171,6 +177,7 @@ class AudioThread:
         Ear(self._country).read(Route(tone="dial"), PERIOD, None)
         self._probe()
         while not self._closing:
+            self._busy_since = time.monotonic()
             route = self._route
             if route.handset and self._opened(route):
                 self._card_period(route)
@@ -183,6 +190,7 @@ class AudioThread:
     def _probe(self) -> None:
         if self._ringer.holds(self._device.playback):
             return
+        self._busy_since = time.monotonic()
         # also loads alsa-lib's configuration (some 10 ms), which the first dial tone must not wait for
         try:
             Duplex(self._device).close()
@@ -265,6 +273,7 @@ class AudioThread:
 
     def _park(self) -> None:
         self._drop()
+        self._busy_since = None
         if not self._changed.wait(_REPROBE if self._trouble or self._ringer.troubled else None):
             self._probe()
         self._changed.clear()

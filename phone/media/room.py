@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
+import time
 from typing import Protocol
 
 from phone.media.audio import AudioThread, Route
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _COLLECT_EVERY = 60
 """Seconds. The collector is off by itself; what was there at the start is frozen, so this takes under a millisecond."""
+STUCK_TOO_LONG = 5.0
+"""Seconds: opening a USB card takes one at most, and a period that does not come is noticed after half a second."""
 _SPARE_AFTER = 0.5
 """Seconds after a certificate was used until the next one is made: not while a call begins."""
 
@@ -43,6 +47,7 @@ class Room:
         self._legs: dict[str, Leg] = {}
         self._plan: Plan | None = None
         self._seconds = 0
+        self._was_stuck = False
         self._spare: Certificate | None = Certificate()
         self._closing: set[asyncio.Task[None]] = set()
         country = setup.country
@@ -161,11 +166,21 @@ class Room:
     def _ringer_trouble(self, sentence: str) -> None:
         self._reporter.report_threadsafe(AudioTrouble("ringer", sentence))
 
+    def _watch(self) -> None:
+        stuck = self._audio.stuck_for(time.monotonic())
+        # Twice, a second apart: after the whole process was stopped (SIGSTOP) the thread needs a moment to come round.
+        before, self._was_stuck = self._was_stuck, stuck > STUCK_TOO_LONG
+        if self._was_stuck and before:
+            # The thread cannot be ended from outside; the control process starts us again, and tells the far ends.
+            log.critical("the sound card's driver has hung for %.0f s: this process ends", stuck)
+            os._exit(os.EX_SOFTWARE)
+
     async def _tick(self) -> None:
         due = self._loop.time()
         while True:
             due += 1.0
             await asyncio.sleep(due - self._loop.time())
+            self._watch()
             self._reporter.report(Alive(self._audio.ticks, self._audio.xruns))
             self._seconds += 1
             if self._seconds % _COLLECT_EVERY == 0:

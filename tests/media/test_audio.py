@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import statistics
 import threading
 import time
@@ -17,6 +18,7 @@ from legs import share_of, tone
 
 from phone.drivers.vcard import RATE, Card, asound_conf, build
 from phone.media import card as card_module
+from phone.media import room as room_module
 from phone.media.audio import AudioThread, Ear, Route
 from phone.media.plan import AudioPlan, AudioTrouble, Device, Plan, Report, Setup
 from phone.media.ringer import Ringer
@@ -346,6 +348,27 @@ async def test_the_ringer_on_the_handsets_card_yields_to_it_and_gets_it_back(
     room.follow(Plan(AudioPlan()))
     await room.close()
     assert [r for r in reporter.reports if isinstance(r, AudioTrouble)] == []
+
+
+async def test_a_driver_that_hangs_ends_the_process(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(Echo):
+        def hear(self, samples: int) -> array[int]:
+            free.wait(20)  # where a driver's write would be
+            return super().hear(samples)
+
+    ended: list[int] = []
+    monkeypatch.setattr(room_module, "STUCK_TOO_LONG", 0.5)
+    monkeypatch.setattr(room_module.os, "_exit", ended.append)
+    free, talk = threading.Event(), Hanging()
+    room = Room(Setup(Device("handset", "handset"), Device()), Silent())
+    await asyncio.sleep(1.2)
+    assert ended == []
+    room._audio.route(Route(handset=True, talk=talk, parties=(talk,)))
+    await asyncio.to_thread(until, lambda: bool(ended))
+    assert set(ended) == {os.EX_SOFTWARE}
+    free.set()
+    await asyncio.to_thread(until, lambda: room._audio.stuck_for(time.monotonic()) < 0.3)
+    await room.close()
 
 
 def test_a_busy_card_is_named_and_taken_as_soon_as_it_is_free(bench: Bench) -> None:
