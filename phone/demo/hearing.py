@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
+import statistics
 import wave
 from array import array
 from dataclasses import dataclass
@@ -50,6 +51,13 @@ def tone_share(heard: array[int], hz: float) -> float:
         one, two = x + turn * one - two, one
     power: float = one * one + two * two - turn * one * two
     return 2 * power / (len(heard) * energy)
+
+
+def steady_share(heard: array[int], hz: float) -> float:
+    """The median of `tone_share` over parts of 50 ms: a gap shifts the phase, which would spoil a measure of it all."""
+    part = RATE // 20
+    shares = [tone_share(heard[at : at + part], hz) for at in range(0, len(heard) - part + 1, part)]
+    return statistics.median(shares) if shares else 0.0
 
 
 def first_sound(heard: array[int], level: int = 300) -> int | None:

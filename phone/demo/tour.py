@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from phone.control import StatusReply
-from phone.demo.hearing import RATE, find, first_sound, loudness, tone_share, write_wav
+from phone.demo.hearing import RATE, find, first_sound, loudness, steady_share, write_wav
 from phone.demo.record import Record, Stopwatch
 from phone.demo.sheet import contact_sheet
 from phone.demo.speech import speak
@@ -59,7 +59,7 @@ async def _dial_tone(record: Record, desk: Desk) -> None:
     await asyncio.sleep(0.6)
     heard = desk.heard(at, desk.handset.now())
     first = first_sound(heard)
-    share = tone_share(heard[first:], DIAL_TONE_HZ) if first is not None else 0.0
+    share = steady_share(heard[first:], DIAL_TONE_HZ) if first is not None else 0.0
     delay = first * 1000 / RATE if first is not None else watch.ms
     got = f"{share:.0%} of the sound at {DIAL_TONE_HZ:.0f} Hz" if share else "silence"
     record.add(f"{desk.name} lifts: dial tone in the ear", "a 425 Hz tone", got, delay, ok=share > 0.8)

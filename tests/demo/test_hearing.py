@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from phone.demo.hearing import RATE, find, first_sound, loudness, tone_share, write_wav
+from phone.demo.hearing import RATE, find, first_sound, loudness, steady_share, tone_share, write_wav
 from phone.demo.record import Record, Step
 from phone.demo.speech import SpeechError, speak
 
@@ -47,6 +47,15 @@ def test_a_tone_has_its_energy_at_its_own_frequency(hz: float) -> None:
     assert tone_share(tone(hz), hz) > 0.95
     assert tone_share(tone(hz), hz * 1.3) < 0.1
     assert tone_share(silence(0.1), hz) == 0
+
+
+def test_a_tone_with_gaps_is_still_that_tone():
+    """A card that ran dry on a busy machine goes on with the phase that it left, at another time."""
+    heard = tone(425, 0.17) + silence(0.0071) + tone(425, 0.2) + silence(0.0059) + tone(425, 0.16)
+    assert tone_share(heard, 425) < 0.8
+    assert steady_share(heard, 425) > 0.95
+    assert steady_share(heard, 475) < 0.2
+    assert steady_share(silence(0.5), 425) == steady_share(silence(0.01), 425) == 0
 
 
 def test_first_sound_and_loudness() -> None:
