@@ -30,6 +30,7 @@ _SILENT_TOO_LONG = 5.0
 _START_PATIENCE = 20.0
 """Seconds for a Pi Zero to import everything."""
 _LONGEST_PAUSE = 5.0
+_RECONNECT_SECONDS = 0.5
 _QUICK_DEATH = 10.0
 
 
@@ -147,7 +148,7 @@ class MediaHost:
             log.error("media process %s ended; starting another", self.pid)
             self._disconnect()
             self._kill()
-            theirs = self._connect()
+            theirs = await self._connect_again()
             # by the loop: an error in there must not end this task
             asyncio.get_running_loop().call_soon(self._on_restart)
             if time.monotonic() - started > _QUICK_DEATH:
@@ -160,6 +161,15 @@ class MediaHost:
             except OSError:
                 log.exception("no media process could be started; trying again")
                 self._ended.set()
+
+    async def _connect_again(self) -> socket.socket:
+        """As `_connect`; without a free file descriptor it goes on trying, for the phone is mute until then."""
+        while True:
+            try:
+                return self._connect()
+            except OSError:
+                log.exception("no socket for a new media process; trying again")
+                await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _watch(self) -> None:
         """Return when the process has ended, or hangs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -161,6 +162,26 @@ async def test_killed_in_a_call_it_is_there_again_and_says_so(cards: tuple[Card,
         assert phone.restarts == 1
         await asyncio.sleep(0.5)
         assert share_of(heard_by(cards[0], 0.2), 425) > 0.9
+
+
+async def test_without_a_free_file_descriptor_it_goes_on_trying() -> None:
+    async with Phone() as phone:
+        await phone.until(Alive)
+        assert phone.host.pid is not None
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        taken = len(list(Path("/proc/self/fd").iterdir()))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (taken - 1, hard))
+        try:
+            os.kill(phone.host.pid, signal.SIGKILL)
+            async with asyncio.timeout(20):
+                while phone.host.pid is not None:
+                    await asyncio.sleep(0.02)
+            phone.reports.clear()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # now not even a socket
+            await asyncio.sleep(1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        await phone.until(Alive)
 
 
 async def test_a_process_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
