@@ -158,6 +158,8 @@ class Leg:
             self._begin(self._next)
         if self._next.described:
             self._next.update(plan.remote)
+        if plan.security == "plain" and self._srtp is None:
+            self._without_encryption()
         if self._handshake is not None:
             self._handshake.update(plan.dtls_role, plan.remote.fingerprint if plan.remote else None)
         self.speech.follow(plan)
@@ -165,6 +167,13 @@ class Leg:
             # Asterisk now and then accepts with telephone-event alone (PEERS.md)
             names = ", ".join(codec.name for codec in plan.codecs)
             self._fail("codec", f"of what the far end accepted ({names}) nothing carries speech that we speak")
+
+    def _without_encryption(self) -> None:
+        """Our offer was answered in the clear, and policy allows it; never once there are keys."""
+        if self._handshake is not None:
+            self._handshake.close()
+            self._handshake = None
+            self._check_up("")
 
     def tell(self, report: Report) -> None:
         """Upwards, while we are wanted."""

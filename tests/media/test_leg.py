@@ -318,3 +318,24 @@ async def test_statistics_tell_loss_and_round_trip() -> None:
             await asyncio.sleep(0.05)
         stats = pair.caller.the_leg.speech.stats()
         assert (stats.codec, stats.ptime, stats.lost, stats.far_loss_percent) == ("opus", 20, 0, 0.0)
+
+
+async def test_an_offer_of_encryption_that_is_answered_in_the_clear_goes_on_where_that_is_allowed() -> None:
+    """The Jingle room allows it by policy alone; the far end keeps to its word from the first packet."""
+    async with Pair(make_end(controlling=True), make_end(controlling=False, security="plain")) as pair:
+        pair.caller.follow(security="plain")
+        await pair.up()
+        (report,) = pair.caller.told(LegUp)
+        assert isinstance(report, LegUp)
+        assert not report.encrypted
+        pair.answer()
+        assert share_of((await converse(pair.callee, pair.caller, 1000))[SECOND], 1000) > 0.9
+
+
+async def test_what_is_encrypted_stays_so() -> None:
+    async with Pair(make_end(controlling=True), make_end(controlling=False)) as pair:
+        await pair.up()
+        pair.answer()
+        pair.caller.follow(security="plain")
+        assert share_of((await converse(pair.caller, pair.callee, 1000))[SECOND], 1000) > 0.9
+        assert share_of((await converse(pair.callee, pair.caller, 1000))[SECOND], 1000) > 0.9
