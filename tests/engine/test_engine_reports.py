@@ -77,6 +77,7 @@ def test_digits_of_the_far_end_change_nothing_here(
 ) -> None:
     id = talk(alice, bob)  # noqa: A001
     before = alice.engine.phone
+    caplog.clear()
     with caplog.at_level(logging.INFO):
         alice.engine.post(inbox.MediaTold(plan.DigitHeard(id, "5")))
         alice.engine._effect(DigitReceived(id, "6"))
