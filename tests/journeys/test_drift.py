@@ -99,7 +99,8 @@ async def test_clock_drift_is_absorbed(tmp_path: Path) -> None:
             assert len(delays) == ROUNDS, "a chirp was not heard"
             # Unabsorbed, first and last third would be 16 ms apart. A busy machine adds delay, but not for long.
             assert abs(min(delays[-5:]) - min(delays[:5])) < 12, heard
-            assert sum(each.breaks for each in heard) < ROUNDS, heard
+            # A machine that stalls tears one round to pieces; drift that is not absorbed, a little of each.
+            assert sum(each.breaks > 0 for each in heard) < ROUNDS / 2, [each.breaks for each in heard]
         for each in alice, bob:
             (call,) = (await each.status()).calls
             assert call.loss_percent == 0
