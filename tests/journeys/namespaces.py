@@ -33,10 +33,16 @@ def why_not() -> str:
     """What this machine lacks for it; "" when it lacks nothing."""
     if os.geteuid() != 0 or not shutil.which("ip"):
         return "network namespaces need root and iproute2"
+    if not _TUN.exists():
+        return f"network namespaces need {_TUN}"
     name = _name("try")
-    if subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode != 0:
-        return "this machine lets nobody make network namespaces"
-    _ip("netns", "del", name)
+    try:
+        _ip("netns", "add", name)
+        _ip("netns", "exec", name, "true")  # fails in a bare chroot, whose root is no mount point
+    except AssertionError as error:
+        return f"this machine lets nobody use network namespaces: {error}"
+    finally:
+        subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
     return ""
 
 
