@@ -22,16 +22,6 @@ from phone.ui.texts import load_texts
 
 
 @pytest.fixture
-def wire() -> Wire:
-    return Wire()
-
-
-@pytest.fixture
-def bob(wire: Wire) -> WirePhone:
-    return wire.add("bob")
-
-
-@pytest.fixture
 def alice(wire: Wire, bob: WirePhone) -> WirePhone:
     return wire.add("alice")
 

@@ -31,26 +31,10 @@ def wire() -> Wire:
     return wire
 
 
-@pytest.fixture
-def alice(wire: Wire) -> WirePhone:
-    return wire.add("alice")
-
-
-@pytest.fixture
-def bob(wire: Wire) -> WirePhone:
-    return wire.add("bob")
-
-
-def call(caller: WirePhone, number: str) -> None:
-    caller.lift()
-    caller.dial(number)
-    caller.wire.run()
-
-
 def test_a_call_that_cannot_be_placed_for_a_bug_ends_with_a_tone(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
     del bob
     alice.engine.ports.agent.call = bug  # type: ignore[method-assign]
-    call(alice, "202")
+    alice.call("202")
     assert alice.out.tone is Tone.REORDER
     assert alice.engine.phone.calls[0].reason is Reason.FAILED
     assert alice.engine.faults == {"command: Propose": 1}
@@ -65,7 +49,7 @@ def test_a_leg_that_the_core_never_heard_of_is_ended(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(bob, "name_of", bug)  # its offer is lost on the way to the core
-        call(alice, "202")
+        alice.call("202")
     assert bob.engine.faults
     assert not bob.engine.ports.agent.wishes()
     assert not bob.engine.phone.calls
@@ -100,7 +84,7 @@ def test_a_deadline_that_always_fails_does_not_spin(
 
 
 def test_the_call_log_gets_a_call_whose_goodbye_failed(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
-    call(alice, "202")
+    alice.call("202")
     bob.lift()
     wire.run()
     alice.send_iq = bug  # type: ignore[method-assign]
@@ -150,7 +134,7 @@ def test_a_card_that_works_again_is_no_trouble(alice: WirePhone) -> None:
 
 
 def test_after_the_stop_nothing_is_done(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
-    call(alice, "202")
+    alice.call("202")
     bob.lift()
     wire.run()
     alice.engine.stop()
@@ -168,7 +152,7 @@ def test_an_address_is_called_however_it_is_spelled(wire: Wire, alice: WirePhone
     wire.strangers |= {"alice@x", "bob@x"}
     plan_ = alice.engine.phone.plan
     alice.engine.phone = replace(alice.engine.phone, plan=replace(plan_, short=(("202", "Bob@X"),)))
-    call(alice, "202")
+    alice.call("202")
     assert bob.out.ringer
     bob.lift()
     wire.run()

@@ -17,21 +17,6 @@ from phone.jingle.elements import RTP_INFO, Action, Info, Jingle
 from phone.media import plan
 
 
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
-
-
-@pytest.fixture
-def alice(wire: Wire) -> WirePhone:
-    return wire.add("alice")
-
-
-@pytest.fixture
-def bob(wire: Wire) -> WirePhone:
-    return wire.add("bob")
-
-
 def talk(alice: WirePhone, bob: WirePhone) -> str:
     """Let them; the call's id, which is the session's too."""
     alice.lift()

@@ -20,22 +20,6 @@ def wire(request: pytest.FixtureRequest) -> Wire:
     return wire
 
 
-@pytest.fixture
-def alice(wire: Wire) -> WirePhone:
-    return wire.add("alice")
-
-
-@pytest.fixture
-def bob(wire: Wire) -> WirePhone:
-    return wire.add("bob")
-
-
-def call(caller: WirePhone, number: str) -> None:
-    caller.lift()
-    caller.dial(number)
-    caller.wire.run()
-
-
 def test_lift_dial_ring_lift_talk_hang_up(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
     alice.lift()
     assert alice.out.tone is Tone.DIAL
@@ -61,7 +45,7 @@ def test_lift_dial_ring_lift_talk_hang_up(wire: Wire, alice: WirePhone, bob: Wir
 def test_contacts_hear_ringback_and_speech_flows_at_once_because_media_came_up_while_it_rang() -> None:
     wire = Wire()
     alice, bob = wire.add("alice"), wire.add("bob")
-    call(alice, "202")
+    alice.call("202")
     assert alice.out.tone is Tone.RINGBACK
     assert all(c.media_up for p in (alice, bob) for c in p.engine.phone.calls)
     assert not any(p.out.send for p in (alice, bob)), "a microphone before the answer"
@@ -72,7 +56,7 @@ def test_contacts_hear_ringback_and_speech_flows_at_once_because_media_came_up_w
 
 
 def test_refused_with_back_the_caller_hears_busy(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
-    call(alice, "202")
+    alice.call("202")
     bob.press("BACK")
     wire.run()
     assert alice.out.tone is Tone.BUSY
@@ -81,7 +65,7 @@ def test_refused_with_back_the_caller_hears_busy(wire: Wire, alice: WirePhone, b
 
 
 def test_a_caller_who_gives_up_stops_the_bell(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
-    call(alice, "202")
+    alice.call("202")
     alice.hang_up()
     wire.run()
     assert not bob.out.ringer
@@ -91,10 +75,10 @@ def test_a_caller_who_gives_up_stops_the_bell(wire: Wire, alice: WirePhone, bob:
 
 def test_a_third_caller_hears_busy_and_disturbs_nobody(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
     carol = wire.add("carol")
-    call(alice, "202")
+    alice.call("202")
     bob.lift()
     wire.run()
-    call(carol, "202")
+    carol.call("202")
     assert carol.out.tone is Tone.BUSY
     assert alice.talks
     assert bob.talks
@@ -117,7 +101,7 @@ def test_both_call_each_other_at_once(wire: Wire, alice: WirePhone, bob: WirePho
 
 def test_answered_on_another_phone_the_bell_stops_here(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
     kitchen = wire.add("bob", "kitchen")
-    call(alice, "202")
+    alice.call("202")
     assert bob.out.ringer
     assert kitchen.out.ringer
     kitchen.lift()
@@ -137,7 +121,7 @@ def test_on_hook_dialling_then_lifting_calls(wire: Wire, alice: WirePhone, bob: 
 
 
 def test_digits_in_a_call_go_out_as_telephone_events(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
-    call(alice, "202")
+    alice.call("202")
     bob.lift()
     wire.run()
     alice.dial("1#")
@@ -145,7 +129,7 @@ def test_digits_in_a_call_go_out_as_telephone_events(wire: Wire, alice: WirePhon
 
 
 def test_a_wrong_fingerprint_ends_the_call_and_says_so(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
-    call(alice, "202")
+    alice.call("202")
     leg = alice.engine.ports.agent.wishes()[0].id
     alice.engine.post(inbox.MediaTold(plan.LegFailed(leg, "fingerprint", "certificate differs")))
     wire.run()
@@ -154,7 +138,7 @@ def test_a_wrong_fingerprint_ends_the_call_and_says_so(wire: Wire, alice: WirePh
 
 
 def test_a_dead_media_process_ends_the_call_at_both_ends(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
-    call(alice, "202")
+    alice.call("202")
     bob.lift()
     wire.run()
     alice.engine.post(inbox.MediaRestarted())
@@ -167,7 +151,7 @@ def test_a_dead_media_process_ends_the_call_at_both_ends(wire: Wire, alice: Wire
 
 
 def test_a_call_outlives_the_server(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
-    call(alice, "202")
+    alice.call("202")
     bob.lift()
     wire.run()
     alice.engine.post(inbox.ServiceTold("server away", "closed"))
@@ -181,7 +165,7 @@ def test_a_call_outlives_the_server(wire: Wire, alice: WirePhone, bob: WirePhone
 
 
 def test_an_address_that_is_not_there_gets_reorder_at_once(wire: Wire, alice: WirePhone) -> None:
-    call(alice, "202")  # nobody of that name on this wire
+    alice.call("202")  # nobody of that name on this wire
     assert alice.out.tone is Tone.REORDER
     assert alice.engine.phone.calls[0].reason is Reason.UNREACHABLE
     assert not alice.engine.ports.agent.wishes()
@@ -192,7 +176,7 @@ def test_any_one_stanza_lost_leaves_nobody_hanging(nth: int) -> None:
     """After the timers have run, both agree: they talk, or neither has a call."""
     wire = Wire(lose=lambda count: count == nth)
     alice, bob = wire.add("alice"), wire.add("bob")
-    call(alice, "202")
+    alice.call("202")
     if bob.out.ringer:
         bob.lift()
     wire.run(2)

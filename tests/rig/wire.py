@@ -220,6 +220,12 @@ class WirePhone:
         for digit in number:
             self.press(digit)
 
+    def call(self, number: str) -> None:
+        """Lift, dial, and give the wire time to carry it."""
+        self.lift()
+        self.dial(number)
+        self.wire.run()
+
     @property
     def out(self) -> Outputs:
         return outputs(self.engine.phone)
