@@ -55,7 +55,9 @@ class MediaHost:
     @property
     def pid(self) -> int | None:
         """Of the process that runs now."""
-        return self._process.pid if self._process else None
+        if self._process is None or self._process.returncode is not None:
+            return None
+        return self._process.pid
 
     async def start(self, setup: Setup) -> None:
         """Start the process and keep it running until `close`."""
