@@ -204,6 +204,8 @@ class Engine:
                 self.ports.media.send(plan.SendDigit(id, digit))
             case do.LogCall():
                 self.ports.log_call(command)
+            case do.SetHold() | do.TransferTo() | do.AnswerTransfer() | do.SendText():
+                pass
 
     def _targets(self, to: str) -> tuple[jingle.Target, ...]:
         known = self.ports.client.resources(bare(to))
@@ -215,7 +217,7 @@ class Engine:
         for effect in effects:
             self._try(self._effect, effect)
 
-    def _effect(self, effect: jingle.Effect) -> None:
+    def _effect(self, effect: jingle.Effect) -> None:  # noqa: PLR0912 - one branch per effect
         client, now = self.ports.client, self.now()
         match effect:
             case jingle.SendIq(to, payload, token):
@@ -228,6 +230,8 @@ class Engine:
                 client.send_message(to, payload)
             case jingle.SendPresence(to, available):
                 client.send_presence(to, available=available)
+            case jingle.TransferAsked() | jingle.TransferFailed():
+                pass
             case jingle.CallOffered(id, peer):
                 self._items.append(ev.Offered(CallId(id), peer, self._name(peer), now))
             case jingle.CallAlerting(id):

@@ -9,10 +9,11 @@ from phone.calls.model import Call, CallId, Reason
 
 @dataclass(frozen=True, slots=True)
 class Propose:
-    """Call `to` (a JID from the dial plan)."""
+    """Call `to` (a JID from the dial plan). `on_behalf`: the far end of that leg asked for it (XEP-0251)."""
 
     id: CallId
     to: str
+    on_behalf: CallId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,39 @@ class Terminate:
 
 
 @dataclass(frozen=True, slots=True)
+class SetHold:
+    """Tell the far end that it is on hold, or no more."""
+
+    id: CallId
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTo:
+    """Ask the far end of `id` to call `to`, in the place of our leg `target` if there is one (XEP-0251)."""
+
+    id: CallId
+    to: str
+    target: CallId | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTransfer:
+    """Say yes or no to what the far end of `id` asked (`TransferAsked`)."""
+
+    id: CallId
+    accept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send the ready-made text of that number (from 0) to `to` as a chat message."""
+
+    to: str
+    text: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendDtmf:
     id: CallId
     digit: str
@@ -42,4 +76,4 @@ class LogCall:
     ended_at: float
 
 
-Command = Propose | Accept | Terminate | SendDtmf | LogCall
+Command = Propose | Accept | Terminate | SetHold | TransferTo | AnswerTransfer | SendText | SendDtmf | LogCall

@@ -65,6 +65,10 @@ def step(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one branch pe
         case ev.PeerHeld(id, held):
             call = phone.call(id)
             return (put(phone, replace(call, held_by_peer=held)) if call and call.live else phone), ()
+        case ev.Capable() | ev.TransferAsked() | ev.TransferFailed() | ev.ResumeRequested():
+            return phone, ()
+        case ev.DndChanged() | ev.LockChanged() | ev.MissedAway():
+            return phone, ()
         case ev.Ended():
             return ended(phone, event)
         case ev.Ticked(at):

@@ -14,7 +14,7 @@ from phone.calls.model import CallId, Reason, Service
 class Key(Enum):
     """Function keys. A profile says which exist; the core understands all of them.
 
-    So far MUTE, BACK, OK, REDIAL, VOL_UP and VOL_DOWN act; the others come with hold, transfer, voicemail.
+    UP and DOWN belong to the menus alone. VOICEMAIL does not act yet.
     """
 
     HOLD = "HOLD"
@@ -97,12 +97,16 @@ class SoundChanged:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A far end calls us. `name` is what the roster calls it (may be the address)."""
+    """A far end calls us. `name` is what the roster calls it (may be the address); the rest: see `Call`."""
 
     id: CallId
     peer: str
     name: str
     at: float
+    via: str = ""
+    replaces: CallId | None = None
+    ring: int = 0
+    intercom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,74 @@ class PeerHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class Capable:
+    """Whether the far end does XEP-0251, as its disco#info says."""
+
+    id: CallId
+    transfer: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The far end of `id` asks us to call `to` in its place. `allowed`: the config needs no yes of the user."""
+
+    id: CallId
+    to: str
+    name: str
+    allowed: bool
+    at: float
+
+
+class TransferFault(Enum):
+    """Why a transfer that we asked for came to nothing. (It came to something when the leg ends.)"""
+
+    UNSUPPORTED = "unsupported"  # the far end does not do XEP-0251 after all, or its ack led nowhere: bridge
+    REFUSED = "refused"  # its user or its policy says no
+    FAILED = "failed"  # it tried, and wants the call with us back
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    id: CallId
+    fault: TransferFault
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    """From a menu: take this held, waiting or recalling leg to the ear; whoever has it is held."""
+
+    id: CallId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DndChanged:
+    """From a menu or `phone dnd`."""
+
+    on: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LockChanged:
+    """From a menu or `phone lock`; opening needs no code here, the menu has asked for it."""
+
+    on: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MissedAway:
+    """Calls came while this phone was off, the last one of `name`."""
+
+    count: int
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The far end, the network or the media gave the call up; the core must not terminate it again."""
 
@@ -178,6 +250,13 @@ Event = (
     | Accepted
     | MediaUp
     | PeerHeld
+    | Capable
+    | TransferAsked
+    | TransferFailed
+    | ResumeRequested
+    | DndChanged
+    | LockChanged
+    | MissedAway
     | Ended
     | Ticked
 )

@@ -42,6 +42,7 @@ class Reason(Enum):
     FAILED = "failed"
     ANSWERED_ELSEWHERE = "answered elsewhere"
     DECLINED_ELSEWHERE = "declined elsewhere"
+    TRANSFERRED = "transferred"  # the far end talks to somebody else now, as one of us asked (XEP-0251)
 
 
 class Service(Enum):
@@ -56,6 +57,35 @@ class Service(Enum):
     UNKNOWN_HOST = "unknown server"
     SERVER_AWAY = "server away"
     REPLACED = "signed in elsewhere"
+
+
+class Method(Enum):
+    """How a far end is handed over to a third party."""
+
+    TRANSFER = "transfer"  # it calls the third party itself (XEP-0251)
+    BRIDGE = "bridge"  # it cannot: this phone carries the speech between the two legs
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A leg is being handed over; the user has nothing more to do with it unless it fails (then: recall)."""
+
+    to: str
+    """Address of the third party."""
+    name: str
+    method: Method
+    at: float
+    target: CallId | None = None
+    """Our own leg to the third party: the consultation (attended), or the second half of a bridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """The far end asks us to call somebody else in its place (XEP-0251, caller's role)."""
+
+    to: str
+    name: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +103,28 @@ class Call:
     """When this leg began (offered or proposed)."""
     answered_at: float | None = None
     """When one side took the other's call; speech counts from here."""
+    held: bool = False
+    """By us; the far end has been told, and hears music."""
+    held_at: float = 0.0
+    """When `held` last changed; the display counts from here."""
     held_by_peer: bool = False
+    joined: bool = False
+    """In the conference, with the ear and all other joined legs."""
+    bridged: CallId | None = None
+    """The leg whose far end this one talks to, through us; neither is at the ear."""
+    handover: HandOver | None = None
+    request: TransferRequest | None = None
+    """Waits for the user's yes (OK) or no (BACK)."""
+    via: str = ""
+    """Name of who transferred this call to us, or us to its far end: told, not verified."""
+    replaces: CallId | None = None
+    """The leg that this one takes the place of: it is ended (TRANSFERRED) once this one's media is up."""
+    transferable: bool = False
+    """The far end does XEP-0251; else handing it over means a bridge."""
+    ring: int = 0
+    """Which of the ring tunes announces it; 0: the country's."""
+    intercom: bool = False
+    """On the list of those who may speak at once: answered by itself on the speaker, with a beep."""
     encrypted: bool | None = None
     """Known once media is up."""
     media_up: bool = False
@@ -111,7 +162,14 @@ class Timers:
     predial: float = 60.0  # digits typed on-hook are forgotten
     volume_bar: float = 2.0  # shown after VOL
     notice: float = 20.0  # why a call failed, shown after the handset is back
-    long_press: float = 0.8  # BACK clears all digits, 0 becomes +
+    long_press: float = 0.8  # BACK clears all digits, 0 becomes +, HOLD joins a conference, a digit is speed dial
+    hold_reminder: float = 60.0  # a held call is remembered on-hook each so often
+    reminder_ring: float = 4.0  # how long that rings
+    recall_ring: float = 60.0  # a transfer failed: the caller comes back; then it is a held call like any other
+    transfer_request: float = 15.0  # nobody says yes or no to a far end's transfer request -> no
+    transferred_ring: float = 45.0  # the third party that a far end sent us to does not answer -> back to it
+    beep: float = 0.6  # the ear is warned that somebody else is on the line now
+    hotline: float = 0.0  # off-hook without a digit -> the hotline number
 
 
 class Stage(Enum):
@@ -127,7 +185,13 @@ class Trouble(Enum):
     """What a `Notice` tells that is neither the end of a call of ours nor a fault of the number."""
 
     MISSED = "missed"
+    MISSED_AWAY = "missed while away"
+    """Called while this phone was off; `Notice.who` is the last caller's name."""
     NO_SERVICE = "no service"
+    LOCKED = "locked"
+    NOT_TRANSFERRED = "not transferred"
+    """The caller is back; `Notice.who` is the third party's name."""
+    NO_ROOM = "too many calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +210,39 @@ class Memory:
     handset_volume: int = 80
     ringer_volume: int = 80
     last_dialled: str = ""
+    speaker_volume: int = 80
+    dnd: bool = False
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The user is choosing whom a held leg goes to: dialling (no target yet), or consulting."""
+
+    transferee: CallId
+    target: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What the config says of this phone, beyond the dial plan and the timers."""
+
+    has_speaker: bool = False
+    """There is a speaker to talk through: the SPEAKER key seizes the line."""
+    waiting: bool = True
+    """Further calls knock while one is talked on; else they are refused as busy."""
+    max_calls: int = 8
+    """Legs alive at a time, the held and bridged ones among them."""
+    emergency: frozenset[str] = frozenset()
+    """Numbers that may be dialled while the keypad is locked."""
+    lock_code: str = ""
+    """Typed, then OK, it opens the keypad; "": there is no lock."""
+    hotline: str = ""
+    """Called when the handset is lifted and nothing is dialled."""
+    speed: tuple[tuple[str, str], ...] = ()
+    """Pairs of a digit and the number or address that holding it down calls."""
+    texts: int = 3
+    """How many ready-made texts there are to refuse a call with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +259,13 @@ class Phone:
 
     ids: IdSource
     off_hook: bool = False
+    speaker: bool = False
+    """Hands-free: the line is seized without the handset."""
     muted: bool = False
+    dnd: bool = False
+    """Do not disturb: who calls is refused as busy, and logged."""
+    locked: bool = False
+    """The keypad dials emergency numbers alone; calls are answered as ever."""
     dialled: str = ""
     last_dialled: str = ""
     """What REDIAL calls."""
@@ -172,6 +275,15 @@ class Phone:
     calls: tuple[Call, ...] = ()
     focus: CallId | None = None
     """The leg that the ear belongs to; an ended one as long as its tone sounds."""
+    transfer: Transfer | None = None
+    recall: CallId | None = None
+    """A held leg that rings back: its transfer failed."""
+    reminder_until: float | None = None
+    """The bell reminds of a held call until then."""
+    reminded_at: float = 0.0
+    """When it last did."""
+    beep_until: float | None = None
+    """The ear is told until then that the far end is another one now."""
     service: Service = Service.STARTING
     service_at: float = 0.0
     """When there began, or ceased, to be service."""
@@ -188,22 +300,26 @@ class Phone:
     handset_volume: int = 80
     """Percent; also `ringer_volume`."""
     ringer_volume: int = 80
+    speaker_volume: int = 80
     volume_until: float | None = None
     """The display shows the volume until then."""
     timers: Timers = field(default_factory=Timers)
     plan: DialPlan = field(default_factory=DialPlan)
+    habits: Habits = field(default_factory=Habits)
     country: str = "de"
     """ISO 3166 code, lower case: which tone follows a far end's hang-up."""
 
     @property
     def memory(self) -> Memory:
         """To be given to the next boot's phone, as the fields of the same names."""
-        return Memory(self.handset_volume, self.ringer_volume, self.last_dialled)
+        return Memory(
+            self.handset_volume, self.ringer_volume, self.last_dialled, self.speaker_volume, self.dnd, self.locked
+        )
 
     @property
     def seized(self) -> bool:
-        """The user is at the phone."""
-        return self.off_hook
+        """The user is at the phone: handset lifted or speaker on."""
+        return self.off_hook or self.speaker
 
     def call(self, id: CallId | None) -> Call | None:
         """The leg of that id, ended or not, if it is still known."""

@@ -26,6 +26,17 @@ class Tone(Enum):
     REORDER = "reorder"
     CALL_WAITING = "call-waiting"
     HOWLER = "howler"
+    BEEP = "beep"  # somebody else is on the line now: a replaced call, an intercom call, a conference
+
+
+class Feed(Enum):
+    """What the far end of a leg hears. A leg that is not named hears the microphone."""
+
+    MICROPHONE = "microphone"
+    MUSIC = "music"  # or the soft tone that the config chose
+    RINGBACK = "ringback"  # it was handed over, and the third party's phone rings
+    SILENCE = "silence"
+    BRIDGE = "bridge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +48,25 @@ class Outputs:
     """DTMF digit whose tone the ear hears while its key is down."""
     ringer: bool
     handset: bool
-    """The handset's card must run: someone is at the phone."""
-    talk: CallId | None
-    """The leg wired to the handset: it is heard."""
+    """Someone is at the phone with the handset: its card must run."""
+    talk: tuple[CallId, ...]
+    """The legs at the ear: heard, and in a conference heard by each other."""
     send: bool
-    """The microphone is open on that leg."""
+    """The microphone is open on those legs."""
     lamps: frozenset[str]
-    """Of: call, message, mute, service (lit when there is none)."""
+    """Of: call, message, mute, service (lit when there is none), hold, speaker, dnd."""
+    speaker: bool = False
+    """Someone is at the phone hands-free: sound goes by the speaker's card."""
+    ring: int = 0
+    """Which tune the ringer plays; 0: the country's."""
+    feeds: tuple[tuple[CallId, Feed], ...] = ()
+    """What each leg that is up and not in `talk` hears."""
+    bridges: tuple[tuple[CallId, CallId], ...] = ()
+    """Pairs of legs that hear each other, each pair once."""
     handset_volume: int = 80
-    """Percent, 0 to 100; also `ringer_volume`."""
+    """Percent, 0 to 100; also `ringer_volume` and `speaker_volume`."""
     ringer_volume: int = 80
+    speaker_volume: int = 80
 
 
 # What the ear gets after the far end has hung up is custom of the country (ITU-T E.180 leaves it open):
@@ -59,7 +79,7 @@ def outputs(phone: Phone) -> Outputs:
     """The levels of `phone`."""
     focus = phone.call(phone.focus)
     offered = phone.offered is not None
-    talk = focus.id if focus and focus.up and phone.seized else None
+    talk = (focus.id,) if focus and focus.up and phone.seized else ()
     return Outputs(
         tone=_tone(phone, focus) if phone.seized else None,
         key_tone=phone.key_down if phone.seized and phone.key_down in _DIGITS else None,
@@ -67,7 +87,7 @@ def outputs(phone: Phone) -> Outputs:
         ringer=offered and (not phone.seized or phone.stage in (Stage.HOWLER, Stage.SILENT)),
         handset=phone.seized,
         talk=talk,
-        send=talk is not None and not phone.muted,
+        send=bool(talk) and not phone.muted,
         lamps=_lamps(phone),
         handset_volume=phone.handset_volume,
         ringer_volume=phone.ringer_volume,

@@ -46,6 +46,58 @@ class DialConfig:
     inter_digit_seconds: float = 4.0
     short: dict[str, str] = field(default_factory=dict)
     """Short code -> JID."""
+    speed: dict[str, str] = field(default_factory=dict)
+    """Digit -> number or address that holding it down calls."""
+    hotline: str = ""
+    """Called when the handset is lifted and nothing is dialled for `hotline_seconds`."""
+    hotline_seconds: float = 0.0
+    emergency: tuple[str, ...] = ("110", "112", "911", "999")
+    """May be dialled while the keypad is locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallsConfig:
+    """[calls]"""
+
+    waiting: bool = True
+    """Further calls knock; else they are refused as busy."""
+    most: int = 8
+    """Legs at a time, held ones among them."""
+    hold: str = "music"
+    """What held far ends hear: "music", "tone", or a WAV file."""
+    reminder_seconds: float = 60.0
+    texts: tuple[str, ...] = ()
+    """Ready-made texts to refuse a call with, keys 1 to 9; empty: three of the language's own."""
+    intercom: tuple[str, ...] = ()
+    """JIDs or domains that are answered at once, on the speaker, with a beep."""
+    lock_code: str = field(default="", repr=False)
+    """Digits that open the locked keypad; "": it cannot be locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferConfig:
+    """[transfer]: far ends that ask this phone to call somebody else (XEP-0251)."""
+
+    allow: tuple[str, ...] = ()
+    """JIDs or domains that need no yes of the user; the account's own domain does, unless it stands here."""
+    targets: tuple[str, ...] = ()
+    """JIDs or domains that calls may be sent to, beside contacts and the account's own domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayConfig:
+    """[display]"""
+
+    dim_seconds: float = 60.0
+    """Idle for so long, the display is dimmed; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelConfig:
+    """[panel]: the phone as a web page on this machine's loopback, behind a token."""
+
+    port: int = 0
+    """0: no panel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +114,8 @@ class AudioConfig:
 
     handset: DeviceConfig
     ringer: DeviceConfig = DeviceConfig()
+    speaker: DeviceConfig = DeviceConfig()
+    """For hands-free; none: the SPEAKER key does nothing."""
     opus_complexity: int = 5
     packet_ms: Literal[10, 20, 40, 60] = 20
 
@@ -82,6 +136,8 @@ class PeerConfig:
 
     plain_rtp: bool = False
     direct: bool = False
+    ring: int = 0
+    """Which ring tune, 1 to 5, announces calls from there; 0: the country's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +161,10 @@ class Config:
     account: AccountConfig
     audio: AudioConfig
     dial: DialConfig = DialConfig()
+    calls: CallsConfig = CallsConfig()
+    transfer: TransferConfig = TransferConfig()
+    display: DisplayConfig = DisplayConfig()
+    panel: PanelConfig = PanelConfig()
     hardware: HardwareConfig = HardwareConfig()
     network: NetworkConfig = NetworkConfig()
     peers: dict[str, PeerConfig] = field(default_factory=dict)

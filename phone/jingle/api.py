@@ -30,6 +30,8 @@ class EndReason(Enum):
     FAILED = "failed"
     ANSWERED_ELSEWHERE = "answered elsewhere"
     DECLINED_ELSEWHERE = "declined elsewhere"
+    TRANSFERRED = "transferred"
+    """`<success/>` with `<transferred/>` (XEP-0251)."""
 
 
 # --- media, as the agent sees it ------------------------------------------------------------------------------
@@ -119,6 +121,22 @@ class PeerPolicy:
     """Subscribed to our presence: it may learn that we ring, and our addresses before the answer."""
 
 
+class Permission(Enum):
+    """What the policy says to a far end that asks us to call somebody else (XEP-0251, PROTOCOLS B.8)."""
+
+    ALLOW = "allow"
+    ASK = "ask"  # the user decides
+    REFUSE = "refuse"  # not to such an address: gateways, numbers that cost, what is no contact
+
+
+class TransferFault(Enum):
+    """Why a transfer that we asked for came to nothing. Values match `calls.events.TransferFault`."""
+
+    UNSUPPORTED = "unsupported"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
 # --- what comes out -------------------------------------------------------------------------------------------
 
 
@@ -168,8 +186,14 @@ class SendPresence:
 
 @dataclass(frozen=True, slots=True)
 class CallOffered:
+    """`transferred_by`: the full JID that the caller names as the attendant (not verified). `replaces`: the id of our
+    leg with that attendant, if from, sid and to are right for it (XEP-0251, attended): told at most once for a leg.
+    """
+
     id: str
     peer: str
+    transferred_by: str = ""
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +210,24 @@ class CallAccepted:
 class CallHeld:
     id: str
     held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The far end of an active call asks us to call `to`. The IQ is answered by `Agent.answer_transfer`."""
+
+    id: str
+    to: str
+    ask: bool
+    """The user must say yes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """What `Agent.transfer` asked for came to nothing; the call is still there. (Success is CallEnded.)"""
+
+    id: str
+    fault: TransferFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +263,8 @@ Effect = (
     | CallAlerting
     | CallAccepted
     | CallHeld
+    | TransferAsked
+    | TransferFailed
     | CallEnded
     | DigitReceived
     | Nonsense

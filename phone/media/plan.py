@@ -16,6 +16,8 @@ Security = Literal["dtls", "plain"]
 DtlsRole = Literal["client", "server", "either"]
 """`either`: we offered actpass and do not know yet (RFC 5763): be ready to answer as server."""
 TransportKind = Literal["ice", "raw"]
+Feed = Literal["microphone", "music", "ringback", "silence", "bridge"]
+"""What a far end hears: `calls.outputs.Feed` values. `microphone` is open only for legs in `AudioPlan.talk`."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -92,6 +94,9 @@ class LegPlan(msgspec.Struct, frozen=True):
     """ICE generation: a higher number asks for a new ICE connection under the same DTLS and SRTP."""
     before_ice: bool = False
     """Plain RTP without finished ICE checks is accepted and answered (Yate, PEERS.md); only with `plain`."""
+    feed: Feed = "microphone"
+    bridge: str | None = None
+    """With feed `bridge`: the leg whose speech goes to this one; both legs of a pair name each other."""
 
 
 class AudioPlan(msgspec.Struct, frozen=True):
@@ -103,14 +108,19 @@ class AudioPlan(msgspec.Struct, frozen=True):
     """A `calls.outputs.Tone` value."""
     key_tone: str | None = None
     """One of 0-9 * #: DTMF fed back to the ear; sounds at least 60 ms."""
-    talk: str | None = None
-    """The leg that is heard."""
+    talk: tuple[str, ...] = ()
+    """The legs that are heard. More than one is a conference: each far end also hears the others (N-1 mix)."""
     send: bool = False
-    """The microphone is open on `talk`; else that leg gets silence (after its answer) or nothing (before)."""
+    """The microphone is open on `talk`; else those legs get silence (after the answer) or nothing (before)."""
     ringer: bool = False
     handset_volume: int = 80
     """Percent, 0 to 100; 80 is as the far end sent it, 100 is 6 dB more."""
     ringer_volume: int = 80
+    speaker: bool = False
+    """Hands-free: the speaker's card runs in the handset's place (never both)."""
+    speaker_volume: int = 80
+    ring: int = 0
+    """Which ring tune, 1 to 5; 0: the country's."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -125,6 +135,9 @@ class Setup(msgspec.Struct, frozen=True, tag=True):
 
     handset: Device
     ringer: Device
+    speaker: Device = Device()
+    hold: str = "music"
+    """What held far ends hear: `music` (the project's own tune), `tone` (a soft beep), or the path of a WAV file."""
     country: str = "de"
     addresses: tuple[str, ...] = ()
     """Local IP addresses to gather host candidates on; empty: all of this machine but loopback."""
@@ -154,7 +167,14 @@ class SendDigit(msgspec.Struct, frozen=True, tag=True):
     ms: int = 100
 
 
-Down = Setup | Plan | SendDigit
+class PlayDigit(msgspec.Struct, frozen=True, tag=True):
+    """The ear hears a digit that came by signalling (XEP-0181), as it would one by RFC 4733."""
+
+    leg: str
+    digit: str
+
+
+Down = Setup | Plan | SendDigit | PlayDigit
 
 
 class LegDescribed(msgspec.Struct, frozen=True, tag=True):
@@ -227,7 +247,7 @@ class DigitHeard(msgspec.Struct, frozen=True, tag=True):
 class AudioTrouble(msgspec.Struct, frozen=True, tag=True):
     """A card is missing, vanished or refuses 48 kHz: a plain sentence with the device's name; "" when mended."""
 
-    device: Literal["handset", "ringer"]
+    device: Literal["handset", "speaker", "ringer", "hold"]
     sentence: str
 
 

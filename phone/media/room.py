@@ -95,7 +95,7 @@ class Room:
         if self._plan is None:
             return
         audio = self._plan.audio
-        talk = self._legs.get(audio.talk) if audio.talk is not None else None
+        talk = self._legs.get(audio.talk[0]) if audio.talk else None
         # Handset and ringer may be one card, which opens once: the ringer yields, and lets go before the handset asks.
         handset = self._setup.handset.playback
         rings = audio.ringer and not (audio.handset and self._setup.ringer.playback == handset)
@@ -157,7 +157,7 @@ class Room:
 
     def _digit_heard(self, leg: str, digit: str) -> None:
         self._reporter.report(DigitHeard(leg, digit))
-        if self._plan is not None and self._plan.audio.talk == leg:
+        if self._plan is not None and leg in self._plan.audio.talk:
             self._audio.ear.received.append(digit)
 
     def _handset_trouble(self, sentence: str) -> None:

@@ -61,6 +61,26 @@ class PeerResource:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactFact:
+    """One roster entry. `name`: the roster's, else that of the contact's vCard, else None."""
+
+    jid: str
+    name: str | None
+    subscription: str
+    """RFC 6121 2.1.2.5: none, to, from or both."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedMessage:
+    """A JMI message from the account's archive (XEP-0313), oldest first. `stamp` is Unix seconds, by the server."""
+
+    sender: str
+    to: str
+    payload: Element
+    stamp: float
+
+
+@dataclass(frozen=True, slots=True)
 class IqError:
     """RFC 6120 8.3; `extra` is an application condition as (namespace, name)."""
 
@@ -94,6 +114,18 @@ class Listener(Protocol):
     def unavailable(self, full_jid: str) -> None:
         """A resource went away."""
 
+    def contacts_changed(self) -> None:
+        """Roster, names or block list are not what they were."""
+
+    def named(self, jid: str, name: str) -> None:
+        """What the vCard of a bare JID, asked for by `Client.learn`, calls it."""
+
+    def features(self, full_jid: str, features: frozenset[str]) -> None:
+        """disco#info of a full JID, asked for by `Client.learn`; empty where it does not answer."""
+
+    def archived(self, messages: tuple[ArchivedMessage, ...]) -> None:
+        """JMI messages that came since this phone was last here, after a sign-in that was no resumption."""
+
 
 class Client(Protocol):
     """What the engine asks of the xmpp room."""
@@ -116,7 +148,22 @@ class Client(Protocol):
         """Subscribed to our presence (from or both)."""
 
     def name_of(self, jid: str) -> str | None:
-        """The roster's name."""
+        """The roster's name, else the vCard's if it is known."""
+
+    def contacts(self) -> tuple[ContactFact, ...]:
+        """The whole roster."""
+
+    def learn(self, full_jid: str) -> None:
+        """Ask for features (disco#info) and, of whom no name is known, for the vCard: `Listener.features`, `named`."""
+
+    def send_chat(self, to: str, body: str) -> None:
+        """A chat message that a person reads."""
+
+    def blocked(self) -> frozenset[str]:
+        """The block list (XEP-0191): bare or full JIDs, domains."""
+
+    def block(self, jid: str, *, on: bool) -> None:
+        """Block, or no more."""
 
     def ice_servers(self) -> tuple[IceServerFact, ...]: ...
 

@@ -102,7 +102,7 @@ class End:
             ptime=self.packet_ms,
             remote=remote,
         )
-        self.host.send(Plan(AudioPlan(handset=True, talk="leg", send=True), (leg,)))
+        self.host.send(Plan(AudioPlan(handset=True, talk=("leg",), send=True), (leg,)))
 
 
 @asynccontextmanager

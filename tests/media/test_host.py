@@ -128,7 +128,7 @@ async def test_two_processes_talk_over_their_cards(cards: tuple[Card, Card]) -> 
         await asyncio.gather(alice.until(LegUp), bob.until(LegUp))
         for phone in (alice, bob):
             phone.follow(codecs=(OPUS, EVENTS))
-            phone.plan(handset=True, talk="leg", send=True, handset_volume=100)
+            phone.plan(handset=True, talk=("leg",), send=True, handset_volume=100)
         await asyncio.sleep(2)
         assert share_of(heard_by(bob_card, 0.5), 1000) > 0.9
         assert share_of(heard_by(alice_card, 0.5), 600) > 0.9
