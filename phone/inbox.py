@@ -86,20 +86,44 @@ class MediaRestarted:
 
 
 @dataclass(frozen=True, slots=True)
+class FeaturesTold:
+    """disco#info of a far end's full JID."""
+
+    full_jid: str
+    features: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NameTold:
+    """What the vCard of a bare JID calls it."""
+
+    jid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookChanged:
+    """Contacts, call log or block list are not what they were."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
-    """A deadline of the core, of the Jingle room or of the screen's clock has come."""
+    """A deadline of the core, of the Jingle room, of a menu or of the screen's clock has come."""
+
+
+FromNetwork = IqArrived | MessageArrived | Bounced | Replied | ResourceGone
+"""What the Jingle room answers with effects."""
 
 
 Item = (
     Event
     | ContactChanged
     | ServiceTold
-    | IqArrived
-    | MessageArrived
-    | Bounced
-    | Replied
-    | ResourceGone
+    | FromNetwork
     | MediaTold
     | MediaRestarted
+    | FeaturesTold
+    | NameTold
+    | BookChanged
     | TimePassed
 )

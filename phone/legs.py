@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
+from phone.calls.outputs import Feed
 from phone.jingle.api import IceCandidate, LocalMedia, MediaWish, Payload
 from phone.media import plan
 from phone.xmpp.api import IceServerFact
@@ -64,8 +65,13 @@ def local_media(d: plan.LegDescribed) -> LocalMedia:
     )
 
 
-def leg_plan(w: MediaWish, packet_ms: int) -> plan.LegPlan:
-    """One leg as it should stand now; `packet_ms` is ours to choose unless the far end asked for another length."""
+def leg_plan(
+    w: MediaWish, packet_ms: int, feed: Feed = Feed.MICROPHONE, bridge: str | None = None
+) -> plan.LegPlan:
+    """One leg as it should stand now; `packet_ms` is ours to choose unless the far end asked for another length.
+
+    `feed`: what the far end hears; with Feed.BRIDGE the speech of leg `bridge`.
+    """
     return plan.LegPlan(
         id=w.id,
         controlling=w.controlling,
@@ -79,6 +85,8 @@ def leg_plan(w: MediaWish, packet_ms: int) -> plan.LegPlan:
         remote=_remote(w),
         restart=w.restart,
         before_ice=w.before_ice,
+        feed=cast(plan.Feed, feed.value),
+        bridge=bridge,
     )
 
 

@@ -12,6 +12,8 @@ from phone.calls.model import Memory, Phone
 from phone.drivers.base import Lamps
 from phone.jingle.agent import Agent
 from phone.media import plan
+from phone.ui.book import Book
+from phone.ui.menu import Menu
 from phone.ui.screens import Screen
 from phone.xmpp.api import Client
 
@@ -42,8 +44,18 @@ class Loop(Protocol):
 class MediaDown(Protocol):
     """The way down to the media process (`media.host.MediaHost`)."""
 
-    def send(self, message: plan.Plan | plan.SendDigit) -> None:
+    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit) -> None:
         """Hand one message over; kept for a process that is just being restarted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """How calls from one address are met."""
+
+    ring: int = 0
+    """Ring tune, 1 to 5; 0: the country's."""
+    intercom: bool = False
+    """Answered at once, on the speaker."""
 
 
 @dataclass(slots=True)
@@ -58,7 +70,13 @@ class Ports:
     log_call: Callable[[do.LogCall], None]
     remember: Callable[[Memory], None]
     """Keep this over a restart."""
-    compose: Callable[[Phone, float], Screen]
+    compose: Callable[[Phone, Menu, Book, float], Screen]
     """The screen for a state at a monotonic time."""
-    screen_due: Callable[[Phone, float], float]
+    screen_due: Callable[[Phone, Menu, float], float]
     """When the screen changes by itself next (a call's seconds, the idle clock)."""
+    greet: Callable[[str], Greeting]
+    """By the caller's address."""
+    text: Callable[[int], str]
+    """The ready-made text of that number to refuse a call with."""
+    book: Callable[[], Book]
+    """The telephone book as it is now."""

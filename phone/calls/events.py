@@ -82,6 +82,13 @@ class HangUpRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ShutDown:
+    """The phone is being stopped: every leg ends, and is logged."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceChanged:
     service: Service
     at: float
@@ -242,6 +249,7 @@ Event = (
     | KeyReleased
     | DialRequested
     | HangUpRequested
+    | ShutDown
     | ServiceChanged
     | SoundChanged
     | Offered

@@ -271,5 +271,8 @@ Effect = (
 )
 
 
+CallEffect = CallOffered | CallAlerting | CallAccepted | CallHeld | TransferAsked | TransferFailed | CallEnded
+"""Those that tell the core of one call."""
+
 Effects = tuple[Effect, ...]
 """In the order in which they must happen."""

@@ -1,0 +1,101 @@
+"""Levels: what the phone sounds like and shows is computed after each drain, and only differences are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from phone import legs
+from phone.calls.model import Memory, Phone
+from phone.calls.outputs import Feed, Outputs, outputs
+from phone.guard import Guard
+from phone.media import plan
+from phone.ports import Ports
+from phone.ui.book import Book
+from phone.ui.menu import Menu
+from phone.ui.screens import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that the levels are computed from."""
+
+    phone: Phone
+    menu: Menu
+    book: Book
+    now: float
+
+
+@dataclass(slots=True)
+class Levels:
+    """What was told last."""
+
+    ports: Ports
+    guard: Guard
+    packet_ms: int
+    shown: Screen | None = None
+    _plan: plan.Plan | None = None
+    _lit: frozenset[str] | None = None
+    _memory: Memory | None = field(default=None)
+
+    def follow(self, seen: Seen) -> None:
+        """Tell what differs; a level that fails leaves the others."""
+        for level in (self._media, self._light, self._show, self._remember):
+            self.guard.attempt(level, seen)
+
+    def begin_media_anew(self) -> None:
+        """A fresh media process knows no plan."""
+        self._plan = None
+
+    def _light(self, seen: Seen) -> None:
+        lit = outputs(seen.phone).lamps
+        if lit != self._lit:
+            self._lit = lit
+            self.ports.lamps.light(lit)
+
+    def _show(self, seen: Seen) -> None:
+        screen = self.ports.compose(seen.phone, seen.menu, seen.book, seen.now)
+        if screen != self.shown:
+            self.shown = screen
+            self.ports.show(screen)
+
+    def _remember(self, seen: Seen) -> None:
+        memory = seen.phone.memory
+        if memory != self._memory:
+            first, self._memory = self._memory is None, memory
+            if not first:
+                self.ports.remember(memory)
+
+    def _media(self, seen: Seen) -> None:
+        out = outputs(seen.phone)
+        new = plan.Plan(
+            audio=_audio(out),
+            legs=self._legs(out),
+            ice_servers=tuple(map(legs.ice_server, self.ports.client.ice_servers())),
+        )
+        if new != self._plan:
+            self._plan = new
+            self.ports.media.send(new)
+
+    def _legs(self, out: Outputs) -> tuple[plan.LegPlan, ...]:
+        feeds: dict[str, Feed] = dict(out.feeds)
+        other: dict[str, str] = {a: b for pair in out.bridges for a, b in (pair, pair[::-1])}
+        return tuple(
+            legs.leg_plan(w, self.packet_ms, feeds.get(w.id, Feed.MICROPHONE), other.get(w.id))
+            for w in self.ports.agent.wishes()
+        )
+
+
+def _audio(out: Outputs) -> plan.AudioPlan:
+    return plan.AudioPlan(
+        handset=out.handset,
+        speaker=out.speaker,
+        tone=out.tone.value if out.tone else None,
+        key_tone=out.key_tone,
+        talk=out.talk,
+        send=out.send,
+        ringer=out.ringer,
+        ring=out.ring,
+        handset_volume=out.handset_volume,
+        speaker_volume=out.speaker_volume,
+        ringer_volume=out.ringer_volume,
+    )
