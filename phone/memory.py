@@ -1,4 +1,5 @@
-"""What outlives a restart beside the call log: volumes and the number that REDIAL calls, in one small file.
+"""What outlives a restart beside the call log: volumes, the number that REDIAL calls, do-not-disturb and the keypad's
+lock, in one small file.
 
 Law: like the call log it never stops the phone. A file that makes no sense is begun anew, a card that cannot be written
 is logged.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -28,9 +30,14 @@ def read(path: Path) -> Memory:
     except FileNotFoundError:
         return Memory()
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.warning("%s tells nothing (%s): volumes and REDIAL begin anew", path, error)
+        log.warning("%s tells nothing (%s): volumes, REDIAL, do-not-disturb and the lock begin anew", path, error)
         return Memory()
-    return Memory(_percent(memory.handset_volume), _percent(memory.ringer_volume), memory.last_dialled)
+    return replace(
+        memory,
+        handset_volume=_percent(memory.handset_volume),
+        ringer_volume=_percent(memory.ringer_volume),
+        speaker_volume=_percent(memory.speaker_volume),
+    )
 
 
 class MemoryWriter:
