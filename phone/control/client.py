@@ -9,12 +9,19 @@ from typing import overload
 
 from phone.control.messages import (
     REPLY_LIMIT,
+    Block,
     Call,
+    Contacts,
+    ContactsReply,
     ControlError,
+    Dnd,
     Done,
     HangUp,
+    Lock,
     Log,
     LogReply,
+    Panel,
+    PanelReply,
     Reply,
     Request,
     Sim,
@@ -28,6 +35,9 @@ from phone.control.messages import (
 PATIENCE = 5.0
 """Seconds to wait for a reply, on top of what the request itself takes."""
 
+SERVER_PATIENCE = 15.0
+"""Seconds on top of that where the XMPP server must be asked first."""
+
 
 class NotRunningError(ControlError):
     """Nobody listens on the control socket."""
@@ -40,7 +50,11 @@ def ask(path: Path, request: Log) -> LogReply: ...
 @overload
 def ask(path: Path, request: Sim) -> SimReply: ...
 @overload
-def ask(path: Path, request: Call | HangUp) -> Done: ...
+def ask(path: Path, request: Contacts) -> ContactsReply: ...
+@overload
+def ask(path: Path, request: Panel) -> PanelReply: ...
+@overload
+def ask(path: Path, request: Call | HangUp | Dnd | Lock | Block) -> Done: ...
 
 
 def ask(path: Path, request: Request) -> Reply:
@@ -56,12 +70,16 @@ def ask(path: Path, request: Request) -> Reply:
             return decode_reply(line, LogReply)
         case Sim():
             return decode_reply(line, SimReply)
-        case Call() | HangUp():
+        case Contacts():
+            return decode_reply(line, ContactsReply)
+        case Panel():
+            return decode_reply(line, PanelReply)
+        case Call() | HangUp() | Dnd() | Lock() | Block():
             return decode_reply(line, Done)
 
 
 def _exchange(path: Path, request: Request) -> bytes:
-    patience = PATIENCE + (request.seconds if isinstance(request, Sim) else 0.0)
+    patience = PATIENCE + _takes(request)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(patience)
         try:
@@ -78,6 +96,16 @@ def _exchange(path: Path, request: Request) -> bytes:
             ) from error
         except OSError as error:
             raise ControlError(f"the phone's control socket {path} does not work: {error.strerror or error}") from error
+
+
+def _takes(request: Request) -> float:
+    match request:
+        case Sim(seconds=seconds):
+            return seconds
+        case Block():
+            return SERVER_PATIENCE
+        case _:
+            return 0.0
 
 
 def _read_line(connection: socket.socket) -> bytes:

@@ -11,7 +11,7 @@ from phone.errors import PhoneError
 LINE_LIMIT = 4096
 """Bytes in a request, newline included."""
 REPLY_LIMIT = 1 << 20
-"""Bytes in a reply: the longest is a call log of `Log.limit` entries."""
+"""Bytes in a reply: the longest are a call log of `Log.limit` entries and as many contacts."""
 
 
 class ControlError(PhoneError, RuntimeError):
@@ -35,10 +35,51 @@ class HangUp(msgspec.Struct, frozen=True, tag_field="do", tag="hang-up", forbid_
     """End the call in the ear, or refuse the one that rings -> `Done`."""
 
 
+Kind = Literal["placed", "answered", "missed", "refused", "elsewhere"]
+"""Of a call in the log. `placed`: by us, answered or not. The others came in: `answered` here; `refused` here by hand;
+`elsewhere`: another device of the account took or refused it; `missed`: nobody did, whether the phone rang, was busy or
+not to be disturbed, or was off."""
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+
+
 class Log(msgspec.Struct, frozen=True, tag_field="do", tag="log", forbid_unknown_fields=True):
     """The newest calls, newest first -> `LogReply`."""
 
-    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
+    limit: Limit = 20
+    kind: Kind | None = None
+    """These alone; `limit` counts them alone too."""
+
+
+class Dnd(msgspec.Struct, frozen=True, tag_field="do", tag="dnd", forbid_unknown_fields=True):
+    """Refuse callers as busy, or ring again -> `Done`."""
+
+    on: bool
+
+
+class Lock(msgspec.Struct, frozen=True, tag_field="do", tag="lock", forbid_unknown_fields=True):
+    """Lock the keypad, or open it (who may use this socket needs no code) -> `Done`."""
+
+    on: bool
+
+
+class Contacts(msgspec.Struct, frozen=True, tag_field="do", tag="contacts", forbid_unknown_fields=True):
+    """The telephone book by name, or what of it has `search` in its name, address or number -> `ContactsReply`."""
+
+    search: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    """Upper and lower case are the same; "" finds all."""
+    limit: Limit = 100
+
+
+class Block(msgspec.Struct, frozen=True, tag_field="do", tag="block", forbid_unknown_fields=True):
+    """Put an address or a domain on the account's block list, or take it off (XEP-0191) -> `Done`."""
+
+    address: Annotated[str, msgspec.Meta(min_length=1, max_length=1023)]
+    on: bool
+
+
+class Panel(msgspec.Struct, frozen=True, tag_field="do", tag="panel", forbid_unknown_fields=True):
+    """Where is the phone's web page? -> `PanelReply`."""
 
 
 SimAction = Literal["lift", "hang-up", "press", "screen", "lamps"]
@@ -54,7 +95,7 @@ class Sim(msgspec.Struct, frozen=True, tag_field="do", tag="sim", forbid_unknown
     """For `press`: how long the key stays down."""
 
 
-Request = Status | Call | HangUp | Log | Sim
+Request = Status | Call | HangUp | Log | Dnd | Lock | Contacts | Block | Panel | Sim
 
 
 # --- replies --------------------------------------------------------------------------------------------------
@@ -86,6 +127,17 @@ class CallStatus(msgspec.Struct, frozen=True):
     """Packets of this call that were not let in: forged, repeated, or from a stranger's address."""
     seconds: float = 0.0
     """Since the answer; 0 before it."""
+    held_by_us: bool = False
+    """It hears music."""
+    conference: bool = False
+    bridged_to: str = ""
+    """The id of the call that its far end talks to through this phone."""
+    via: str = ""
+    """Who transferred it to us, or us to its far end: told, not verified."""
+    handover: str = ""
+    """The third party's name that it is being handed over to."""
+    handover_method: Literal["", "transfer", "bridge"] = ""
+    """A `calls.model.Method` value."""
 
 
 class StatusReply(msgspec.Struct, frozen=True):
@@ -112,6 +164,18 @@ class StatusReply(msgspec.Struct, frozen=True):
     """Gaps in the sound of our own making since the media process began."""
     faults: int = 0
     """Bugs of the phone's own that showed since it was started: the log has them."""
+    speaker: bool = False
+    """Hands-free."""
+    muted: bool = False
+    """The microphone is off."""
+    dnd: bool = False
+    """Do not disturb."""
+    locked: bool = False
+    """The keypad."""
+    recall: str = ""
+    """The id of the call that rings back: handing it over failed."""
+    ring: int = 0
+    """Which ring tune sounds, 1 to 5; 0: the country's, or none."""
     ok: Literal[True] = True
 
 
@@ -127,12 +191,44 @@ class LogEntry(msgspec.Struct, frozen=True):
     """Of speech; None if it was never answered."""
     reason: str
     """A `calls.model.Reason` value."""
+    kind: str = ""
+    """A `Kind`; "" if the running phone is too old to tell."""
+    via: str = ""
+    """Who transferred it: told, not verified."""
+    encrypted: bool | None = None
+    """None: the media never came up."""
 
 
 class LogReply(msgspec.Struct, frozen=True):
     """Newest first."""
 
     entries: tuple[LogEntry, ...]
+    ok: Literal[True] = True
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """One entry of the telephone book, or of the block list alone."""
+
+    name: str
+    address: str
+    number: str = ""
+    """What could be dialled for it; "" where the address is the only way."""
+    blocked: bool = False
+
+
+class ContactsReply(msgspec.Struct, frozen=True):
+    """By name."""
+
+    entries: tuple[Contact, ...]
+    total: int = 0
+    """How many were found, those beyond the limit among them."""
+    ok: Literal[True] = True
+
+
+class PanelReply(msgspec.Struct, frozen=True):
+    """The web page's address on the phone's loopback, with the token that opens it: a secret, not for logs."""
+
+    url: str
     ok: Literal[True] = True
 
 
@@ -160,8 +256,8 @@ class Refused(msgspec.Struct, frozen=True):
     ok: Literal[False] = False
 
 
-Reply = StatusReply | LogReply | SimReply | Done
-R = TypeVar("R", StatusReply, LogReply, SimReply, Done)
+Reply = StatusReply | LogReply | ContactsReply | PanelReply | SimReply | Done
+R = TypeVar("R", StatusReply, LogReply, ContactsReply, PanelReply, SimReply, Done)
 
 
 # --- wire -----------------------------------------------------------------------------------------------------
