@@ -60,7 +60,7 @@ class Attendant:
         return control.Done(f"{number} is on the display: lift the handset to call")
 
     def _shown(self) -> str:
-        return " ".join(self.engine.shown.lines) if self.engine.shown else "see the display"
+        return " ".join(self.engine.levels.shown.lines) if self.engine.levels.shown else "see the display"
 
     async def _log(self, limit: int) -> control.LogReply:
         entries = await asyncio.to_thread(self.calls.entries, limit)
@@ -80,7 +80,7 @@ class Attendant:
                 await asyncio.sleep(_SETTLE_SECONDS)
             case "lamps":
                 pass
-        shown = self.engine.shown
+        shown = self.engine.levels.shown
         png = _png(self.sim) if request.action == "screen" else ""
         return control.SimReply(lines(shown) if shown else (), tuple(sorted(self.sim.lamps())), png)
 

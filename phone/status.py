@@ -9,7 +9,8 @@ import msgspec
 from phone.calls.model import Call, Service
 from phone.calls.outputs import outputs
 from phone.control import CallStatus, StatusReply
-from phone.engine import Engine, LegFacts
+from phone.engine import Engine
+from phone.measured import LegFacts
 from phone.ui.screens import lines
 
 
@@ -26,14 +27,14 @@ def status(engine: Engine, account: str, started_at: float) -> StatusReply:
         registered=registered,
         why=why,
         off_hook=phone.off_hook,
-        calls=tuple(_call(c, engine.facts.get(c.id, LegFacts()), now) for c in phone.calls),
+        calls=tuple(_call(c, engine.measured.facts.get(c.id, LegFacts()), now) for c in phone.calls),
         lamps=tuple(sorted(out.lamps)),
         tone=out.tone.value if out.tone else None,
         ringer=out.ringer,
-        screen=lines(engine.shown) if engine.shown else (),
-        audio_troubles=tuple(engine.troubles.values()),
-        xruns=engine.alive.xruns if engine.alive else 0,
-        faults=engine.faults.total(),
+        screen=lines(engine.levels.shown) if engine.levels.shown else (),
+        audio_troubles=tuple(engine.measured.troubles.values()),
+        xruns=engine.measured.alive.xruns if engine.measured.alive else 0,
+        faults=engine.guard.faults.total(),
     )
 
 

@@ -67,7 +67,7 @@ async def test_status_in_a_call_shows_what_is_measured(
         inbox.MediaTold(plan.LegStats(leg, "opus", 20, 1.5, 100, 99, 1, 1.0, 0.5, 20, 0.1, 12.0, rejected=0))
     )
     alice.engine.post(inbox.MediaTold(plan.Alive(500, 3)))
-    alice.engine.faults["show: Phone"] += 2
+    alice.engine.guard.faults["show: Seen"] += 2
     reply = await attendant.answer(control.Status())
     assert isinstance(reply, control.StatusReply)
     assert (reply.xruns, reply.faults) == (3, 2)

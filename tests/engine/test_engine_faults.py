@@ -37,7 +37,7 @@ def test_a_call_that_cannot_be_placed_for_a_bug_ends_with_a_tone(wire: Wire, ali
     alice.call("202")
     assert alice.out.tone is Tone.REORDER
     assert alice.engine.phone.calls[0].reason is Reason.FAILED
-    assert alice.engine.faults == {"command: Propose": 1}
+    assert alice.engine.guard.faults == {"command: Propose": 1}
     assert len(wire.loop.faults or ()) == 1
     alice.hang_up()
     alice.lift()
@@ -50,7 +50,7 @@ def test_a_leg_that_the_core_never_heard_of_is_ended(
     with monkeypatch.context() as patch:
         patch.setattr(bob, "name_of", bug)  # its offer is lost on the way to the core
         alice.call("202")
-    assert bob.engine.faults
+    assert bob.engine.guard.faults
     assert not bob.engine.ports.agent.wishes()
     assert not bob.engine.phone.calls
     assert alice.out.tone in {Tone.BUSY, Tone.REORDER}, "the caller is told"
@@ -61,7 +61,7 @@ def test_one_bad_item_does_not_take_the_rest_along(alice: WirePhone, monkeypatch
     monkeypatch.setattr(alice.engine.ports.agent, "resource_gone", bug)
     alice.lift()
     assert alice.engine.phone.off_hook
-    assert alice.engine.faults == {"handle: ResourceGone": 1}
+    assert alice.engine.guard.faults == {"handle: ResourceGone": 1}
     assert alice.media.plan is not None
     assert alice.media.plan.audio.handset, "the levels follow all the same"
 
@@ -71,7 +71,7 @@ def test_a_level_that_fails_leaves_the_others(alice: WirePhone) -> None:
     alice.lift()
     assert alice.media.plan is not None
     assert alice.media.plan.audio.tone == "dial"
-    assert "show: Phone" in alice.engine.faults
+    assert "show: Seen" in alice.engine.guard.faults
 
 
 def test_a_deadline_that_always_fails_does_not_spin(
@@ -80,7 +80,7 @@ def test_a_deadline_that_always_fails_does_not_spin(
     alice.lift()
     monkeypatch.setattr("phone.engine.step", bug)
     wire.run(25)  # the dial tone ends after 20 s
-    assert 3 <= sum(alice.engine.faults.values()) <= 7
+    assert 3 <= sum(alice.engine.guard.faults.values()) <= 7
 
 
 def test_the_call_log_gets_a_call_whose_goodbye_failed(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
@@ -95,17 +95,17 @@ def test_the_call_log_gets_a_call_whose_goodbye_failed(wire: Wire, alice: WirePh
 
 def test_nonsense_is_counted_and_cannot_fill_the_log(alice: WirePhone, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        alice.engine._effect(Nonsense("mallory@x/1", "a proposal without audio"))
-        alice.engine._effect(Nonsense("mallory@x/2", "a proposal without audio"))
-    assert alice.engine.nonsense == {"a proposal without audio": 2}
+        alice.engine.acts.effect(Nonsense("mallory@x/1", "a proposal without audio"))
+        alice.engine.acts.effect(Nonsense("mallory@x/2", "a proposal without audio"))
+    assert alice.engine.acts.nonsense == {"a proposal without audio": 2}
     assert {getattr(r, "remote", None) for r in caplog.records} == {"mallory@x"}, "one allowance for all resources"
 
 
 def test_a_new_media_process_tells_anew_which_card_is_missing(alice: WirePhone) -> None:
     alice.engine.post(inbox.MediaTold(plan.AudioTrouble("handset", "no card")))
-    assert alice.engine.troubles == {"handset": "no card"}
+    assert alice.engine.measured.troubles == {"handset": "no card"}
     alice.engine.post(inbox.MediaRestarted())
-    assert "no card" not in alice.engine.troubles.values()
+    assert "no card" not in alice.engine.measured.troubles.values()
 
 
 def test_without_sound_the_display_knows_and_with_it_again_too(alice: WirePhone) -> None:
@@ -123,14 +123,14 @@ def test_without_sound_the_display_knows_and_with_it_again_too(alice: WirePhone)
     assert heard(plan.AudioTrouble("handset", ""))
     alice.engine.post(inbox.MediaRestarted())
     assert heard(plan.Alive(1, 0))
-    assert not alice.engine.troubles
+    assert not alice.engine.measured.troubles
 
 
 def test_a_card_that_works_again_is_no_trouble(alice: WirePhone) -> None:
     alice.engine.post(inbox.MediaTold(plan.AudioTrouble("handset", "no card")))
     alice.engine.post(inbox.MediaTold(plan.AudioTrouble("handset", "")))
     alice.engine.post(inbox.MediaTold(plan.AudioTrouble("ringer", "")))
-    assert not alice.engine.troubles
+    assert not alice.engine.measured.troubles
 
 
 def test_after_the_stop_nothing_is_done(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:

@@ -65,7 +65,7 @@ def test_digits_of_the_far_end_change_nothing_here(
     caplog.clear()
     with caplog.at_level(logging.INFO):
         alice.engine.post(inbox.MediaTold(plan.DigitHeard(id, "5")))
-        alice.engine._effect(DigitReceived(id, "6"))
+        alice.engine.acts.effect(DigitReceived(id, "6"))
     assert alice.engine.phone is before
     assert [r.getMessage() for r in caplog.records] == [
         f"call {id[:8]} digit 5 heard",
@@ -79,7 +79,7 @@ def test_a_contact_without_a_meaning_and_a_failed_leg_that_is_gone(alice: WirePh
     alice.engine.post(inbox.MediaTold(plan.LegFailed("gone", "ice", "no pair")))
     alice.engine.post(inbox.MediaTold(plan.LegUp("gone", encrypted=True, profile="AES")))
     assert alice.engine.phone is before
-    assert not alice.engine.facts, "nothing is kept of legs that are gone"
+    assert not alice.engine.measured.facts, "nothing is kept of legs that are gone"
 
 
 def test_they_take_the_call_and_never_begin_it(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:

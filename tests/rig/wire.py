@@ -21,12 +21,14 @@ from phone.calls.outputs import Outputs, outputs
 from phone.drivers.base import Contact
 from phone.engine import Engine
 from phone.jingle.agent import Agent
-from phone.jingle.api import PeerPolicy
+from phone.jingle.api import PeerPolicy, Permission
 from phone.jingle.elements import FEATURES
 from phone.media import plan
-from phone.ports import Ports
+from phone.ports import Greeting, Ports
+from phone.ui.book import Book
+from phone.ui.menu import Menu
 from phone.ui.screens import Screen
-from phone.xmpp.api import IceServerFact, IqError, PeerResource
+from phone.xmpp.api import ContactFact, IceServerFact, IqError, PeerResource
 
 
 @dataclass(slots=True)
@@ -87,8 +89,12 @@ class Media:
     described: set[str] = field(default_factory=set)
     up: set[str] = field(default_factory=set)
     digits: list[tuple[str, str]] = field(default_factory=list)
+    played: list[tuple[str, str]] = field(default_factory=list)
 
-    def send(self, message: plan.Plan | plan.SendDigit) -> None:
+    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit) -> None:
+        if isinstance(message, plan.PlayDigit):
+            self.played.append((message.leg, message.digit))
+            return
         if isinstance(message, plan.SendDigit):
             self.digits.append((message.leg, message.digit))
             return
@@ -141,6 +147,8 @@ class Wire:
         self.count = 0
         self.phones: dict[str, WirePhone] = {}
         self.strangers: set[str] = set()
+        self.without: dict[str, frozenset[str]] = {}
+        """Features that the phone of a bare JID does not have."""
         self.sent: list[tuple[str, str, Element]] = []
 
     def add(self, name: str, resource: str = "desk", **numbers: str) -> WirePhone:
@@ -172,8 +180,17 @@ class WirePhone:
         self.log: list[do.LogCall] = []
         self.remembered: list[Memory] = []
         self.policy: dict[str, PeerPolicy] = {}
+        self.permission = Permission.ALLOW
+        self.greetings: dict[str, Greeting] = {}
+        self.chats: list[tuple[str, str]] = []
+        self.blocks: set[str] = set()
         ids = itertools.count(1)
-        agent = Agent(full, policy=self._policy, new_id=lambda: f"{full}-{next(ids)}")
+        agent = Agent(
+            full,
+            policy=self._policy,
+            new_id=lambda: f"{full}-{next(ids)}",
+            transfers=lambda asker, target: self.permission,
+        )
         short = {str(201 + i): f"{n}@x" for i, n in enumerate(("alice", "bob", "carol", "dave"))}
         phone = Phone(
             ids=IdSource(full.encode()), plan=DialPlan.of("x", None, "20x", short), timers=Timers(), country="de"
@@ -187,7 +204,10 @@ class WirePhone:
             log_call=self.log.append,
             remember=self.remembered.append,
             compose=_no_screen,
-            screen_due=lambda _, now: now + 3600,
+            screen_due=lambda phone, menu, now: now + 3600,
+            greet=lambda peer: self.greetings.get(peer.partition("/")[0], Greeting()),
+            text="refused {}".format,
+            book=Book,
         )
         self.engine = Engine(phone, ports, wire.loop)
         self.media = ports.media
@@ -232,7 +252,7 @@ class WirePhone:
 
     @property
     def talks(self) -> bool:
-        return self.out.talk is not None and self.out.send
+        return bool(self.out.talk) and self.out.send
 
     # --- Client -------------------------------------------------------------------------------------------
 
@@ -287,7 +307,26 @@ class WirePhone:
     def resources(self, bare: str) -> tuple[PeerResource, ...]:
         if bare in self.wire.strangers:
             return ()
-        return tuple(PeerResource(p.full, frozenset(FEATURES), 0) for p in self.wire.resources(bare))
+        return tuple(PeerResource(p.full, self._features(bare), 0) for p in self.wire.resources(bare))
+
+    def _features(self, bare: str) -> frozenset[str]:
+        return frozenset(FEATURES) - self.wire.without.get(bare, frozenset())
+
+    def learn(self, full_jid: str) -> None:
+        told = inbox.FeaturesTold(full_jid, self._features(full_jid.partition("/")[0]))
+        self.wire.loop.call_at(self.wire.loop.now + self.wire.latency, self.engine.post, told)
+
+    def send_chat(self, to: str, body: str) -> None:
+        self.chats.append((to, body))
+
+    def contacts(self) -> tuple[ContactFact, ...]:
+        return ()
+
+    def blocked(self) -> frozenset[str]:
+        return frozenset(self.blocks)
+
+    def block(self, jid: str, *, on: bool) -> None:
+        (self.blocks.add if on else self.blocks.discard)(jid)
 
     def is_contact(self, jid: str) -> bool:
         return jid.partition("/")[0] not in self.wire.strangers
@@ -299,5 +338,5 @@ class WirePhone:
         return ()
 
 
-def _no_screen(phone: Phone, now: float) -> Screen | None:
+def _no_screen(phone: Phone, menu: Menu, book: Book, now: float) -> Screen | None:
     return None

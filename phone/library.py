@@ -1,0 +1,68 @@
+"""The telephone book: contacts, short codes and the latest calls, gathered from where they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from phone.calllog import Entry, Kind
+from phone.calls.numbers import DialPlan
+from phone.ui.book import Book, Person, Recent
+from phone.xmpp.api import Client
+from phone.xmpp.jids import bare, canonical, domain
+
+MOST_RECENTS = 100
+
+
+@dataclass(slots=True)
+class Library:
+    """Rebuilt by piece: ten thousand contacts need not be sorted again for each call that ends."""
+
+    client: Client
+    plan: DialPlan
+    _people: tuple[Person, ...] | None = None
+    _recents: tuple[Recent, ...] = field(default=())
+
+    def contacts_changed(self) -> None:
+        """Read them anew for the next book."""
+        self._people = None
+
+    def called(self, entries: Sequence[Entry]) -> None:
+        """What the call log holds, newest first."""
+        self._recents = tuple(map(_recent, entries[:MOST_RECENTS]))
+
+    def book(self) -> Book:
+        """As it is now."""
+        if self._people is None:
+            self._people = self._read_people()
+        return Book(self._people, self._recents, self.client.blocked())
+
+    def _read_people(self) -> tuple[Person, ...]:
+        numbers = {canonical(address) or address: code for code, address in self.plan.short}
+        people = [
+            Person(fact.name or fact.jid, fact.jid, numbers.pop(fact.jid, self._extension(fact.jid)))
+            for fact in self.client.contacts()
+        ]
+        people += [Person(self._name(address, numbers), address, code) for address, code in numbers.items()]
+        return tuple(sorted(people, key=lambda person: (person.name.casefold(), person.address)))
+
+    def _name(self, address: str, numbers: Mapping[str, str]) -> str:
+        local = bare(address).partition("@")[0]
+        return self.client.name_of(bare(address)) or local or numbers[address]
+
+    def _extension(self, jid: str) -> str:
+        """A colleague whose address is the extension can be dialled by it."""
+        local = jid.partition("@")[0]
+        return local if domain(jid) == self.plan.domain and local.isdecimal() else ""
+
+
+def _recent(entry: Entry) -> Recent:
+    return Recent(
+        name=entry.name,
+        address=bare(entry.peer),
+        at=datetime.fromisoformat(entry.started).timestamp(),
+        outgoing=entry.outgoing,
+        answered=entry.answered,
+        missed=entry.kind is Kind.MISSED,
+    )
