@@ -7,15 +7,19 @@ import base64
 import io
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 from phone import control
-from phone.calllog import CallLog, Entry
+from phone.calllog import CallLog, Entry, Kind
 from phone.calls import events as ev
+from phone.calls.model import Service
 from phone.drivers.debounce import HOLD_OPEN
 from phone.drivers.sim import SimDesk
 from phone.engine import Engine
 from phone.status import status
+from phone.ui.book import Person
 from phone.ui.screens import lines
+from phone.xmpp.jids import canonical
 
 _SETTLE_SECONDS = 0.06
 """A display frame over I2C, and the step before it: what `screen` shows has settled by then."""
@@ -30,8 +34,9 @@ class Attendant:
     calls: CallLog
     sim: SimDesk | None
     started_at: float
+    panel_url: str = ""
 
-    async def answer(self, request: control.Request) -> control.Reply:
+    async def answer(self, request: control.Request) -> control.Reply:  # noqa: PLR0911 - one for each
         """One reply for one request."""
         match request:
             case control.Status():
@@ -41,17 +46,23 @@ class Attendant:
             case control.HangUp():
                 self.engine.post(ev.HangUpRequested(self.engine.now()))
                 return control.Done("the line is free")
-            case control.Log(limit):
-                return await self._log(limit)
+            case control.Dnd() | control.Lock() | control.Block():
+                return self._set(request)
+            case control.Contacts(search, limit):
+                return self._contacts(search, limit)
+            case control.Panel():
+                return self._panel()
+            case control.Log():
+                return await self._log(request)
             case control.Sim():
                 return await self._sim(request)
 
     def _call(self, number: str) -> control.Done:
-        if self.engine.phone.busy:
+        if _taken(self.engine):
             raise control.ControlError("there is a call already: end it with `phone hang-up` first")
         self.engine.post(ev.DialRequested(number, self.engine.now()))
         phone = self.engine.phone
-        if phone.busy:
+        if _taken(self.engine):
             return control.Done(f"calling {number}")
         if phone.seized:
             raise control.ControlError(f"{number} cannot be called: {self._shown()}")
@@ -59,11 +70,49 @@ class Attendant:
             raise control.ControlError("give a number or an address: blanks cannot be called")
         return control.Done(f"{number} is on the display: lift the handset to call")
 
-    def _shown(self) -> str:
-        return " ".join(self.engine.levels.shown.lines) if self.engine.levels.shown else "see the display"
+    def _set(self, request: control.Dnd | control.Lock | control.Block) -> control.Done:
+        now = self.engine.now()
+        match request:
+            case control.Dnd(on):
+                self.engine.post(ev.DndChanged(on, now))
+                return control.Done("callers hear busy" if on else "callers ring the bell")
+            case control.Lock(on):
+                self.engine.post(ev.LockChanged(on, now))
+                if self.engine.phone.locked is not on:
+                    raise control.ControlError("there is no code to open it with: set calls.lock_code first")
+                return control.Done("the keypad is locked" if on else "the keypad is open")
+            case control.Block(address, on):
+                return self._block(address, on=on)
 
-    async def _log(self, limit: int) -> control.LogReply:
-        entries = await asyncio.to_thread(self.calls.entries, limit)
+    def _block(self, address: str, *, on: bool) -> control.Done:
+        if (jid := canonical(address)) is None:
+            raise control.ControlError(f"{address!r} is no address: it must read like eve@example.org or example.org")
+        if self.engine.phone.service is not Service.ONLINE:
+            raise control.ControlError("the block list is kept by the server, and there is no service now: try later")
+        self.engine.ports.client.block(jid, on=on)
+        return control.Done(f"{jid} is {'blocked' if on else 'blocked no more'}")
+
+    def _contacts(self, search: str, limit: int) -> control.ContactsReply:
+        book = self.engine.book
+        wanted = search.casefold()
+        known = {person.address for person in book.people}
+        listed = [*book.people, *(Person(jid, jid) for jid in sorted(book.blocked - known))]
+        found = [p for p in listed if any(wanted in text.casefold() for text in (p.name, p.address, p.number))]
+        entries = tuple(control.Contact(p.name, p.address, p.number, p.address in book.blocked) for p in found[:limit])
+        return control.ContactsReply(entries, len(found))
+
+    def _panel(self) -> control.PanelReply:
+        if not self.panel_url:
+            raise control.ControlError("the panel is off: set panel.port in the config and restart the phone")
+        return control.PanelReply(self.panel_url)
+
+    def _shown(self) -> str:
+        shown = self.engine.levels.shown
+        return " ".join(shown.lines) if shown else "see the display"
+
+    async def _log(self, request: control.Log) -> control.LogReply:
+        kind = None if request.kind is None else Kind(request.kind)
+        entries = await asyncio.to_thread(self.calls.entries, request.limit, kind)
         return control.LogReply(tuple(map(_log_entry, entries)))
 
     async def _sim(self, request: control.Sim) -> control.SimReply:
@@ -85,6 +134,12 @@ class Attendant:
         return control.SimReply(lines(shown) if shown else (), tuple(sorted(self.sim.lamps())), png)
 
 
+def _taken(engine: Engine) -> bool:
+    """Someone is at the ear, or about to be."""
+    focus = engine.phone.call(engine.phone.focus)
+    return (focus is not None and focus.live) or engine.phone.offered is not None
+
+
 async def _rest(instant: float) -> None:
     await asyncio.sleep(max(0.0, instant - time.monotonic()))
 
@@ -96,11 +151,15 @@ def _png(sim: SimDesk) -> str:
 
 
 def _log_entry(e: Entry) -> control.LogEntry:
+    direction: Literal["in", "out"] = "out" if e.outgoing else "in"
     return control.LogEntry(
         peer=e.peer,
         name=e.name,
-        direction="out" if e.outgoing else "in",
+        direction=direction,
         began=e.started,
         seconds=e.duration if e.answered else None,
         reason=e.reason,
+        kind=e.kind.value,
+        via=e.via,
+        encrypted=e.encrypted,
     )

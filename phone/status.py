@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Literal
 
 import msgspec
 
-from phone.calls.model import Call, Service
+from phone.calls.model import Call, Method, Service
 from phone.calls.outputs import outputs
 from phone.control import CallStatus, StatusReply
 from phone.engine import Engine
 from phone.measured import LegFacts
 from phone.ui.screens import lines
+
+
+_METHODS: dict[Method, Literal["transfer", "bridge"]] = {Method.TRANSFER: "transfer", Method.BRIDGE: "bridge"}
 
 
 def status(engine: Engine, account: str, started_at: float) -> StatusReply:
@@ -35,6 +39,12 @@ def status(engine: Engine, account: str, started_at: float) -> StatusReply:
         audio_troubles=tuple(engine.measured.troubles.values()),
         xruns=engine.measured.alive.xruns if engine.measured.alive else 0,
         faults=engine.guard.faults.total(),
+        speaker=phone.speaker,
+        muted=phone.muted,
+        dnd=phone.dnd,
+        locked=phone.locked,
+        recall=phone.recall or "",
+        ring=out.ring if out.ringer else 0,
     )
 
 
@@ -49,6 +59,12 @@ def _call(c: Call, facts: LegFacts, now: float) -> CallStatus:
         encrypted=c.encrypted,
         srtp_profile=facts.profile,
         seconds=round(now - c.answered_at, 1) if c.answered_at is not None and c.live else 0.0,
+        held_by_us=c.held,
+        conference=c.joined,
+        bridged_to=c.bridged or "",
+        via=c.via,
+        handover=c.handover.name if c.handover else "",
+        handover_method=_METHODS[c.handover.method] if c.handover else "",
     )
     return _measured(bare, facts)
 
