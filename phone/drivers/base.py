@@ -48,4 +48,7 @@ class Display(Protocol):
     def show(self, frame: Image.Image) -> None:
         """Show a mode "1" image of WIDTH x HEIGHT. May block ~25 ms (I2C): never called on the loop."""
 
+    def dim(self, on: bool) -> None:
+        """Glow faintly from now on, or as ever again. What is shown stays. Blocks and fails as `show` does."""
+
     def close(self) -> None: ...

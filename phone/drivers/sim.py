@@ -44,13 +44,16 @@ class UnknownKeyError(HardwareError, ValueError):
     """The phone has no such key."""
 
 
+Kind = Literal["edge", "contact", "lamps", "frame", "dim"]
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One line of the desk phone's recorded time line."""
 
     at: float
     """Monotonic seconds."""
-    kind: Literal["edge", "contact", "lamps", "frame"]
+    kind: Kind
     what: str
 
 
@@ -70,6 +73,7 @@ class SimDesk:
         self._closed = False
         self._lamps: frozenset[str] = frozenset()
         self._frame = Image.new("1", (WIDTH, HEIGHT))
+        self._dim = False
         self._thread: threading.Thread | None = None
 
     def __repr__(self) -> str:
@@ -103,6 +107,10 @@ class SimDesk:
     def screen(self) -> Image.Image:
         """What the display shows: a mode "1" image, lit pixels set."""
         return self._frame.copy()
+
+    def dimmed(self) -> bool:
+        """Whether the display glows faintly."""
+        return self._dim
 
     def lamps(self) -> frozenset[str]:
         """The lamps that are lit."""
@@ -141,6 +149,12 @@ class SimDesk:
         time.sleep(self._frame_seconds)
         self._frame = shown
         self._record("frame", "")
+
+    def dim(self, on: bool) -> None:
+        """As `Display.dim`."""
+        if on != self._dim:
+            self._record("dim", "on" if on else "off")
+        self._dim = on
 
     def close(self) -> None:
         """No contact is delivered after this. May be called twice."""
@@ -192,7 +206,7 @@ class SimDesk:
                     continue
             contacts.settle(now)
 
-    def _record(self, kind: Literal["edge", "contact", "lamps", "frame"], what: str) -> None:
+    def _record(self, kind: Kind, what: str) -> None:
         self.timeline.append(Happening(time.monotonic(), kind, what))
 
 

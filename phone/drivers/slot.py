@@ -22,17 +22,25 @@ T = TypeVar("T")
 class DisplaySlot(Generic[T]):
     """Owns the display: `show` never blocks; what was overtaken or changes no pixel is never sent to it.
 
-    `draw` makes the frame of what is shown, in the display's thread: drawing never costs the loop anything.
+    `draw` makes the frame of what is shown, in the display's thread: drawing never costs the loop anything. `dim`
+    tells of what is shown whether the display may glow faintly.
     """
 
     def __init__(
-        self, display: Display, draw: Callable[[T], Image.Image], *, retry_seconds: float = RETRY_SECONDS
+        self,
+        display: Display,
+        draw: Callable[[T], Image.Image],
+        *,
+        dim: Callable[[T], bool] = lambda _: False,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self._display = display
         self._make_frame = draw
+        self._is_dim = dim
         self._retry_seconds = retry_seconds
         self._newest: T | None = None
         self._drawn: bytes | None = None
+        self._dimmed: bool | None = None
         self._refused = False
         self._closed = False
         self._changed = threading.Condition()
@@ -64,8 +72,19 @@ class DisplaySlot(Generic[T]):
 
     def _draw(self, picture: T) -> None:
         frame = self._make_frame(picture)
-        if (pixels := frame.tobytes()) != self._drawn and self._send(frame, picture):
+        if not self._works(lambda: self._send(frame, dim=self._is_dim(picture))):
+            self._put_back(picture)
+
+    def _send(self, frame: Image.Image, *, dim: bool) -> None:
+        """What is known to be there already is not sent; of what failed nobody knows."""
+        if (pixels := frame.tobytes()) != self._drawn:
+            self._drawn = None
+            self._display.show(frame)
             self._drawn = pixels
+        if dim is not self._dimmed:
+            self._dimmed = None
+            self._display.dim(dim)
+            self._dimmed = dim
 
     def _take(self) -> T | None:
         with self._changed:
@@ -74,14 +93,14 @@ class DisplaySlot(Generic[T]):
             picture, self._newest = self._newest, None
             return picture
 
-    def _send(self, frame: Image.Image, picture: T) -> bool:
+    def _works(self, act: Callable[[], None]) -> bool:
+        """Do it; that the display refuses is told once, and that it is back."""
         try:
-            self._display.show(frame)
+            act()
         except OSError as fault:
             if not self._refused:
                 log.warning("The display refuses: %s. Trying again every %g s.", fault, self._retry_seconds)
             self._refused = True
-            self._put_back(picture)
             return False
         if self._refused:
             log.info("The display is back.")

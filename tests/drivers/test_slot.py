@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 import pytest
 from PIL import Image
 
 from phone.drivers.base import HEIGHT, WIDTH
+from phone.drivers.sim import SimDesk
 from phone.drivers.slot import DisplaySlot
 from phone.errors import HardwareError
 
@@ -34,6 +36,14 @@ class SlowDisplay:
         self.go_on = threading.Semaphore(0)
         self.refusals = refusals
         self.closed = 0
+        self.dims: list[bool] = []
+        self.dim_refusals = 0
+
+    def dim(self, on: bool) -> None:
+        if self.dim_refusals:
+            self.dim_refusals -= 1
+            raise HardwareError("no answer on the bus")
+        self.dims.append(on)
 
     def show(self, image: Image.Image) -> None:
         self.started.release()
@@ -141,3 +151,41 @@ def test_a_picture_that_cannot_be_drawn_for_a_bug_does_not_freeze_the_display(ca
     slot.close()
     assert display.drawn == [2]
     assert "a text that is missing" in caplog.text
+
+
+def test_the_display_is_dimmed_when_that_changes_and_what_is_shown_stays() -> None:
+    display = SlowDisplay()
+    display.go_on.release(10)
+    slot = DisplaySlot(display, lambda picture: frame(abs(picture)), dim=lambda picture: picture < 0)
+    for picture, dims in ((5, [False]), (-5, [False, True]), (5, [False, True, False])):
+        slot.show(picture)
+        until = time.monotonic() + PATIENCE
+        while display.dims != dims:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+    slot.close()
+    assert display.drawn == [5]
+
+
+def test_a_display_that_refuses_to_be_dimmed_is_asked_again_and_not_drawn_again() -> None:
+    display = SlowDisplay()
+    display.dim_refusals = 2
+    display.go_on.release(10)
+    slot = DisplaySlot(display, frame, dim=lambda _: True, retry_seconds=0.01)
+    slot.show(3)
+    until = time.monotonic() + PATIENCE
+    while display.dims != [True]:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    slot.close()
+    assert display.drawn == [3]
+
+
+def test_the_simulated_display_is_dimmed_and_records_it_once() -> None:
+    desk = SimDesk(frame_seconds=0.0)
+    desk.dim(on=True)
+    desk.dim(on=True)
+    assert desk.dimmed()
+    desk.dim(on=False)
+    assert not desk.dimmed()
+    assert [(h.kind, h.what) for h in desk.timeline] == [("dim", "on"), ("dim", "off")]
