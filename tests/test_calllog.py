@@ -8,11 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from phone.calllog import CallLog, Entry
+from phone.calllog import CallLog, Entry, Kind, entry_of
+from phone.calls.model import Reason
+from phone.jingle.history import Outcome, PastCall
 
 ENTRY = Entry("2026-11-21T06:35:33+01:00", "bob@example.org", "Bob", True, True, 12.5, "hang-up", True)
 
@@ -68,7 +71,7 @@ def test_damage_found_in_use_is_moved_aside_too(path, caplog):
     log.close()
     log = CallLog(path)
     raw = bytearray(path.read_bytes())
-    raw[200:] = b"\xff" * (len(raw) - 200)
+    raw[4096:] = b"\xff" * (len(raw) - 4096)  # all but the schema
     path.write_bytes(raw)
     assert log._database is not None
     log._database.execute("PRAGMA shrink_memory")  # or it answers from its cache
@@ -195,3 +198,109 @@ def test_the_log_keeps_the_newest_calls_and_does_not_grow_for_ever(path, monkeyp
         log.add(numbered(number))
     assert log.entries(100) == (numbered(9), numbered(8), numbered(7))
     log.close()
+
+
+def came_in(reason: Reason, *, answered: bool = False, id: str = "", peer: str = "bob@example.org/x") -> Entry:
+    return Entry("2026-11-21T06:35:33+01:00", peer, "Bob", False, answered, 0.0, reason.value, None, id, "Carol")
+
+
+KINDS = {
+    Reason.CANCELLED: Kind.MISSED,
+    Reason.NO_ANSWER: Kind.MISSED,
+    Reason.BUSY: Kind.MISSED,
+    Reason.DECLINED: Kind.REFUSED,
+    Reason.ANSWERED_ELSEWHERE: Kind.ANSWERED_ELSEWHERE,
+    Reason.DECLINED_ELSEWHERE: Kind.DECLINED_ELSEWHERE,
+    Reason.INCOMPATIBLE: Kind.FAILED,
+}
+
+
+def test_what_a_call_was_is_found_by_kind(path):
+    log = CallLog(path)
+    entries = [came_in(reason) for reason in KINDS]
+    for entry in (ENTRY, *entries, came_in(Reason.BUSY, answered=True)):
+        log.add(entry)
+    assert [entry.kind for entry in entries] == list(KINDS.values())
+    assert log.entries(9, Kind.PLACED) == (ENTRY,)
+    assert log.entries(9, Kind.ANSWERED) == (came_in(Reason.BUSY, answered=True),)
+    assert log.entries(9, Kind.MISSED) == (entries[2], entries[1], entries[0])
+    assert log.entries(1, Kind.MISSED) == (entries[2],)
+    log.close()
+
+
+def test_a_call_is_written_once(path):
+    log = CallLog(path)
+    first = came_in(Reason.CANCELLED, id="c1")
+    others = [
+        came_in(Reason.CANCELLED, id="c2"),
+        came_in(Reason.CANCELLED, id="c1", peer="eve@example.org/x"),
+        came_in(Reason.CANCELLED),
+        came_in(Reason.CANCELLED),  # without id they cannot be told apart
+    ]
+    for entry in (first, *others, came_in(Reason.ANSWERED_ELSEWHERE, id="c1", peer="Bob@Example.org/other")):
+        log.add(entry)
+    assert log.entries(9) == (*reversed(others), first)
+    log.close()
+
+
+def test_old_files_lose_no_call(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as database:
+        database.execute(
+            "CREATE TABLE calls (started TEXT NOT NULL, peer TEXT NOT NULL, name TEXT NOT NULL,"
+            " outgoing INTEGER NOT NULL, answered INTEGER NOT NULL, duration REAL NOT NULL, reason TEXT NOT NULL, encrypted INTEGER)"
+        )
+        row = ("2026-11-21T06:35:33+01:00", "bob@example.org/x", "Bob", 0, 0, 0.0, "cancelled", None)
+        database.executemany("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [row] * 20)
+        database.execute("PRAGMA user_version=1")
+    database.close()
+    for _ in range(2):
+        log = CallLog(path)
+        assert log.entries(99) == (Entry(*row[:3], False, False, *row[5:]),) * 20
+        assert len(log.entries(99, Kind.MISSED)) == 20
+        log.close()
+    log = CallLog(path)
+    for _ in range(2):
+        log.add(came_in(Reason.CANCELLED, id="c1"))
+    assert len(log.entries(99)) == 21
+    log.close()
+    assert not list(path.parent.glob("*aside*"))
+
+
+def test_a_migration_cut_off_half_way_begins_again(path):
+    log = CallLog(path)
+    log.add(ENTRY)
+    assert log._database is not None
+    log._database.execute("PRAGMA user_version=0")
+    log._database.execute("DROP INDEX call_once")
+    log.close()
+    log = CallLog(path)
+    assert log.entries(9, Kind.PLACED) == (ENTRY,)
+    log.close()
+
+
+def test_entries_of_a_kind_are_found_by_index(path):
+    log = CallLog(path)
+    assert log._database is not None
+    query = "EXPLAIN QUERY PLAN SELECT name FROM calls WHERE kind = ? ORDER BY rowid DESC LIMIT 9"
+    (plan,) = log._database.execute(query, ("missed",)).fetchall()
+    assert "USING INDEX by_kind" in plan[3]
+    log.close()
+
+
+def test_calls_of_the_archive_become_entries(path):
+    def past(outcome: Outcome) -> PastCall:
+        return PastCall("c1", "bob@example.org/x", 1_800_000_000.0, outcome, None)  # type: ignore[arg-type]
+
+    entry = entry_of(past(Outcome.MISSED), "Bob")
+    assert entry is not None
+    assert (entry.id, entry.peer, entry.name, entry.kind) == ("c1", "bob@example.org/x", "Bob", Kind.MISSED)
+    assert datetime.fromisoformat(entry.started).timestamp() == 1_800_000_000
+    for outcome, kind in (
+        (Outcome.ANSWERED_ELSEWHERE, Kind.ANSWERED_ELSEWHERE),
+        (Outcome.DECLINED_ELSEWHERE, Kind.DECLINED_ELSEWHERE),
+    ):
+        entry = entry_of(past(outcome), "Bob")
+        assert entry is not None
+        assert entry.kind is kind
+    assert entry_of(past(Outcome.RINGING), "Bob") is None
