@@ -6,8 +6,7 @@ by an error is free again, since Asterisk re-initiates with it in its next diale
 
 Laws
 1. What a far end sends never raises; what our own side asks out of turn raises LocalProtocolError and changes nothing.
-2. At most MAX_LEGS calls, at most MAX_STRANGERS of them offered by strangers, at most MAX_REMEMBERED ended ids.
-3. A call's id appears in `wishes` from its beginning to its end and never after.
+2. A call's id appears in `wishes` from its beginning to its end and never after.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from phone.jingle import glare
 from phone.jingle.api import (
     CallEnded,
     CallOffered,
@@ -35,21 +35,15 @@ from phone.jingle.elements import DTLS, EARLY, JINGLE, JINGLE_ERRORS, JMI, RTP_A
 from phone.jingle.errors import LocalProtocolError, RemoteProtocolError
 from phone.jingle.jid import bare
 from phone.jingle.leg import Leg, Surroundings
+from phone.jingle.legs import Legs
 from phone.jingle.negotiate import Refusal, Terms, foreign, take
 from phone.jingle.proposal import Stage
 from phone.jingle.reasons import from_error
-from phone.jingle.session import BAD_REQUEST, Session, State
-
-MAX_LEGS: Final = 16
-MAX_STRANGERS: Final = 4
-MAX_REMEMBERED: Final = 64
-REMEMBER_SECONDS: Final = 300.0
-MAX_ID_SHOWN: Final = 64
-"""A far end's id names the call in logs and on the control socket only if it is short printable ASCII."""
+from phone.jingle.session import Session
+from phone.jingle.states import BAD_REQUEST
 
 UNKNOWN_SESSION: Final = StanzaError("item-not-found", "cancel", (JINGLE_ERRORS, "unknown-session"))
 NOT_OURS: Final = StanzaError("feature-not-implemented", "cancel")
-TIE_BREAK: Final = StanzaError("conflict", "cancel", (JINGLE_ERRORS, "tie-break"))
 TOO_MANY: Final = StanzaError("resource-constraint", "wait")
 
 
@@ -63,22 +57,20 @@ class Agent:
         self.own = own
         self._policy = policy
         self._new_id = new_id
-        self._legs: dict[str, Leg] = {}
-        self._ended: dict[tuple[str, str], float] = {}
-        """(bare peer, JMI id) -> when to forget it."""
+        self.legs = Legs(new_id)
 
     # --- the core -----------------------------------------------------------------------------------------------
 
     def call(self, id: str, to: str, targets: Sequence[Target], now: float) -> Effects:
         """Call `to`; `targets` are the resources that we know of it. Raises LocalProtocolError when `id` is taken."""
-        if id in self._legs:
+        if id in self.legs:
             raise LocalProtocolError(f"call id {id!r} is in use: take a fresh one")
         if to in {self.own, bare(self.own)}:
             return (CallEnded(id, EndReason.BUSY),)  # as any phone that calls its own number hears
         policy = self._policy(to)
         plain = policy.plain_rtp and not any(DTLS in t.features for t in targets)
         leg = Leg(id, to, self._around(policy), outgoing=True, plain=plain)
-        self._legs[id] = leg
+        self.legs.add(leg)
         if policy.direct:
             return leg.initiate(to, now)
         capable = [t for t in targets if {JINGLE, RTP_AUDIO} <= t.features]
@@ -90,25 +82,25 @@ class Agent:
 
     def accept(self, id: str, now: float) -> Effects:
         """The user takes a call that was offered. An id that is over already: nothing, its CallEnded is under way."""
-        leg = self._legs.get(id)
-        return () if leg is None else self._swept(leg, leg.accept(now), now)
+        leg = self.legs.get(id)
+        return () if leg is None else self.legs.swept(leg, leg.accept(now), now)
 
     def terminate(self, id: str, reason: EndReason, now: float) -> Effects:
         """The user (or the core's timer) ends a call. An id that is over already: nothing."""
-        leg = self._legs.get(id)
-        return () if leg is None else self._swept(leg, leg.terminate(reason), now)
+        leg = self.legs.get(id)
+        return () if leg is None else self.legs.swept(leg, leg.terminate(reason), now)
 
     # --- the media process --------------------------------------------------------------------------------------
 
     def described(self, id: str, media: LocalMedia, now: float) -> Effects:
         """Our side of a leg's media. For a leg that is over: nothing."""
-        leg = self._legs.get(id)
-        return () if leg is None else self._swept(leg, leg.described(media), now)
+        leg = self.legs.get(id)
+        return () if leg is None else self.legs.swept(leg, leg.described(media), now)
 
     def candidate(self, id: str, candidate: IceCandidate, restart: int, now: float) -> Effects:
         """One more local candidate."""
-        leg = self._legs.get(id)
-        return () if leg is None else self._swept(leg, leg.candidate(candidate, restart), now)
+        leg = self.legs.get(id)
+        return () if leg is None else self.legs.swept(leg, leg.candidate(candidate, restart), now)
 
     def media_up(self, id: str, now: float) -> Effects:
         """The path is open. Jingle has nothing to say about it."""
@@ -117,12 +109,12 @@ class Agent:
 
     def media_failed(self, id: str, fault: str, now: float) -> Effects:
         """A `media.plan.LegFault` ended a leg: the far end and the core are told."""
-        leg = self._legs.get(id)
-        return () if leg is None else self._swept(leg, leg.media_failed(fault), now)
+        leg = self.legs.get(id)
+        return () if leg is None else self.legs.swept(leg, leg.media_failed(fault), now)
 
     def wishes(self) -> tuple[MediaWish, ...]:
         """How all media should stand now."""
-        return tuple(leg.wish() for leg in self._legs.values())
+        return tuple(leg.wish() for leg in self.legs)
 
     # --- the network --------------------------------------------------------------------------------------------
 
@@ -134,11 +126,11 @@ class Agent:
             jingle = parse_jingle(payload)
         except RemoteProtocolError as wrong:
             return Reply(sender, iq_id, BAD_REQUEST), Nonsense(sender, str(wrong))
-        leg = self._by_session(sender, jingle.sid)
-        glare = leg is not None and leg.offering and jingle.action is Action.SESSION_INITIATE
-        if leg is not None and not glare:
+        leg = self.legs.by_session(sender, jingle.sid)
+        both_call = leg is not None and leg.offering and jingle.action is Action.SESSION_INITIATE
+        if leg is not None and not both_call:
             error, effects = leg.receive(jingle, sender)
-            return (Reply(sender, iq_id, error), *self._swept(leg, effects, now))
+            return (Reply(sender, iq_id, error), *self.legs.swept(leg, effects, now))
         if jingle.action is not Action.SESSION_INITIATE:
             return (Reply(sender, iq_id, UNKNOWN_SESSION),)
         error, effects = self._initiated(sender, jingle, now)
@@ -159,48 +151,48 @@ class Agent:
             return self._own_device(proposal, now)
         if proposal.verb is Verb.PROPOSE:
             return self._proposed(sender, proposal, now)
-        leg = self._by_invitation(sender, proposal.id)
+        leg = self.legs.by_invitation(sender, proposal.id)
         if leg is None:
             return ()  # copies for our other devices, and echoes of ended calls
-        return self._swept(leg, leg.messaged(proposal, sender, now), now)
+        return self.legs.swept(leg, leg.messaged(proposal, sender, now), now)
 
     def bounced(self, sender: str, id: str, condition: str, now: float) -> Effects:
         """Our propose could not be delivered: the message came back with an error from `sender`.
 
         Only before any device answered: of several resources one may bounce while another rings.
         """
-        leg = self._by_invitation(sender, id)
+        leg = self.legs.by_invitation(sender, id)
         if leg is None or not leg.outgoing or leg.invitation is None or leg.invitation.stage is not Stage.PROPOSED:
             return ()
         # a server does not tell strangers which of its addresses exist (RFC 6121 8.5.1): unavailable means either
-        return self._swept(leg, leg.end(from_error(condition)), now)
+        return self.legs.swept(leg, leg.end(from_error(condition)), now)
 
     def replied(self, token: str, error: str | None, now: float) -> Effects:
         """The answer to a SendIq: None for a result, else the defined condition, or "timeout"."""
         effects: Effects = ()
-        for leg in tuple(self._legs.values()):
-            effects += self._swept(leg, leg.replied(token, error), now)
+        for leg in self.legs:
+            effects += self.legs.swept(leg, leg.replied(token, error), now)
         return effects
 
     def resource_gone(self, full_jid: str, now: float) -> Effects:
         """`full_jid` became unavailable."""
         effects: Effects = ()
-        for leg in tuple(self._legs.values()):
-            effects += self._swept(leg, leg.gone(full_jid), now)
+        for leg in self.legs:
+            effects += self.legs.swept(leg, leg.gone(full_jid), now)
         return effects
 
     # --- the clock ----------------------------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
         """When `expire` should be called next."""
-        return min((leg.deadline for leg in self._legs.values() if leg.deadline is not None), default=None)
+        return min((leg.deadline for leg in self.legs if leg.deadline is not None), default=None)
 
     def expire(self, now: float) -> Effects:
         """End what has waited too long."""
         effects: Effects = ()
-        for leg in tuple(self._legs.values()):
+        for leg in self.legs:
             if leg.deadline is not None and leg.deadline <= now:
-                effects += self._swept(leg, leg.expired(), now)
+                effects += self.legs.swept(leg, leg.expired(), now)
         return effects
 
     # --- offers -------------------------------------------------------------------------------------------------
@@ -211,55 +203,55 @@ class Agent:
             return BAD_REQUEST, ()  # XEP-0166 7.2.14
         if foreign(jingle):
             return NOT_OURS, ()
-        if (bare(sender), jingle.sid) in self._ended:
+        if (bare(sender), jingle.sid) in self.legs.ended:
             return UNKNOWN_SESSION, ()  # a JMI call that we refused meanwhile must not ring again
         policy = self._policy(sender)
         terms = take(jingle, plain=policy.plain_rtp)
-        invited = self._by_invitation(sender, jingle.sid)
-        if invited is not None and invited.awaits(sender):
+        invited = self.legs.awaiting(sender, jingle.sid)
+        if invited is not None:
             return None, self._start(invited, sender, jingle, terms, now)
-        rival = self._rival(sender)
+        rival = self.legs.rival(sender)
         if rival is not None and isinstance(terms, Terms):
-            return self._session_glare(rival, sender, jingle, terms, now)
-        if self._full(policy):
+            error, effects = glare.with_session(rival, sender, jingle, terms)
+            return error, self.legs.swept(rival, effects, now)
+        if self.legs.full(policy):
             return TOO_MANY, (Nonsense(sender, "too many calls at once"),)
-        leg = self._new_leg(jingle.sid, sender, policy)
+        leg = self.legs.open(jingle.sid, sender, self._around(policy))
         return None, (CallOffered(leg.id, sender), *self._start(leg, sender, jingle, terms, now))
 
     def _start(self, leg: Leg, sender: str, jingle: Jingle, terms: Terms | Refusal, now: float) -> Effects:
         """Their session in a leg. What cannot be agreed on is acked, then terminated (XEP-0166 6.2)."""
         if isinstance(terms, Terms):
-            return self._swept(leg, leg.initiated(jingle, sender, terms), now)
+            return self.legs.swept(leg, leg.initiated(jingle, sender, terms), now)
         nothing = Terms("", "", plain=False)
         leg.session = Session(
             leg.id, jingle.sid, self.own, sender, nothing, initiator=False, plain=False, new_id=self._new_id
         )
         leg.session.receive(jingle)
-        return self._swept(leg, leg.settled(leg.session.refuse(terms)), now)
+        return self.legs.swept(leg, leg.settled(leg.session.refuse(terms)), now)
 
     def _proposed(self, sender: str, proposal: Proposal, now: float) -> Effects:
         """A propose of another account."""
         if "audio" not in proposal.media:
             return (Nonsense(sender, "a proposal without audio"),)
-        known = self._by_invitation(sender, proposal.id)
-        if (known is not None and not known.outgoing) or (bare(sender), proposal.id) in self._ended:
+        known = self.legs.by_invitation(sender, proposal.id)
+        if (known is not None and not known.outgoing) or (bare(sender), proposal.id) in self.legs.ended:
             return (Nonsense(sender, "a proposal that is known already"),)
-        rival = self._rival(sender)
+        rival = self.legs.rival(sender)
         if rival is not None:
-            return self._proposal_glare(rival, sender, proposal, now)
+            return self.legs.swept(rival, glare.with_proposal(rival, sender, proposal, now), now)
         effects = self._superseded(sender, now)
         policy = self._policy(sender)
-        if self._full(policy):
+        if self.legs.full(policy):
             return (*effects, Nonsense(sender, "too many calls at once"))
-        leg = self._new_leg(proposal.id, sender, policy)
+        leg = self.legs.open(proposal.id, sender, self._around(policy))
         return (*effects, CallOffered(leg.id, sender), *leg.offered(proposal.id, sender))
 
     def _superseded(self, sender: str, now: float) -> Effects:
         """A device that proposes anew has lost its former proposal (it crashed, or the retract was lost)."""
         effects: Effects = ()
-        for leg in tuple(self._legs.values()):
-            if leg.rings_for(sender):
-                effects += self._swept(leg, leg.end(EndReason.CANCELLED), now)
+        for leg in self.legs.ringing_for(sender):
+            effects += self.legs.swept(leg, leg.end(EndReason.CANCELLED), now)
         return effects
 
     def _own_device(self, proposal: Proposal, now: float) -> Effects:
@@ -267,79 +259,10 @@ class Agent:
         if proposal.verb not in {Verb.ACCEPT, Verb.PROCEED, Verb.REJECT}:
             return ()
         effects: Effects = ()
-        for leg in tuple(self._legs.values()):
+        for leg in self.legs:
             if leg.invitation is not None and leg.invitation.id == proposal.id:
-                effects += self._swept(leg, leg.elsewhere(proposal.verb), now)
+                effects += self.legs.swept(leg, leg.elsewhere(proposal.verb), now)
         return effects
-
-    # --- glare --------------------------------------------------------------------------------------------------
-
-    def _rival(self, sender: str) -> Leg | None:
-        """Our own unanswered call to the same far end, if there is one."""
-        for leg in self._legs.values():
-            if leg.outgoing and leg.calls(sender):
-                return leg
-        return None
-
-    def _proposal_glare(self, rival: Leg, sender: str, proposal: Proposal, now: float) -> Effects:
-        """XEP-0353, tie breaking: the lower id stands (i;octet), then the lower JID. A session that we have sent
-        stands against any proposal; one that we have not is dropped.
-        """
-        session = rival.session
-        if session is None or session.state is State.NEW:
-            theirs = (proposal.id.encode(), bare(sender))
-            if session is not None or theirs < (rival.id.encode(), bare(self.own)):
-                return self._swept(rival, rival.yield_to_proposal(proposal.id, sender, now), now)
-        return rival.reject_tie(proposal.id, sender)
-
-    def _session_glare(
-        self, rival: Leg, sender: str, jingle: Jingle, terms: Terms, now: float
-    ) -> tuple[StanzaError | None, Effects]:
-        """XEP-0166 7.2.16: the lower sid stands, then the lower JID. A session stands against a mere proposal."""
-        session = rival.session
-        sent = session is not None and session.state is State.PENDING
-        if sent and (rival.id.encode(), self.own) < (jingle.sid.encode(), sender):
-            return TIE_BREAK, ()
-        return None, self._swept(rival, rival.yield_to_session(jingle, sender, terms), now)
-
-    # --- keeping ------------------------------------------------------------------------------------------------
-
-    def _new_leg(self, wanted: str, peer: str, policy: PeerPolicy) -> Leg:
-        """An incoming call, by its sid unless another far end uses the same."""
-        plain_text = wanted.isascii() and wanted.isprintable() and len(wanted) <= MAX_ID_SHOWN
-        call = wanted if plain_text and wanted not in self._legs else self._new_id()
-        self._legs[call] = Leg(call, peer, self._around(policy), outgoing=False, plain=False)
-        return self._legs[call]
 
     def _around(self, policy: PeerPolicy) -> Surroundings:
         return Surroundings(self.own, policy, self._new_id)
-
-    def _full(self, policy: PeerPolicy) -> bool:
-        strangers = sum(1 for leg in self._legs.values() if not leg.outgoing and not leg.around.policy.contact)
-        return len(self._legs) >= MAX_LEGS or (not policy.contact and strangers >= MAX_STRANGERS)
-
-    def _by_session(self, sender: str, sid: str) -> Leg | None:
-        for leg in self._legs.values():
-            if leg.in_session(sender, sid):
-                return leg
-        return None
-
-    def _by_invitation(self, sender: str, id: str) -> Leg | None:
-        for leg in self._legs.values():
-            if leg.invitation is not None and leg.invitation.id == id and bare(leg.invitation.peer) == bare(sender):
-                return leg
-        return None
-
-    def _swept(self, leg: Leg, effects: Effects, now: float) -> Effects:
-        """Drop the leg when it is over, and remember its invitation for a while."""
-        if leg.over and self._legs.get(leg.id) is leg:
-            del self._legs[leg.id]
-            self._remember(leg, now)
-        return effects
-
-    def _remember(self, leg: Leg, now: float) -> None:
-        self._ended = {key: until for key, until in self._ended.items() if until > now}
-        if leg.invitation is not None:
-            self._ended[bare(leg.invitation.peer), leg.invitation.id] = now + REMEMBER_SECONDS
-        while len(self._ended) > MAX_REMEMBERED:
-            del self._ended[next(iter(self._ended))]

@@ -34,7 +34,8 @@ from phone.jingle.jid import bare
 from phone.jingle.negotiate import OFFER, Refusal, Terms, offer
 from phone.jingle.proposal import Invitation, Stage
 from phone.jingle.reasons import from_fault, from_proposal
-from phone.jingle.session import Session, State
+from phone.jingle.session import Session
+from phone.jingle.states import State
 
 SESSION_SECONDS: Final = 20.0
 """From `proceed` to the session-initiate, and from the will to call to our media's description. Dino gives up after
@@ -69,7 +70,7 @@ class Leg:
         self._wanted = outgoing
         self._yielded = False
         self._alerted = False
-        self._accepted = False
+        self.accepted = False
         self._shown_to: str | None = None
 
     def __repr__(self) -> str:
@@ -227,38 +228,10 @@ class Leg:
             return ()
         return self.end(EndReason.UNREACHABLE if self.outgoing else EndReason.CANCELLED)
 
-    def in_session(self, sender: str, sid: str) -> bool:
-        """Whether an IQ of `sender` with that sid is for our session."""
-        session = self.session
-        if session is None or session.sid != sid or session.state is State.NEW:
-            return False
-        return session.peer in {sender, bare(sender)}
-
     @property
     def offering(self) -> bool:
         """Whether our session-initiate is out and unanswered."""
         return self.session is not None and self.session.initiator and self.session.state is State.PENDING
-
-    def awaits(self, sender: str) -> bool:
-        """Whether `sender` proposed this call and its session has not begun."""
-        return not self.outgoing and self.session is None and self._existing_invitation().peer == sender
-
-    def rings_for(self, sender: str) -> bool:
-        """Whether `sender` proposed this call and nobody has taken it."""
-        invitation = self.invitation
-        return (
-            invitation is not None
-            and invitation.stage is Stage.OFFERED
-            and invitation.peer == sender
-            and self.session is None
-        )
-
-    def calls(self, sender: str) -> bool:
-        """Whether this is an unanswered call of ours to `sender` (by session: that very device)."""
-        if self.session is not None:
-            pending = self.session.state in {State.NEW, State.PENDING}
-            return pending and not self._accepted and self.session.peer in {sender, bare(sender)}
-        return self.invitation is not None and self.invitation.peer == bare(sender)
 
     # --- glare --------------------------------------------------------------------------------------------------
 
@@ -286,11 +259,6 @@ class Leg:
         self._yielded = True
         return effects + self.initiated(jingle, sender, terms)
 
-    def reject_tie(self, id: str, caller: str) -> Effects:
-        """Both call: ours stands, their proposal is rejected."""
-        reject = Proposal(Verb.REJECT, id, reason=Reason("expired"), tie_break=True)
-        return (SendMessage(caller, encode_proposal(reject)),)
-
     # --- ends ---------------------------------------------------------------------------------------------------
 
     def end(self, reason: EndReason, before: Effects = ()) -> Effects:
@@ -303,14 +271,14 @@ class Leg:
         kept: Effects = ()
         for effect in effects:
             match effect:
-                case CallAlerting() if self._alerted or self._accepted:
+                case CallAlerting() if self._alerted or self.accepted:
                     continue
                 case CallAlerting():
                     self._alerted = True
-                case CallAccepted() if self._accepted:
+                case CallAccepted() if self.accepted:
                     continue
                 case CallAccepted():
-                    self._accepted = True
+                    self.accepted = True
             kept += (effect,)
         if self.session is None or self.session.ended is None:
             return kept

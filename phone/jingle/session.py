@@ -1,7 +1,7 @@
 """The XEP-0166 session machine: one session, from initiate to terminate, and what its media should do.
 
 Laws
-1. What may happen when stands in TRANSITIONS and nowhere else.
+1. What may happen when stands in `states.TRANSITIONS` and nowhere else.
 2. An action of ours that the table does not allow raises LocalProtocolError and changes nothing; one of theirs is
    answered `unexpected-request` + `out-of-order` and changes nothing. Remote nonsense never raises.
 3. A session ends once: `ended` is set when the far end or the protocol ended it, and never changes again.
@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from enum import Enum
-from typing import Final
 
 from phone.jingle import elements as ns
 from phone.jingle.api import (
@@ -34,7 +32,6 @@ from phone.jingle.codec import encode_jingle
 from phone.jingle.contents import named, trickled, whole
 from phone.jingle.elements import (
     ICE_UDP,
-    JINGLE_ERRORS,
     RTP_INFO,
     Action,
     Content,
@@ -46,61 +43,8 @@ from phone.jingle.errors import LocalProtocolError
 from phone.jingle.negotiate import Refusal, Terms, settle
 from phone.jingle.proposal import Way
 from phone.jingle.reasons import from_error, from_wire, to_wire
+from phone.jingle.states import BAD_REQUEST, OUT_OF_ORDER, TRANSITIONS, UNSUPPORTED_INFO, State
 from phone.jingle.transport import RemoteTransport
-
-OUT_OF_ORDER: Final = StanzaError("unexpected-request", "wait", (JINGLE_ERRORS, "out-of-order"))
-UNSUPPORTED_INFO: Final = StanzaError("feature-not-implemented", "modify", (JINGLE_ERRORS, "unsupported-info"))
-BAD_REQUEST: Final = StanzaError("bad-request", "modify")
-
-
-class State(Enum):
-    """XEP-0166 5, with NEW before the initiate."""
-
-    NEW = "new"
-    PENDING = "pending"
-    ACTIVE = "active"
-    ENDED = "ended"
-
-
-Move = tuple[Way, Action]
-_SENT = Way.SENT
-_GOT = Way.GOT
-
-_ANY_TIME: Final[tuple[Move, ...]] = (
-    (_SENT, Action.SESSION_INFO),
-    (_SENT, Action.TRANSPORT_INFO),
-    (_SENT, Action.CONTENT_REJECT),
-    (_SENT, Action.CONTENT_REMOVE),
-    (_SENT, Action.TRANSPORT_REJECT),
-    (_GOT, Action.SESSION_INFO),
-    (_GOT, Action.TRANSPORT_INFO),
-    (_GOT, Action.DESCRIPTION_INFO),
-    (_GOT, Action.SECURITY_INFO),
-    (_GOT, Action.CONTENT_ADD),
-    (_GOT, Action.CONTENT_MODIFY),
-    (_GOT, Action.CONTENT_REMOVE),
-    (_GOT, Action.TRANSPORT_REPLACE),
-)
-"""Allowed while the session lives, without effect on its state."""
-_END: Final[dict[Move, State]] = {
-    (_SENT, Action.SESSION_TERMINATE): State.ENDED,
-    (_GOT, Action.SESSION_TERMINATE): State.ENDED,
-}
-
-TRANSITIONS: Final[dict[bool, dict[State, dict[Move, State]]]] = {
-    True: {  # we are the initiator
-        State.NEW: {(_SENT, Action.SESSION_INITIATE): State.PENDING},
-        State.PENDING: dict.fromkeys(_ANY_TIME, State.PENDING) | _END | {(_GOT, Action.SESSION_ACCEPT): State.ACTIVE},
-        State.ACTIVE: dict.fromkeys(_ANY_TIME, State.ACTIVE) | _END,
-        State.ENDED: {},
-    },
-    False: {
-        State.NEW: {(_GOT, Action.SESSION_INITIATE): State.PENDING},
-        State.PENDING: dict.fromkeys(_ANY_TIME, State.PENDING) | _END | {(_SENT, Action.SESSION_ACCEPT): State.ACTIVE},
-        State.ACTIVE: dict.fromkeys(_ANY_TIME, State.ACTIVE) | _END,
-        State.ENDED: {},
-    },
-}
 
 
 class Session:
@@ -211,7 +155,7 @@ class Session:
     def receive(self, jingle: Jingle) -> tuple[StanzaError | None, Effects]:
         """One action of theirs: the error to answer (None: result), then what follows."""
         before = self.state
-        after = TRANSITIONS[self.initiator][before].get((_GOT, jingle.action))
+        after = TRANSITIONS[self.initiator][before].get((Way.GOT, jingle.action))
         if after is None:
             return OUT_OF_ORDER, ()
         self.state = after
@@ -284,7 +228,7 @@ class Session:
         responder: str | None = None,
         early: bool = False,
     ) -> SendIq:
-        after = TRANSITIONS[self.initiator][self.state].get((_SENT, action))
+        after = TRANSITIONS[self.initiator][self.state].get((Way.SENT, action))
         if after is None:
             raise LocalProtocolError(f"cannot send {action.value} when {self.state.value}: check the state first")
         self.state = after

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from jingle_wire import agent, host, media, target, xml
 
 from phone.jingle import elements
-from phone.jingle.agent import MAX_LEGS, MAX_REMEMBERED, Agent
+from phone.jingle.agent import Agent
 from phone.jingle.api import CallEnded, CallOffered, Effects, EndReason, PeerPolicy, Reply, SendIq, SendMessage
 from phone.jingle.codec import encode_jingle, encode_proposal
 from phone.jingle.elements import Action, Jingle, Verb
+from phone.jingle.legs import MAX_LEGS, MAX_REMEMBERED
 from phone.jingle.parse import MAX_CANDIDATES, parse_jingle, parse_proposal
 
 PEER = "mallory@evil.test/x"
@@ -236,10 +237,10 @@ def test_ended_ids_are_forgotten_by_number_and_by_time() -> None:
     for n in range(1000):
         alice.receive_message("m@desk.test/x", "a", propose(f"p{n}"), 0, carbon=False, sent_by_us=False)
         alice.terminate(f"p{n}", EndReason.DECLINED, 0)
-    assert len(alice._ended) == MAX_REMEMBERED
+    assert len(alice.legs.ended) == MAX_REMEMBERED
     alice.receive_message("m@desk.test/x", "a", propose("last"), 1000, carbon=False, sent_by_us=False)
     alice.terminate("last", EndReason.DECLINED, 1000)
-    assert list(alice._ended) == [("m@desk.test", "last")]
+    assert list(alice.legs.ended) == [("m@desk.test", "last")]
 
 
 def test_a_flood_of_sessions_is_answered_with_resource_constraint() -> None:

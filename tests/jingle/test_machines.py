@@ -13,7 +13,8 @@ from phone.jingle.leg import Leg, Surroundings
 from phone.jingle.negotiate import offer
 from phone.jingle.proposal import TRANSITIONS as INVITATIONS
 from phone.jingle.proposal import Invitation, Stage, Way
-from phone.jingle.session import OUT_OF_ORDER, TRANSITIONS, Session, State
+from phone.jingle.session import Session
+from phone.jingle.states import OUT_OF_ORDER, TRANSITIONS, State
 
 
 def session(*, initiator: bool, state: State) -> Session:

@@ -1,0 +1,126 @@
+"""All legs of one account: whose an incoming stanza is, how many there may be, and which ids are over.
+
+Laws
+1. Sessions are keyed by (peer's full JID, sid), invitations by (peer's bare JID, id). The `initiator` attribute is
+   never a key: peers write the wrong one (XEP-0251's examples, XEP-0166 7.1).
+2. At most MAX_LEGS calls, at most MAX_STRANGERS of them offered by strangers, at most MAX_REMEMBERED ended ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from phone.jingle.api import Effects, PeerPolicy
+from phone.jingle.jid import bare
+from phone.jingle.leg import Leg, Surroundings
+from phone.jingle.proposal import Stage
+from phone.jingle.states import State
+
+MAX_LEGS: Final = 16
+MAX_STRANGERS: Final = 4
+MAX_REMEMBERED: Final = 64
+REMEMBER_SECONDS: Final = 300.0
+MAX_ID_SHOWN: Final = 64
+"""A far end's id names the call in logs and on the control socket only if it is short printable ASCII."""
+
+
+class Legs:
+    """The legs that live, by the call ids under which the core knows them, and the ids of those that ended."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self.ended: dict[tuple[str, str], float] = {}
+        """(bare peer, JMI id) -> when to forget it."""
+        self._legs: dict[str, Leg] = {}
+        self._new_id = new_id
+
+    def __iter__(self) -> Iterator[Leg]:
+        """A snapshot: legs may end while one goes through them."""
+        return iter(tuple(self._legs.values()))
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._legs
+
+    def get(self, id: str | None) -> Leg | None:
+        """The leg of that call id, if it lives."""
+        return None if id is None else self._legs.get(id)
+
+    def add(self, leg: Leg) -> None:
+        """A call that we place."""
+        self._legs[leg.id] = leg
+
+    def open(self, wanted: str, peer: str, around: Surroundings) -> Leg:
+        """An incoming call, by its sid unless another far end uses the same."""
+        plain_text = wanted.isascii() and wanted.isprintable() and len(wanted) <= MAX_ID_SHOWN
+        call = wanted if plain_text and wanted not in self._legs else self._new_id()
+        self._legs[call] = Leg(call, peer, around, outgoing=False, plain=False)
+        return self._legs[call]
+
+    def full(self, policy: PeerPolicy) -> bool:
+        """Whether one more incoming call of such a far end is one too many."""
+        strangers = sum(1 for leg in self if not leg.outgoing and not leg.around.policy.contact)
+        return len(self._legs) >= MAX_LEGS or (not policy.contact and strangers >= MAX_STRANGERS)
+
+    def swept(self, leg: Leg, effects: Effects, now: float) -> Effects:
+        """Drop the leg when it is over, and remember its invitation for a while."""
+        if leg.over and self._legs.get(leg.id) is leg:
+            del self._legs[leg.id]
+            self._remember(leg, now)
+        return effects
+
+    # --- whose it is --------------------------------------------------------------------------------------------
+
+    def by_session(self, sender: str, sid: str) -> Leg | None:
+        """The leg whose session an IQ of `sender` with that sid is for."""
+        return next((leg for leg in self if _in_session(leg, sender, sid)), None)
+
+    def by_invitation(self, sender: str, id: str) -> Leg | None:
+        """The leg whose invitation a message of `sender` with that id is about."""
+        for leg in self:
+            if leg.invitation is not None and leg.invitation.id == id and bare(leg.invitation.peer) == bare(sender):
+                return leg
+        return None
+
+    def awaiting(self, sender: str, id: str) -> Leg | None:
+        """The leg that `sender` proposed with that id, and whose session has not begun."""
+        leg = self.by_invitation(sender, id)
+        if leg is None or leg.invitation is None or leg.outgoing or leg.session is not None:
+            return None
+        return leg if leg.invitation.peer == sender else None
+
+    def ringing_for(self, sender: str) -> tuple[Leg, ...]:
+        """The legs that `sender` proposed and nobody has taken."""
+        return tuple(leg for leg in self if leg.session is None and _rings_for(leg, sender))
+
+    def rival(self, sender: str) -> Leg | None:
+        """Our own unanswered call to the same far end, if there is one."""
+        return next((leg for leg in self if leg.outgoing and _calls(leg, sender)), None)
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _remember(self, leg: Leg, now: float) -> None:
+        self.ended = {key: until for key, until in self.ended.items() if until > now}
+        if leg.invitation is not None:
+            self.ended[bare(leg.invitation.peer), leg.invitation.id] = now + REMEMBER_SECONDS
+        while len(self.ended) > MAX_REMEMBERED:
+            del self.ended[next(iter(self.ended))]
+
+
+def _in_session(leg: Leg, sender: str, sid: str) -> bool:
+    session = leg.session
+    if session is None or session.sid != sid or session.state is State.NEW:
+        return False
+    return session.peer in {sender, bare(sender)}
+
+
+def _rings_for(leg: Leg, sender: str) -> bool:
+    invitation = leg.invitation
+    return invitation is not None and invitation.stage is Stage.OFFERED and invitation.peer == sender
+
+
+def _calls(leg: Leg, sender: str) -> bool:
+    """By session: that very device."""
+    if leg.session is not None:
+        pending = leg.session.state in {State.NEW, State.PENDING}
+        return pending and not leg.accepted and leg.session.peer in {sender, bare(sender)}
+    return leg.invitation is not None and leg.invitation.peer == bare(sender)
