@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 DEFAULT_CONFIG = Path("/etc/phone/phone.toml")
+ON = "on"
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -44,6 +45,23 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """--json: for machines."""
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_switch(parser: argparse.ArgumentParser) -> None:
+    """What is switched, `options.state == ON`."""
+    parser.add_argument("state", choices=(ON, "off"))
+
+
+def add_limit(parser: argparse.ArgumentParser, default: int) -> None:
+    """--limit, as the control socket takes it."""
+    about = f"at most so many, 1 to 1000 ({default})"
+    parser.add_argument("--limit", type=_limit, default=default, metavar="N", help=about)
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to 1000")
+    return int(text)
 
 
 def control_socket(options: argparse.Namespace) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from phone.cli.common import add_command, add_config, add_json, control_socket, duration, show
 from phone.control import CallStatus, Status, StatusReply, ask
@@ -26,22 +26,41 @@ def status(options: argparse.Namespace) -> int:
 
 def _lines(reply: StatusReply) -> Iterator[str]:
     yield f"{reply.account}: {'registered' if reply.registered else f'not registered: {reply.why}'}"
-    hook = "off-hook" if reply.off_hook else "on-hook"
-    yield f"phone {reply.version}, up {duration(reply.uptime_seconds)}, {hook}"
+    yield f"phone {reply.version}, up {duration(reply.uptime_seconds)}, {', '.join(_desk(reply))}"
     yield from reply.audio_troubles
     if reply.faults:
         yield f"{reply.faults} of the phone's own faults showed: please report what its log says (journalctl -u phone)"
+    names = {call.id: call.name for call in reply.calls}
     for call in reply.calls:
-        yield from _call(call)
+        yield from _call(call, names, recalled=call.id == reply.recall)
     yield f"lamps: {', '.join(reply.lamps) or 'dark'}"
-    yield f"tone: {reply.tone or 'none'}{', the ringer rings' if reply.ringer else ''}"
+    yield f"tone: {reply.tone or 'none'}{_ringer(reply)}"
     yield "screen:"
     yield from (f"  | {line}" for line in reply.screen)
 
 
-def _call(call: CallStatus) -> Iterator[str]:
+def _desk(reply: StatusReply) -> Iterator[str]:
+    yield "off-hook" if reply.off_hook else "on-hook"
+    if reply.speaker:
+        yield "on the speaker"
+    if reply.muted:
+        yield "muted"
+    if reply.dnd:
+        yield "do not disturb"
+    if reply.locked:
+        yield "keypad locked"
+
+
+def _ringer(reply: StatusReply) -> str:
+    if not reply.ringer:
+        return ""
+    return f", the ringer rings with tune {reply.ring}" if reply.ring else ", the ringer rings"
+
+
+def _call(call: CallStatus, names: Mapping[str, str], *, recalled: bool) -> Iterator[str]:
     arrow = "to" if call.direction == "out" else "from"
-    yield f"call {arrow} {call.name} <{call.peer}>: {', '.join(_progress(call))}"
+    facts = (*_progress(call), *_company(call, names), *(("rings back",) if recalled else ()))
+    yield f"call {arrow} {call.name} <{call.peer}>: {', '.join(facts)}"
     if figures := tuple(_figures(call)):
         yield f"  {', '.join(figures)}"
 
@@ -50,10 +69,25 @@ def _progress(call: CallStatus) -> Iterator[str]:
     yield call.progress
     if call.seconds:
         yield duration(call.seconds)
+    if call.held_by_us:
+        yield "held"
     if call.held:
-        yield "on hold"
+        yield "on hold at the far end"
     if call.encrypted is not None:
         yield "encrypted" if call.encrypted else "NOT encrypted"
+
+
+def _company(call: CallStatus, names: Mapping[str, str]) -> Iterator[str]:
+    """Who else has to do with it. Names come from far ends, too."""
+    if call.conference:
+        yield "in the conference"
+    if call.bridged_to:
+        yield f"joined to {names.get(call.bridged_to, call.bridged_to)} through this phone"
+    if call.handover:
+        how = {"transfer": " by transfer", "bridge": " through this phone"}.get(call.handover_method, "")
+        yield f"being handed over to {call.handover}{how}"
+    if call.via:
+        yield f"transferred by {call.via} (unverified)"
 
 
 def _figures(call: CallStatus) -> Iterator[str]:

@@ -1,170 +1,29 @@
 """Every command against a real control socket, as a user types it."""
 
-import asyncio
 import base64
 import json
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
-from phone.cli.main import main
-from phone.control import (
-    Call,
-    CallStatus,
-    ControlError,
-    Done,
-    HangUp,
-    Log,
-    LogEntry,
-    LogReply,
-    Sim,
-    SimReply,
-    Status,
-    StatusReply,
-)
-from phone.control.server import ControlServer
+from phone import cli
+from phone.cli.main import COMMANDS, main
+from phone.control import Call, ControlError, Done, HangUp, Log, LogEntry, LogReply, Sim, SimReply
 
-CALL = CallStatus(
-    id="1",
-    peer="bob@example.org/desk",
-    name="Bob",
-    direction="out",
-    progress="connected",
-    held=True,
-    encrypted=True,
-    codec="opus",
-    packet_ms=20,
-    round_trip_ms=12.4,
-    loss_percent=0.5,
-    far_loss_percent=1.0,
-    concealed_ms=40,
-    jitter_buffer_ms=38.6,
-    seconds=75.0,
-)
-STATUS = StatusReply(
-    version="0.1.0",
-    uptime_seconds=3723.0,
-    account="anna@example.org/phone",
-    registered=True,
-    why="",
-    off_hook=True,
-    calls=(CALL,),
-    lamps=("call",),
-    tone=None,
-    ringer=False,
-    screen=("Bob", "1:15"),
-)
 PNG = b"\x89PNG and so on"
 
 
-class FakePhone:
-    """Answers from a list and remembers what it was asked."""
-
-    def __init__(self, folder):
-        self.config = folder / "phone.toml"
-        self.config.write_text('run_dir = "run"\n')
-        self.asked = []
-        self.replies = {
-            Status: STATUS,
-            Call: Done("calling 204"),
-            HangUp: Done("hung up"),
-            Log: LogReply(()),
-            Sim: SimReply(("Bob",), ("call", "mute"), base64.b64encode(PNG).decode()),
-        }
-
-    async def answer(self, request):
-        self.asked.append(request)
-        reply = self.replies[type(request)]
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
-
-
 @pytest.fixture
-def fake(tmp_path, monkeypatch):
-    """A daemon's control socket on a loop of its own; PHONE_CONFIG names its config."""
-    phone = FakePhone(tmp_path)
-    monkeypatch.setenv("PHONE_CONFIG", str(phone.config))
-    loop, started = asyncio.new_event_loop(), threading.Event()
-    stop = asyncio.Event()
-
-    async def serve():
-        async with ControlServer(tmp_path / "run" / "control.sock", phone.answer):
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=[serve()])
-    thread.start()
-    started.wait()
-    yield phone
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-    loop.close()
-
-
-def test_status_for_people(fake, capsys):
-    assert main(["status"]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "anna@example.org/phone: registered",
-        "phone 0.1.0, up 1:02:03, off-hook",
-        "call to Bob <bob@example.org/desk>: connected, 1:15, on hold, encrypted",
-        "  opus 20 ms, round trip 12 ms, loss 0.5 %, loss at the far end 1.0 %, concealed 40 ms, jitter buffer 39 ms",
-        "lamps: call",
-        "tone: none",
-        "screen:",
-        "  | Bob",
-        "  | 1:15",
-    ]
-
-
-def test_status_without_service_or_figures(fake, capsys):
-    call = CallStatus("2", "x@y", "\x1b[2Jx\n", "in", "offered", held=False, encrypted=False)
-    fake.replies[Status] = StatusReply(
-        version="0.1.0",
-        uptime_seconds=1.0,
-        account="a@b",
-        registered=False,
-        why="bad password",
-        off_hook=False,
-        calls=(call,),
-        lamps=(),
-        tone="busy",
-        ringer=True,
-        screen=(),
-        audio_troubles=("the handset is missing",),
-        faults=2,
-    )
-    assert main(["status"]) == 0
-    out = capsys.readouterr().out
-    assert "a@b: not registered: bad password" in out
-    assert "the handset is missing" in out
-    assert "2 of the phone's own faults showed" in out
-    assert "call from \N{REPLACEMENT CHARACTER}[2Jx\N{REPLACEMENT CHARACTER} <x@y>: offered, NOT encrypted\n" in out
-    assert "lamps: dark\ntone: busy, the ringer rings" in out
-    assert "\x1b" not in out
-
-
-def test_status_for_machines_has_all_that_is_promised(fake, capsys):
-    assert main(["status", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["ok"] is True
-    assert {"registered", "why", "calls", "lamps", "tone", "screen"} <= told.keys()
-    assert {
-        "peer",
-        "direction",
-        "progress",
-        "held",
-        "encrypted",
-        "codec",
-        "round_trip_ms",
-        "loss_percent",
-        "concealed_ms",
-        "jitter_buffer_ms",
-    } <= told["calls"][0].keys()
+def fake(fake):
+    fake.replies |= {
+        Call: Done("calling 204"),
+        HangUp: Done("hung up"),
+        Sim: SimReply(("Bob",), ("call", "mute"), base64.b64encode(PNG).decode()),
+    }
+    return fake
 
 
 def test_call_and_hang_up(fake, capsys):
@@ -174,23 +33,6 @@ def test_call_and_hang_up(fake, capsys):
     text, as_json = capsys.readouterr().out.split("\n", 1)
     assert text == "calling 204"
     assert json.loads(as_json) == {"text": "hung up", "ok": True}
-
-
-def test_log(fake, capsys):
-    assert main(["log"]) == 0
-    fake.replies[Log] = LogReply(
-        (
-            LogEntry("bob@x", "Bob", "out", "2026-11-21T07:00:00+01:00", 61.0, "hang-up"),
-            LogEntry("carol@x", "carol@x", "in", "2026-11-20T07:00:00+01:00", None, "no answer"),
-        )
-    )
-    assert main(["log", "--limit", "2"]) == 0
-    assert fake.asked == [Log(20), Log(2)]
-    assert capsys.readouterr().out.splitlines() == [
-        "no calls yet",
-        "2026-11-21 07:00:00  to    Bob      bob@x    1:01          hang-up",
-        "2026-11-20 07:00:00  from  carol@x  carol@x  not answered  no answer",
-    ]
 
 
 @pytest.mark.parametrize(
@@ -242,6 +84,15 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(fake, capsys):
         ["call"],
         ["log", "--limit", "0"],
         ["log", "--limit", "x"],
+        ["log", "--limit", "\N{ARABIC-INDIC DIGIT ONE}"],
+        ["dnd"],
+        ["dnd", "maybe"],
+        ["lock"],
+        ["block"],
+        ["unblock"],
+        ["contacts", "--limit", "1001"],
+        ["contacts", "a", "b"],
+        ["diagram", "--out"],
         ["sim"],
         ["sim", "kick"],
         ["sim", "press"],
@@ -257,12 +108,20 @@ def test_a_wrong_command_line_is_exit_code_2(arguments, capsys):
     assert "usage: phone" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "status", "call", "hang-up", "sim", "log"])
-def test_help(command, capsys):
+@pytest.mark.parametrize("module", COMMANDS)
+def test_help(module, capsys):
+    command = module.__name__.rpartition(".")[2].replace("_", "-")
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])
     assert left.value.code == 0
-    assert f"usage: phone {command}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"usage: phone {command}" in told
+    assert "examples:\n  " in told or command == "hang-up"
+
+
+def test_every_file_of_a_command_is_one():
+    files = {path.stem for path in Path(cli.__file__).parent.glob("*.py")} - {"__init__", "common", "main"}
+    assert {module.__name__.rpartition(".")[2] for module in COMMANDS} == files
 
 
 def test_no_daemon_says_how_to_start_it(tmp_path, capsys):
