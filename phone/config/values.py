@@ -98,6 +98,8 @@ class PanelConfig:
 
     port: int = 0
     """0: no panel."""
+    ancestors: tuple[str, ...] = ()
+    """Origins on loopback whose pages may frame it: "http://127.0.0.1:8000"."""
 
 
 @dataclass(frozen=True, slots=True)
