@@ -61,7 +61,6 @@ class Acts:
                 self.ports.media.send(plan.SendDigit(id, digit))
             case do.LogCall():
                 self.ports.log_call(command)
-                self.items.append(inbox.BookChanged())
 
     def request(self, request: menu.Request) -> None:
         """What a menu asks for beside events of the core."""
@@ -93,10 +92,8 @@ class Acts:
         match effect:
             case jingle.SendIq(to, payload, token):
                 client.send_iq(to, payload, token)
-            case jingle.Reply(to, iq_id, None):
-                client.reply(to, iq_id, None)
-            case jingle.Reply(to, iq_id, jingle.StanzaError(condition, type, extra, text)):
-                client.reply(to, iq_id, IqError(condition, type, extra, text))
+            case jingle.Reply(to, iq_id, error):
+                client.reply(to, iq_id, None if error is None else _iq_error(error))
             case jingle.SendMessage(to, payload):
                 client.send_message(to, payload)
             case jingle.SendPresence(to, available):
@@ -109,22 +106,22 @@ class Acts:
                 self.items.append(self._event(effect))
 
     def _event(self, effect: jingle.CallEffect) -> ev.Event:
-        now, id = self.now(), CallId(effect.id)
+        now, call = self.now(), CallId(effect.id)
         match effect:
             case jingle.CallOffered():
                 return self._offered(effect)
             case jingle.CallAlerting():
-                return ev.Alerting(id, now)
+                return ev.Alerting(call, now)
             case jingle.CallAccepted():
-                return ev.Accepted(id, now)
+                return ev.Accepted(call, now)
             case jingle.CallHeld():
-                return ev.PeerHeld(id, effect.held, now)
+                return ev.PeerHeld(call, effect.held, now)
             case jingle.TransferAsked():
-                return ev.TransferAsked(id, effect.to, self.name(effect.to), not effect.ask, now)
+                return ev.TransferAsked(call, effect.to, self.name(effect.to), not effect.ask, now)
             case jingle.TransferFailed():
-                return ev.TransferFailed(id, ev.TransferFault(effect.fault.value), now)
+                return ev.TransferFailed(call, ev.TransferFault(effect.fault.value), now)
             case jingle.CallEnded():
-                return ev.Ended(id, Reason(effect.reason.value), now)
+                return ev.Ended(call, Reason(effect.reason.value), now)
 
     def _offered(self, effect: jingle.CallOffered) -> ev.Offered:
         greeting = self.ports.greet(effect.peer)
@@ -154,3 +151,7 @@ class Acts:
         dial = self.phone().plan
         ours = {domain(self.ports.agent.own), dial.domain, dial.gateway}
         return local if at and host in ours else bare(peer)
+
+
+def _iq_error(error: jingle.StanzaError) -> IqError:
+    return IqError(error.condition, error.type, error.extra, error.text)

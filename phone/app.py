@@ -4,46 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import signal
 import uuid
-from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass
 from functools import partial
-from xml.etree.ElementTree import Element
+from pathlib import Path
 
 from phone import inbox, memory
 from phone.attendant import Attendant
 from phone.calllog import CallLog
-from phone.calls.model import IdSource, Memory, Phone, Timers
-from phone.calls.numbers import DialPlan
+from phone.calls.model import Service
+from phone.catchup import CatchUp, missed_away
 from phone.clock import SystemClock
-from phone.config import Config, PeerConfig
+from phone.config import Config
 from phone.control.server import ControlServer
 from phone.drivers.base import Contact
 from phone.drivers.desk import Desk, open_desk
 from phone.drivers.slot import DisplaySlot
+from phone.ears import Ears
 from phone.engine import Engine
+from phone.front import Front
 from phone.jingle.agent import Agent
-from phone.jingle.api import PeerPolicy
 from phone.jingle.elements import FEATURES
-from phone.journal import CallWriter
-from phone.media import plan
+from phone.journal import CallWriter, Written
+from phone.lastseen import last_seen, seen_now
+from phone.library import Library
 from phone.media.host import MediaHost
 from phone.memory import MemoryWriter
 from phone.picture import Picture
+from phone.policy import Policy
 from phone.ports import Ports
+from phone.settings import account, dial_plan, fresh_phone, media_setup
 from phone.ui.draw import draw
 from phone.ui.texts import load_texts
-from phone.xmpp.api import Account, Client, ServiceName
 from phone.xmpp.client import XmppClient
-from phone.xmpp.jids import bare, canonical, domain
 
 log = logging.getLogger(__name__)
 
 CONTROL_SOCKET = "control.sock"
 MEMORY = "memory.json"
+LAST_SEEN = "last-seen"
+_SEEN_EVERY = 600.0
+"""Seconds: what is written often wears a card out."""
 
 
 def run(config: Config) -> int:
@@ -52,68 +54,46 @@ def run(config: Config) -> int:
     return 0
 
 
-@dataclass(slots=True)
-class _Ears:
-    """The xmpp room's listener: everything becomes an inbox item."""
-
-    engine: Engine | None = None
-
-    def service(self, name: ServiceName, detail: str) -> None:
-        self._post(inbox.ServiceTold(name, detail))
-
-    def iq(self, sender: str, iq_id: str, payload: Element) -> bool:
-        self._post(inbox.IqArrived(sender, iq_id, payload))
-        return True
-
-    def message(self, sender: str, to: str, payload: Element, *, carbon: bool, sent_by_us: bool) -> None:
-        self._post(inbox.MessageArrived(sender, to, payload, carbon, sent_by_us))
-
-    def bounced(self, sender: str, proposal: str, condition: str) -> None:
-        self._post(inbox.Bounced(sender, proposal, condition))
-
-    def replied(self, token: str, error: str | None) -> None:
-        self._post(inbox.Replied(token, error))
-
-    def unavailable(self, full_jid: str) -> None:
-        self._post(inbox.ResourceGone(full_jid))
-
-    def _post(self, item: inbox.Item) -> None:
-        if self.engine is not None:
-            self.engine.post(item)
-
-
 async def _run(config: Config) -> None:
     async with AsyncExitStack() as stack:
-        ears = _Ears()
-        client = XmppClient(_account(config), ears, FEATURES)
-        desk = open_desk(config.hardware)
+        ears = Ears()
+        client = XmppClient(account(config, last_seen(config.state_dir / LAST_SEEN)), ears, FEATURES)
+        front = Front.of(config.panel, open_desk(config.hardware))
         calls = stack.enter_context(closing(CallLog(config.state_dir / "calls.sqlite")))
-        engine, media = _engine(config, client, desk, calls, stack)
-        ears.engine = engine
-        attendant = Attendant(engine, config.account.jid, calls, desk.sim, engine.now())
+        library = Library(client, dial_plan(config))
+        engine, media, catch_up = _engine(config, client, front.desk, calls, library, stack)
+        ears.post, ears.contacts, ears.catch_up = engine.post, library.contacts_changed, catch_up.archived
+        attendant = Attendant(engine, config.account.jid, calls, front.desk.sim, engine.now())
+        if panel := front.server(config.panel, engine, config.account.jid, config.state_dir):
+            await stack.enter_async_context(panel)
+            attendant.panel_url = panel.url
         await stack.enter_async_context(ControlServer(config.run_dir / CONTROL_SOCKET, attendant.answer))
-        await media.start(_setup(config))
+        await media.start(media_setup(config))
         stack.push_async_callback(media.close)
-        stack.callback(desk.inputs.close)
-        desk.inputs.start(partial(_contact, engine))
-        await _until_stopped(client, engine)
+        stack.callback(front.desk.inputs.close)
+        front.desk.inputs.start(partial(_contact, engine))
+        await _until_stopped(client, engine, config.state_dir / LAST_SEEN)
 
 
 def _engine(
-    config: Config, client: XmppClient, desk: Desk, calls: CallLog, stack: AsyncExitStack
-) -> tuple[Engine, MediaHost]:
+    config: Config, client: XmppClient, desk: Desk, calls: CallLog, library: Library, stack: AsyncExitStack
+) -> tuple[Engine, MediaHost, CatchUp]:
+    loop = asyncio.get_running_loop()
     media = MediaHost(lambda report: engine.post(inbox.MediaTold(report)), lambda: engine.post(inbox.MediaRestarted()))
     slot = DisplaySlot(desk.display, draw)
     stack.callback(slot.close)
     stack.callback(desk.lamps.close)
-    writer = CallWriter(calls, SystemClock())
+    writer = CallWriter(calls, SystemClock(), lambda written: loop.call_soon_threadsafe(told, written))
     stack.callback(writer.close)
     keeper = MemoryWriter(config.state_dir / MEMORY)
     stack.callback(keeper.close)
-    picture = Picture(load_texts(config.language))
+    texts = load_texts(config.language)
+    replies = config.calls.texts or texts.replies
+    picture = Picture(texts, config.display.dim_seconds)
+    policy = Policy.of(config, client)
     ports = Ports(
         agent=Agent(
-            config.account.jid, policy=partial(_policy, _peers(config), client), new_id=lambda: str(uuid.uuid4())
+            config.account.jid, policy=policy.peer, new_id=lambda: str(uuid.uuid4()), transfers=policy.transfer
         ),
         client=client,
         media=media,
@@ -123,17 +103,29 @@ def _engine(
         remember=keeper.write,
         compose=picture.compose,
         screen_due=picture.due,
+        greet=policy.greeting,
+        text=replies.__getitem__,
+        book=library.book,
     )
-    engine = Engine(
-        _phone(config, memory.read(config.state_dir / MEMORY)),
-        ports,
-        asyncio.get_running_loop(),
-        packet_ms=config.audio.packet_ms,
-    )
-    return engine, media
+    phone = fresh_phone(config, memory.read(config.state_dir / MEMORY), len(replies))
+    engine = Engine(phone, ports, loop, packet_ms=config.audio.packet_ms)
+
+    def told(written: Written) -> None:
+        library.called(written.recents)
+        engine.post(inbox.BookChanged())
+        if event := missed_away(written.missed, engine.now()):
+            engine.post(event)
+
+    writer.begin()
+    own = partial(_own, client, config)
+    return engine, media, CatchUp(own, engine.acts, writer, engine.post, SystemClock().wall)
 
 
-async def _until_stopped(client: XmppClient, engine: Engine) -> None:
+def _own(client: XmppClient, config: Config) -> str:
+    return client.full_jid or config.account.jid
+
+
+async def _until_stopped(client: XmppClient, engine: Engine, seen: Path) -> None:
     """Stay signed in until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -141,80 +133,28 @@ async def _until_stopped(client: XmppClient, engine: Engine) -> None:
         loop.add_signal_handler(number, stop.set)
     signed_in = loop.create_task(client.run())
     stopped = loop.create_task(stop.wait())
+    keeps = loop.create_task(_keep_last_seen(engine, seen))
     done, _ = await asyncio.wait({signed_in, stopped}, return_when=asyncio.FIRST_COMPLETED)
     log.info("stopping")
     engine.stop()
-    for task in (signed_in, stopped):
+    for task in (signed_in, stopped, keeps):
         task.cancel()
-    await asyncio.gather(signed_in, stopped, return_exceptions=True)
+    await asyncio.gather(signed_in, stopped, keeps, return_exceptions=True)
     if signed_in in done:
         signed_in.result()  # it never returns by itself: raise what ended it
 
 
+async def _keep_last_seen(engine: Engine, path: Path) -> None:
+    """Off the loop, for the card may be slow; at the end too."""
+    try:
+        while True:
+            await asyncio.sleep(_SEEN_EVERY)
+            if engine.phone.service is Service.ONLINE:
+                await asyncio.to_thread(seen_now, path)
+    finally:
+        if engine.phone.service is Service.ONLINE:
+            seen_now(path)
+
+
 def _contact(engine: Engine, contact: Contact) -> None:
     engine.post_from_thread(inbox.ContactChanged(contact))
-
-
-def _account(config: Config) -> Account:
-    host, port = _server(config.account.server)
-    return Account(
-        jid=config.account.jid,
-        password=config.account.secret(),
-        resource=config.account.resource,
-        host=host,
-        port=port,
-        direct_tls=config.account.direct_tls,
-        ca_file=config.account.ca_file,
-        services=config.network.stun,
-    )
-
-
-def _server(server: str | None) -> tuple[str | None, int | None]:
-    if server is None:
-        return None, None
-    host, colon, port = server.rpartition(":")
-    if colon and port.isdigit() and (":" not in host or host.endswith("]")):
-        return host.strip("[]"), int(port)
-    return server.strip("[]"), None
-
-
-def _setup(config: Config) -> plan.Setup:
-    handset, ringer, network = config.audio.handset, config.audio.ringer, config.network
-    return plan.Setup(
-        handset=plan.Device(handset.capture, handset.playback),
-        ringer=plan.Device("", ringer.playback),
-        country=config.country,
-        addresses=network.addresses,
-        relay_only=network.relay_only,
-        opus_complexity=config.audio.opus_complexity,
-        port_range=(network.first_port, network.last_port),
-        log_level=config.log_level,
-    )
-
-
-def _phone(config: Config, remembered: Memory) -> Phone:
-    host = config.dial.domain or domain(config.account.jid)
-    return Phone(
-        ids=IdSource(secrets.token_bytes(32)),
-        last_dialled=remembered.last_dialled,
-        handset_volume=remembered.handset_volume,
-        ringer_volume=remembered.ringer_volume,
-        plan=DialPlan.of(host, config.dial.gateway, config.dial.digit_map, config.dial.short),
-        timers=Timers(
-            inter_digit=config.dial.inter_digit_seconds,
-            ring=config.ring_seconds,
-            no_answer=config.no_answer_seconds,
-        ),
-        country=config.country,
-    )
-
-
-def _peers(config: Config) -> dict[str, PeerConfig]:
-    """[peers] by canonical address: an operator may write them with capitals."""
-    return {canonical(key) or key: entry for key, entry in config.peers.items()}
-
-
-def _policy(peers: Mapping[str, PeerConfig], client: Client, jid: str) -> PeerPolicy:
-    """The most exact entry wins: full JID, bare JID, then domain."""
-    entry = next((peers[key] for key in (jid, bare(jid), domain(jid)) if key in peers), PeerConfig())
-    return PeerPolicy(plain_rtp=entry.plain_rtp, direct=entry.direct, contact=client.is_contact(jid))

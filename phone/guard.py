@@ -34,4 +34,5 @@ class Guard:
             where = f"{act.__name__.strip('_')}: {type(thing).__name__}"
             self.hurt = True
             self.faults[where] += 1
-            self.reports.call_exception_handler({"message": f"a bug of the phone's own, in {where}", "exception": error})
+            told = f"a bug of the phone's own, in {where}"
+            self.reports.call_exception_handler({"message": told, "exception": error})

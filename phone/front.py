@@ -1,0 +1,126 @@
+"""What the panel shows of the engine, and where its clicks go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from phone import inbox
+from phone.calls.model import Call
+from phone.calls.outputs import outputs
+from phone.config.values import PanelConfig
+from phone.drivers.desk import Desk
+from phone.drivers.panel import (
+    ContactKeys,
+    Panel,
+    PanelCall,
+    PanelFacts,
+    PanelKeys,
+    PanelServer,
+    SimKeys,
+    TeeDisplay,
+    TeeLamps,
+    new_token,
+)
+from phone.engine import Engine
+from phone.measured import LegFacts
+from phone.ui.screens import lines
+from phone.xmpp.jids import bare
+
+TOKEN = "panel-token"  # noqa: S105 - a file's name
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The desk's own lamps and display, and the same for pages to look at."""
+
+    desk: Desk
+    panel: Panel | None = None
+
+    @classmethod
+    def of(cls, config: PanelConfig, desk: Desk) -> Front:
+        """Without a panel nothing is added to the desk."""
+        if not config.port:
+            return cls(desk)
+        panel = Panel()
+        # the panel first: it is never slow, and shows the picture even where the display refuses
+        display, lamps = TeeDisplay(panel, desk.display), TeeLamps(panel, desk.lamps)
+        return cls(Desk(desk.inputs, lamps, display, desk.sim), panel)
+
+    def server(self, config: PanelConfig, engine: Engine, account: str, state_dir: Path) -> PanelServer | None:
+        """The panel's, not started yet."""
+        if self.panel is None:
+            return None
+        return PanelServer(
+            self.panel,
+            _keys(self.desk, engine),
+            facts_of(engine, account),
+            token=kept_token(state_dir / TOKEN),
+            port=config.port,
+            ancestors=config.ancestors,
+        )
+
+
+def kept_token(path: Path) -> str:
+    """The token stays the same over restarts, so that a bookmark works; who can read the file may open the panel."""
+    try:
+        if token := path.read_text("ascii").strip():
+            return token
+    except (OSError, UnicodeDecodeError):
+        pass
+    token = new_token()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(token + "\n")
+    return token
+
+
+def facts_of(engine: Engine, account: str) -> Callable[[], PanelFacts]:
+    """What the page shows beside pixels and lamps, at each call."""
+
+    def facts() -> PanelFacts:
+        phone, shown = engine.phone, engine.levels.shown
+        out = outputs(phone)
+        leds = {"HOLD": bool(phone.held), "TRANSFER": phone.transfer is not None, "SPEAKER": phone.speaker}
+        return PanelFacts(
+            title=bare(engine.ports.client.full_jid or account),
+            lines=lines(shown) if shown else (),
+            lifted=phone.off_hook,
+            tone=out.tone.value if out.tone else None,
+            ringer=out.ringer,
+            leds=frozenset(key for key, on in leds.items() if on) | ({"MUTE"} if phone.muted else set()),
+            dimmed=shown is not None and shown.dim,
+            calls=tuple(_call(c, engine.measured.facts.get(c.id, LegFacts())) for c in phone.calls if c.live),
+        )
+
+    return facts
+
+
+def _call(call: Call, facts: LegFacts) -> PanelCall:
+    stats = facts.stats
+    return PanelCall(
+        id=call.id,
+        peer=call.name,
+        progress=_progress(call),
+        codec=stats.codec if stats else None,
+        encrypted=call.encrypted,
+        round_trip_ms=stats.round_trip_ms if stats else None,
+        jitter_buffer_ms=stats.jitter_buffer_ms if stats else None,
+        loss_percent=stats.loss_percent if stats else None,
+        concealed_ms=stats.concealed_ms if stats else None,
+    )
+
+
+def _progress(call: Call) -> str:
+    told = {"bridged": call.bridged, "in transfer": call.handover, "conference": call.joined, "held": call.held}
+    return next((word for word, true in told.items() if true), call.progress.value)
+
+
+def _keys(desk: Desk, engine: Engine) -> PanelKeys:
+    """A simulated phone is moved at its contacts; on a real one the clicks stand beside its keys."""
+    if desk.sim is not None:
+        return SimKeys(desk.sim)
+    return ContactKeys(lambda contact: engine.post(inbox.ContactChanged(contact)))
