@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import sys
 import time
 from array import array
@@ -17,14 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from phone.control import Call, ControlError, HangUp, Log, LogEntry, Sim, Status, StatusReply, ask
+from phone.control import Call, ControlError, HangUp, Log, LogEntry, Panel, Sim, Status, StatusReply, ask
 from phone.control.messages import SimAction, SimReply
 from phone.demo.hearing import RATE, samples
 from phone.demo.prosody import PrivateProsody
 from phone.drivers.vcard import Card, asound_conf, build
 from phone.errors import PhoneError
 
-NUMBERS = {"alice": "200", "bob": "201", "carol": "202"}
+NUMBERS = {"alice": "200", "bob": "201", "carol": "202", "dave": "203"}
 READY_SECONDS = 20.0
 
 
@@ -52,6 +53,7 @@ class Desk:
     environment: Mapping[str, str]
     handset: Card
     ringer: Card
+    speaker: Card
     process: asyncio.subprocess.Process
     launcher: Sequence[str] = ()
     """What the daemon is started by, `ip netns exec NAME` for one."""
@@ -69,6 +71,10 @@ class Desk:
         """Put it back on the cradle."""
         await self._sim("hang-up")
         await self.until(lambda s: not s.off_hook, 2)
+
+    async def panel_url(self) -> str:
+        """`phone panel`. Raises ControlError where it is off."""
+        return (await asyncio.to_thread(ask, self.control, Panel())).url
 
     async def press(self, key: str, seconds: float = 0.08) -> SimReply:
         """Press one key."""
@@ -132,8 +138,8 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, *names: str) -> AsyncIterator[Stage]:
-    """Set the stage for these people and clear it afterwards.
+async def stage(folder: Path, *names: str, edit: Callable[[str], str] = str) -> AsyncIterator[Stage]:
+    """Set the stage for these people and clear it afterwards; `edit` may change the text of their configs.
 
     Raises StageError, HardwareError (no compiler for the virtual card) or PhoneError (no prosody).
     """
@@ -142,7 +148,7 @@ async def stage(folder: Path, *names: str) -> AsyncIterator[Stage]:
         prosody = await stack.enter_async_context(PrivateProsody(folder / "prosody", users))
         desks = {}
         for name, password in users.items():
-            desks[name] = await stack.enter_async_context(desk(folder / name, name, password, prosody))
+            desks[name] = await stack.enter_async_context(desk(folder / name, name, password, prosody, edit))
         await asyncio.gather(*(registered(each) for each in desks.values()))
         yield Stage(folder, prosody, desks)
 
@@ -176,15 +182,16 @@ async def desk(
     with (
         Card(folder / f"{name}_ear", ring=True, ppm=ppm) as handset,
         Card(folder / f"{name}_bell", ring=True) as ringer,
+        Card(folder / f"{name}_speaker", ring=True) as speaker,
     ):
         config = folder / "phone.toml"
         _write_secret(config.with_name("password"), password)
-        config.write_text(edit(_config(name, server, handset, ringer)))
-        environment = os.environ | asound_conf(folder / "asound.conf", [handset, ringer], plugin)
+        config.write_text(edit(_config(name, server, handset, ringer, speaker)))
+        environment = os.environ | asound_conf(folder / "asound.conf", [handset, ringer, speaker], plugin)
         log = folder / "phone.log"
         control = folder / "run" / "control.sock"
         process = await _start(config, environment, log, launcher)
-        made = Desk(name, NUMBERS[name], config, control, log, environment, handset, ringer, process, launcher)
+        made = Desk(name, NUMBERS[name], config, control, log, environment, handset, ringer, speaker, process, launcher)
         try:
             yield made
         finally:
@@ -217,7 +224,16 @@ def _write_secret(path: Path, secret: str) -> None:
     path.write_text(secret)
 
 
-def _config(name: str, server: Server, ear: Card, bell: Card) -> str:
+def with_panel(config: str, ancestors: Sequence[str]) -> str:
+    """The config's text with a panel on a free port that pages of these origins may frame."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    framed = ", ".join(f'"{origin}"' for origin in ancestors)
+    return f"{config}\n[panel]\nport = {port}\nancestors = [{framed}]\n"
+
+
+def _config(name: str, server: Server, ear: Card, bell: Card, speaker: Card) -> str:
     short = "\n".join(f'"{number}" = "{who}@{server.domain}"' for who, number in NUMBERS.items())
     return f"""\
 country = "de"
@@ -243,6 +259,10 @@ playback = "{ear.name}"
 
 [audio.ringer]
 playback = "{bell.name}"
+
+[audio.speaker]
+capture = "{speaker.name}"
+playback = "{speaker.name}"
 
 [hardware]
 profile = "sim"
