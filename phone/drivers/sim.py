@@ -69,6 +69,7 @@ class SimDesk:
         self._edges: list[_Edge] = []
         self._moved = threading.Condition()
         self._free_at: dict[str, float] = {}
+        self._pushed: set[str] = set()
         self._lifted = False
         self._closed = False
         self._lamps: frozenset[str] = frozenset()
@@ -85,16 +86,23 @@ class SimDesk:
         """Hold a key down for that long and return the monotonic instant at which it is up and still again. A key
         that is still down is pressed once it is up. Raises UnknownKeyError.
         """
-        if name not in KEYS:
-            near = difflib.get_close_matches(name.upper(), KEYS, 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise UnknownKeyError(f"There is no key {name!r} on this phone.{hint} It has {' '.join(KEYS)}.")
-        # the same hand works hook and keys, one after the other
-        down = max(time.monotonic(), self._free_at.get(name, 0.0), self._free_at.get(HOOK, 0.0))
+        down = self._when_free(name)
         still = self._move(name, down, closed=True)
-        still = self._move(name, max(still, down + seconds), closed=False)
-        self._free_at[name] = still + _PAUSE
+        return self._open(name, max(still, down + seconds))
+
+    def push(self, name: str) -> float:
+        """Put a key down for as long as it is not let go; the monotonic instant at which it rests there. Raises
+        UnknownKeyError.
+        """
+        still = self._move(name, self._when_free(name), closed=True)
+        self._free_at[name] = still
+        self._pushed.add(name)
         return still
+
+    def let_go(self, name: str) -> float:
+        """Let a pushed key up; the monotonic instant at which it is still again. Raises UnknownKeyError."""
+        free = self._when_free(name)
+        return self._open(name, free) if name in self._pushed else free
 
     def lift(self) -> float:
         """Take the handset up, if it is down; the monotonic instant at which the hook rests."""
@@ -173,6 +181,21 @@ class SimDesk:
             rest = self._move(HOOK, max(time.monotonic(), rest), closed=lifted)
             self._free_at[HOOK] = rest + _PAUSE
         return rest
+
+    def _when_free(self, name: str) -> float:
+        """When a finger can move this key next: the same hand works hook and keys, one after the other."""
+        if name not in KEYS:
+            near = difflib.get_close_matches(name.upper(), KEYS, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise UnknownKeyError(f"There is no key {name!r} on this phone.{hint} It has {' '.join(KEYS)}.")
+        return max(time.monotonic(), self._free_at.get(name, 0.0), self._free_at.get(HOOK, 0.0))
+
+    def _open(self, name: str, at: float) -> float:
+        """A key goes up, and rests there until the hand is back."""
+        still = self._move(name, at, closed=False)
+        self._free_at[name] = still + _PAUSE
+        self._pushed.discard(name)
+        return still
 
     def _move(self, name: str, at: float, *, closed: bool) -> float:
         """Let a contact go to `closed` from `at` on, and return when it rests."""
