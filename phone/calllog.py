@@ -158,13 +158,15 @@ class CallLog:
         with self._logged("open"):
             self._database = self._open_or_replace()
 
-    def add(self, entry: Entry) -> None:
-        """Write one call, and forget those beyond the newest KEPT. A call that is there already (same account, same id)
-        stays as it is. A failure (disk full, card read-only) is logged; the entry is then lost.
+    def add(self, entry: Entry) -> bool:
+        """Write one call, and forget those beyond the newest KEPT; whether it was written. A call that is there already
+        (same account, same id) stays as it is. A failure (disk full, card read-only) is logged; the entry is then lost.
         """
+        new = False
         with self._lock, self._logged("write to"), self._opened() as database, database:
-            database.execute(_INSERT, (*astuple(entry), entry.kind.value, entry.account))
+            new = database.execute(_INSERT, (*astuple(entry), entry.kind.value, entry.account)).rowcount > 0
             database.execute(_FORGET, (KEPT,))
+        return new
 
     def entries(self, limit: int, kind: Kind | None = None) -> tuple[Entry, ...]:
         """The latest calls (of one kind), newest first; none if the file cannot be read."""

@@ -7,16 +7,19 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from xml.etree.ElementTree import Element
 
 from phone.clock import Clock
 from phone.xmpp import stanzas
-from phone.xmpp.api import IqError, Listener
+from phone.xmpp.api import ArchivedMessage, IqError, Listener
+from phone.xmpp.archive import Archive
+from phone.xmpp.blocking import BlockList
 from phone.xmpp.caps import OurCaps
 from phone.xmpp.contacts import Contacts
 from phone.xmpp.jids import bare, canonical
-from phone.xmpp.requests import Failed, Requests, Result
+from phone.xmpp.requests import REPLY_SECONDS, Failed, Requests, Result
 from phone.xmpp.services import IceServers
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,20 @@ _MOST_OPEN = 256
 """Requests of others that wait for our answer: beyond that the oldest is forgotten."""
 _PROPOSALS = 64
 """Of ours that are remembered in case they bounce."""
+_INFO_SECONDS = 40.0
+"""For the reply to a session-info: Yate acknowledges a transfer only when its new call has begun (PEERS)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Whom the bridge asks and tells, besides the listener."""
+
+    caps: OurCaps
+    requests: Requests
+    contacts: Contacts
+    ice: IceServers
+    blocked: BlockList
+    archive: Archive
 
 
 class Bridge:
@@ -38,13 +55,14 @@ class Bridge:
         listener: Listener,
         own: str,
         clock: Clock,
-        parts: tuple[OurCaps, Requests, Contacts, IceServers],
+        parts: Parts,
     ) -> None:
         self._send = send
         self._listener = listener
         self._own = own
         self._clock = clock
-        self._caps, self._requests, self._contacts, self._ice = parts
+        self._caps, self._requests, self._contacts, self._ice = parts.caps, parts.requests, parts.contacts, parts.ice
+        self._blocked, self._archive = parts.blocked, parts.archive
         self._open: Counter[tuple[str, str]] = Counter()
         self._proposed: dict[str, str] = {}
         self.nonsense: Counter[str] = Counter()
@@ -54,7 +72,9 @@ class Bridge:
 
     def send_iq(self, to: str, payload: Element, token: str) -> None:
         """A set; `Listener.replied` tells of the answer."""
-        self._requests.ask("set", to, copy.deepcopy(payload), partial(self._replied, token))
+        seconds = _INFO_SECONDS if payload.get("action") == "session-info" else REPLY_SECONDS
+        done = partial(self._replied, token)
+        self._requests.ask("set", to, copy.deepcopy(payload), done, seconds, revocable=True)
 
     def reply(self, to: str, iq_id: str, error: IqError | None) -> None:
         """Answers once; a second answer is our bug and stays here."""
@@ -75,6 +95,14 @@ class Bridge:
             while len(self._proposed) > _PROPOSALS:
                 del self._proposed[next(iter(self._proposed))]
         self._send(stanzas.call_message(address, message_id, copy.deepcopy(payload)))
+
+    def send_chat(self, to: str, body: str) -> None:
+        """To the account: whichever of its devices is used shows it."""
+        address = canonical(to)
+        if address is None:
+            log.warning("no chat message to %r: that is no address", to)
+            return
+        self._send(stanzas.chat_message(bare(address), secrets.token_hex(8), body))
 
     def send_presence(self, to: str | None, *, available: bool) -> None:
         """To one address, or (None) to all who may see it."""
@@ -113,7 +141,7 @@ class Bridge:
         elif payload.tag == f"{{{stanzas.EXTDISCO}}}services" and self._is_server(stanza):
             # XEP-0215 3.2 tells the difference; the whole list is short.
             self._ice.renew()
-        else:
+        elif not (self._is_server(stanza) and self._blocked.pushed(payload)):
             return False
         self._send(stanzas.iq("result", stanza.get("from"), stanza.get("id", "")))
         return True
@@ -123,6 +151,10 @@ class Bridge:
         if sender is None or canonical(sender) is None:
             self.nonsense["jingle without sender"] += 1
             return False
+        if self._is_blocked(sender):
+            # As if nobody was here (XEP-0191 3.2).
+            self._send(stanzas.error(sender, iq_id, IqError("service-unavailable")))
+            return True
         self._open[(sender, iq_id)] += 1
         if len(self._open) > _MOST_OPEN:
             del self._open[next(iter(self._open))]
@@ -147,6 +179,10 @@ class Bridge:
         return True
 
     def _message(self, stanza: Element) -> bool:
+        result = stanza.find(f"{{{stanzas.MAM}}}result")
+        if result is not None:
+            self._archived(stanza, result)
+            return True
         try:
             letter = stanzas.unwrap(stanza, self._own)
         except stanzas.ForgedError as forged:
@@ -158,13 +194,30 @@ class Bridge:
         payload = stanzas.child_in(letter.stanza, stanzas.JMI) if letter else None
         if letter is None or payload is None:
             return False
-        if max(stanzas.age(each, self._clock.wall()) for each in (stanza, letter.stanza)) > _STALE:
-            self.nonsense["stale call message"] += 1
-        else:
-            self._listener.message(
-                letter.sender, letter.to, payload, carbon=letter.carbon, sent_by_us=letter.sent_by_us
-            )
+        if not self._is_blocked(letter.sender):
+            self._call_message(stanza, letter, payload)
         return True
+
+    def _call_message(self, stanza: Element, letter: stanzas.Letter, payload: Element) -> None:
+        now = self._clock.wall()
+        age = max(stanzas.age(each, now) for each in (stanza, letter.stanza))
+        self._archive.heard(letter.sender, letter.to, payload, now - age if age > _STALE else None)
+        if age > _STALE:
+            self.nonsense["stale call message"] += 1
+            return
+        self._listener.message(letter.sender, letter.to, payload, carbon=letter.carbon, sent_by_us=letter.sent_by_us)
+
+    def _archived(self, stanza: Element, result: Element) -> None:
+        if not self._is_server(stanza) or not self._archive.result(result):
+            self.nonsense["forged archive"] += 1
+            told = {"remote": bare(stanza.get("from", ""))}
+            log.warning("ignored: an archived message that was not asked for, of %s", stanza.get("from"), extra=told)
+
+    def archived(self, messages: tuple[ArchivedMessage, ...]) -> None:
+        """What the archive found; the block list may be younger than it."""
+        wanted = tuple(each for each in messages if not self._is_blocked(each.sender))
+        if wanted:
+            self._listener.archived(wanted)
 
     def _bounced(self, letter: stanzas.Letter) -> bool:
         """Servers need not return the payload with the error (RFC 6120 8.3.1): our message's id tells the call."""
@@ -176,6 +229,14 @@ class Bridge:
 
     def _replied(self, token: str, outcome: Result | Failed) -> None:
         self._listener.replied(token, outcome.condition if isinstance(outcome, Failed) else None)
+
+    def _is_blocked(self, sender: str) -> bool:
+        address = canonical(sender) or sender
+        if bare(address) == self._own or not self._blocked.blocks(address):
+            return False
+        self.nonsense["blocked"] += 1
+        log.info("ignored: %s is blocked", address, extra={"remote": bare(address)})
+        return True
 
     def _is_server(self, stanza: Element) -> bool:
         sender = canonical(stanza.get("from"))

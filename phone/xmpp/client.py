@@ -14,13 +14,18 @@ from xml.etree.ElementTree import Element
 from phone.clock import Clock, SystemClock
 from phone.errors import PhoneError
 from phone.xmpp import caps, faults, stanzas
-from phone.xmpp.api import Account, IceServerFact, IqError, Listener, PeerResource
+from phone.xmpp.api import Account, ArchivedMessage, ContactFact, IceServerFact, IqError, Listener, PeerResource
+from phone.xmpp.archive import Archive
 from phone.xmpp.backoff import Backoff
-from phone.xmpp.bridge import Bridge
+from phone.xmpp.blocking import BlockList
+from phone.xmpp.bridge import Bridge, Parts
 from phone.xmpp.contacts import Contacts
 from phone.xmpp.faults import Fault
+from phone.xmpp.herald import Herald
 from phone.xmpp.jids import canonical, domain
 from phone.xmpp.keepalive import Keepalive, Pace
+from phone.xmpp.learning import Learning
+from phone.xmpp.names import Names
 from phone.xmpp.outbox import Outbox
 from phone.xmpp.requests import Failed, Requests, Result
 from phone.xmpp.services import IceServers
@@ -30,7 +35,10 @@ log = logging.getLogger(__name__)
 
 _GRACE = 2.0
 """A cut that is mended within this time is not shown (seconds)."""
-_DISCO_SECONDS = 5.0
+_SOON = 0.05
+"""Changes of roster and block list within this time are told as one (seconds)."""
+_NAMES_TOGETHER = 5.0
+"""And those of names, which come one by one for an hour where nobody in a large roster has one."""
 
 
 class AccountError(PhoneError, ValueError):
@@ -52,7 +60,9 @@ class XmppClient:
         clock: Clock | None = None,
         pace: Pace | None = None,
         random: Callable[[], float] | None = None,
+        last_seen: float | None = None,
     ) -> None:
+        """`last_seen`: what `last_seen` said when the phone was last on; None if that is not known."""
         own = canonical(account.jid)
         if own is None or "@" not in own or "/" in own:
             raise AccountError(f"{account.jid!r} is no account: it must read like alice@example.org")
@@ -72,15 +82,17 @@ class XmppClient:
         self._full_jid: str | None = None
         self._outbox = Outbox(self._clock.monotonic)
         self._requests = Requests(self._send)
-        self._contacts = Contacts(self._requests, listener.unavailable)
+        self._last_seen = last_seen
+        self._people = Herald(self._people_changed, _SOON)
+        self._new_names = Herald(listener.contacts_changed, _NAMES_TOGETHER)
+        self._names = Names(self._requests, self._new_names.tell, listener.named)
+        self._contacts = Contacts(self._requests, self._names, listener.unavailable, self._people.tell)
+        self._learning = Learning(self._requests, self._contacts, self._names, listener.features)
         self._ice = IceServers(self._requests, self._clock, domain(own))
-        self._bridge = Bridge(
-            self._send,
-            listener,
-            own,
-            self._clock,
-            (caps.OurCaps(features), self._requests, self._contacts, self._ice),
-        )
+        self._blocked = BlockList(self._requests, self._people.tell)
+        self._archive = Archive(self._requests, own, self._clock, self._archived)
+        parts = Parts(caps.OurCaps(features), self._requests, self._contacts, self._ice, self._blocked, self._archive)
+        self._bridge = Bridge(self._send, listener, own, self._clock, parts)
 
     # --- api.Client ------------------------------------------------------------------------------------------
 
@@ -116,6 +128,21 @@ class XmppClient:
     def name_of(self, jid: str) -> str | None:
         return self._contacts.name_of(jid)
 
+    def contacts(self) -> tuple[ContactFact, ...]:
+        return self._contacts.all()
+
+    def learn(self, full_jid: str) -> None:
+        self._learning.learn(full_jid)
+
+    def send_chat(self, to: str, body: str) -> None:
+        self._bridge.send_chat(to, body)
+
+    def blocked(self) -> frozenset[str]:
+        return self._blocked.items()
+
+    def block(self, jid: str, *, on: bool) -> None:
+        self._blocked.block(jid, on=on)
+
     def ice_servers(self) -> tuple[IceServerFact, ...]:
         return self._ice.facts() if self._account.services else ()
 
@@ -124,10 +151,15 @@ class XmppClient:
         """The last one that a server gave us; None before the first sign-in."""
         return self._full_jid
 
-    async def features_of(self, jid: str, seconds: float = _DISCO_SECONDS) -> frozenset[str]:
-        """disco#info of an address that sends no presence (a gateway, a PBX); empty where it does not answer."""
-        outcome = await self._requests.fetch("get", jid, caps.info_query(None), seconds)
-        return caps.features_in(outcome.payload) if isinstance(outcome, Result) else frozenset()
+    @property
+    def last_seen(self) -> float | None:
+        """Unix seconds up to which every call is known, live or from the archive; None if nothing is yet. To be kept
+        over a restart.
+        """
+        # The keepalive is there as long as the stream is one that was live.
+        if self._stream is None or self._keepalive is None or not self._archive.caught_up:
+            return self._last_seen
+        return self._clock.wall() - (asyncio.get_running_loop().time() - self._stream.heard_at)
 
     # --- stream.Observer -------------------------------------------------------------------------------------
 
@@ -145,11 +177,13 @@ class XmppClient:
             self._begin()
         for stanza in self._outbox.due(lost):
             self._send(stanza)
+        self._names.resume()
         self._complain_no_more()
         log.info("online as %s%s", self._full_jid, ", resumed" if resumed else "")
         self._listener.service("online", "")
 
     def ended(self, fault: Fault | BaseException) -> None:
+        self._names.pause()
         if self._over is not None and not self._over.done():
             self._over.set_result(fault)
 
@@ -168,6 +202,7 @@ class XmppClient:
         return fault
 
     def _leave(self, stream: Stream) -> None:
+        self._last_seen = self.last_seen
         if self._keepalive is not None:
             self._keepalive.close()
             self._keepalive = None
@@ -178,9 +213,12 @@ class XmppClient:
     def _begin(self) -> None:
         """What every new session needs (a resumed one has it still)."""
         self._requests.answer_for_account(self._own, self._full_jid or self._own, domain(self._own))
+        self._names.renew()
         self._contacts.renew()
+        self._blocked.renew()
         self._requests.ask("set", None, Element(f"{{{stanzas.CARBONS}}}enable"), _carbons_answered)
         self._bridge.send_presence(None, available=True)
+        self._archive.ask(self._last_seen)
         self._ice.close()
         if self._account.services:
             self._ice.renew()
@@ -202,6 +240,13 @@ class XmppClient:
         self._stream.send_element(stanza)
         if self._keepalive is not None:
             self._keepalive.sent()
+
+    def _people_changed(self) -> None:
+        self._names.want(self._contacts.nameless())
+        self._listener.contacts_changed()
+
+    def _archived(self, messages: tuple[ArchivedMessage, ...]) -> None:
+        self._bridge.archived(messages)
 
     async def _name(self, fault: Fault | BaseException) -> Fault:
         host = self._account.host or domain(self._own)
@@ -235,7 +280,9 @@ class XmppClient:
     async def _close(self) -> None:
         self._complain_no_more()
         self._ice.close()
-        self._requests.close()
+        for each in (self._people, self._new_names, self._requests):
+            each.close()
+        self._names.pause()
         if self._keepalive is not None:
             self._keepalive.close()
         if self._stream is not None:

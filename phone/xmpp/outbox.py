@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from phone.xmpp.stanzas import PRESENCE
 
 LIFE = 20.0
-"""Seconds after which nobody waits for a stanza any more (its IQ has timed out)."""
+"""Seconds after which nobody waits for a stanza any more: of a call by then all is over."""
 
 
 class Outbox:

@@ -1,4 +1,4 @@
-"""IQs that we send: each is answered exactly once, by its reply or by a timeout."""
+"""IQs that we send: each is answered once, by its reply or by a timeout; and once more where its asker allows it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from phone.xmpp import stanzas
 from phone.xmpp.jids import canonical
 
 REPLY_SECONDS = 20.0
+SECOND_THOUGHTS = 2.0
+"""Gajim acknowledges a session-info that it does not know, and then answers it once more with an error: so long after
+the one the other still counts (seconds).
+"""
 TIMEOUT = "timeout"
 
 
@@ -36,6 +40,7 @@ Done = Callable[[Result | Failed], None]
 class _Pending:
     done: Done
     timer: asyncio.TimerHandle
+    revocable: bool = False
 
 
 class Requests:
@@ -44,21 +49,34 @@ class Requests:
     def __init__(self, send: Callable[[Element], None]) -> None:
         self._send = send
         self._pending: dict[tuple[str | None, str], _Pending] = {}
+        self._revocable: dict[tuple[str | None, str], _Pending] = {}
         self._own: frozenset[str | None] = frozenset((None,))
 
     def answer_for_account(self, bare: str, full: str, domain: str) -> None:
         """Whose replies count for requests without `to`: the server speaks for our account (RFC 6120 8.1.2.1)."""
         self._own = frozenset((None, bare, full, domain))
 
-    def ask(self, kind: str, to: str | None, payload: Element, done: Done, seconds: float = REPLY_SECONDS) -> None:
-        """Send a get or set; `done` is called once, later. An address that is none fails as "jid-malformed"."""
+    def ask(
+        self,
+        kind: str,
+        to: str | None,
+        payload: Element,
+        done: Done,
+        seconds: float = REPLY_SECONDS,
+        *,
+        revocable: bool = False,
+    ) -> None:
+        """Send a get or set; `done` is called once, later. An address that is none fails as "jid-malformed".
+
+        `revocable`: an error that follows a result within `SECOND_THOUGHTS` calls `done` once more.
+        """
         loop = asyncio.get_running_loop()
         address = canonical(to)
         if to is not None and address is None:
             loop.call_soon(done, Failed("jid-malformed"))
             return
         key = (address, secrets.token_hex(8))
-        self._pending[key] = _Pending(done, loop.call_later(seconds, self._expire, key))
+        self._pending[key] = _Pending(done, loop.call_later(seconds, self._expire, key), revocable)
         self._send(stanzas.iq(kind, address, key[1], payload))
 
     async def fetch(self, kind: str, to: str | None, payload: Element, seconds: float) -> Result | Failed:
@@ -74,19 +92,23 @@ class Requests:
 
     def take(self, reply: Element) -> bool:
         """A result or error that came in; False if it answers nothing of ours."""
-        pending = self._find(canonical(reply.get("from")), reply.get("id", ""))
+        key, failed = (canonical(reply.get("from")), reply.get("id", "")), reply.get("type") == "error"
+        pending = self._find(*key)
         if pending is None:
-            return False
+            return failed and self._revoke(key, reply)
         pending.timer.cancel()
-        failed = reply.get("type") == "error"
-        pending.done(Failed(stanzas.condition_of(reply)) if failed else Result(next(iter(reply), None)))
+        if pending.revocable and not failed:
+            timer = asyncio.get_running_loop().call_later(SECOND_THOUGHTS, self._revocable.pop, key)
+            self._revocable[key] = _Pending(pending.done, timer)
+        pending.done(_failure(reply) if failed else Result(next(iter(reply), None)))
         return True
 
     def close(self) -> None:
         """Forget all; nobody is told."""
-        for pending in self._pending.values():
+        for pending in (*self._pending.values(), *self._revocable.values()):
             pending.timer.cancel()
         self._pending.clear()
+        self._revocable.clear()
 
     def _find(self, sender: str | None, id: str) -> _Pending | None:
         found = self._pending.pop((sender, id), None)
@@ -94,5 +116,17 @@ class Requests:
             found = self._pending.pop((None, id), None)
         return found
 
+    def _revoke(self, key: tuple[str | None, str], reply: Element) -> bool:
+        pending = self._revocable.pop(key, None)
+        if pending is None:
+            return False
+        pending.timer.cancel()
+        pending.done(_failure(reply))
+        return True
+
     def _expire(self, key: tuple[str | None, str]) -> None:
         self._pending.pop(key).done(Failed(TIMEOUT))
+
+
+def _failure(reply: Element) -> Failed:
+    return Failed(stanzas.condition_of(reply))

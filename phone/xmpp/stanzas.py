@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
@@ -23,10 +24,17 @@ CAPS = "http://jabber.org/protocol/caps"
 PING = "urn:xmpp:ping"
 ROSTER = "jabber:iq:roster"
 EXTDISCO = "urn:xmpp:extdisco:2"
+BLOCKING = "urn:xmpp:blocking"
+MAM = "urn:xmpp:mam:2"
+RSM = "http://jabber.org/protocol/rsm"
+FORMS = "jabber:x:data"
 
 IQ = f"{{{CLIENT}}}iq"
 MESSAGE = f"{{{CLIENT}}}message"
 PRESENCE = f"{{{CLIENT}}}presence"
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold (2.2): a server ends the stream over one of them."""
 
 
 class ForgedError(ValueError):
@@ -70,6 +78,13 @@ def call_message(to: str, id: str, payload: Element) -> Element:
     stanza = _stanza(MESSAGE, to, type="chat", id=id)
     stanza.append(payload)
     SubElement(stanza, f"{{{HINTS}}}store")
+    return stanza
+
+
+def chat_message(to: str, id: str, body: str) -> Element:
+    """What a person reads (RFC 6121 5.2); characters that XML cannot hold are left out."""
+    stanza = _stanza(MESSAGE, to, type="chat", id=id)
+    SubElement(stanza, f"{{{CLIENT}}}body").text = _NOT_XML.sub("", body)
     return stanza
 
 
@@ -122,9 +137,14 @@ def _carbon(inner: Element | None, own_bare: str, *, sent: bool) -> Letter | Non
 
 def age(stanza: Element, now: float) -> float:
     """Seconds since a server put the message aside (XEP-0203); 0 for one that came straight. `now`: wall clock."""
-    delay = stanza.find(f"{{{DELAY}}}delay")
-    moment = timestamp(delay.get("stamp")) if delay is not None else None
+    moment = sent_at(stanza)
     return max(0.0, now - moment) if moment is not None else 0.0
+
+
+def sent_at(holder: Element) -> float | None:
+    """What the `<delay/>` of a message, or of a `<forwarded/>` around it, says: seconds since 1970 (XEP-0203)."""
+    delay = holder.find(f"{{{DELAY}}}delay")
+    return timestamp(delay.get("stamp")) if delay is not None else None
 
 
 def timestamp(text: str | None) -> float | None:
@@ -134,6 +154,11 @@ def timestamp(text: str | None) -> float | None:
     except ValueError:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+
+
+def datetime_of(moment: float) -> str:
+    """Seconds since 1970 as XEP-0082 writes them."""
+    return dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def child_in(stanza: Element, namespace: str) -> Element | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 from xml.etree.ElementTree import Element, fromstring
 
-from phone.xmpp.api import Account
+from phone.xmpp.api import Account, ArchivedMessage
 from phone.xmpp.client import XmppClient
 from phone.xmpp.keepalive import Pace
 
@@ -40,6 +40,10 @@ class Ears:
         self.replies: dict[str, list[str | None]] = {}
         self.gone: list[str] = []
         self.bounces: list[tuple[str, str, str]] = []
+        self.changes = 0
+        self.names_told: list[tuple[str, str]] = []
+        self.learnt: list[tuple[str, frozenset[str]]] = []
+        self.archives: list[tuple[ArchivedMessage, ...]] = []
         self.takes = True
         self._news = asyncio.Event()
 
@@ -68,6 +72,22 @@ class Ears:
         self.gone.append(full_jid)
         self._news.set()
 
+    def contacts_changed(self) -> None:
+        self.changes += 1
+        self._news.set()
+
+    def named(self, jid: str, name: str) -> None:
+        self.names_told.append((jid, name))
+        self._news.set()
+
+    def features(self, full_jid: str, features: frozenset[str]) -> None:
+        self.learnt.append((full_jid, features))
+        self._news.set()
+
+    def archived(self, messages: tuple[ArchivedMessage, ...]) -> None:
+        self.archives.append(messages)
+        self._news.set()
+
     def names(self) -> list[str]:
         return [name for name, _ in self.services]
 
@@ -88,18 +108,22 @@ class Ears:
 
 
 @contextlib.asynccontextmanager
-async def signed_in(account: Account, *, pace: Pace | None = None) -> AsyncIterator[tuple[XmppClient, Ears]]:
+async def signed_in(
+    account: Account, *, pace: Pace | None = None, last_seen: float | None = None
+) -> AsyncIterator[tuple[XmppClient, Ears]]:
     """A client that is online."""
-    async with running(account, pace=pace) as (client, ears):
+    async with running(account, pace=pace, last_seen=last_seen) as (client, ears):
         await ears.until_service("online")
         yield client, ears
 
 
 @contextlib.asynccontextmanager
-async def running(account: Account, *, pace: Pace | None = None) -> AsyncIterator[tuple[XmppClient, Ears]]:
+async def running(
+    account: Account, *, pace: Pace | None = None, last_seen: float | None = None
+) -> AsyncIterator[tuple[XmppClient, Ears]]:
     """A client that tries."""
     ears = Ears()
-    client = XmppClient(account, ears, FEATURES, pace=pace, random=lambda: 0.0)
+    client = XmppClient(account, ears, FEATURES, pace=pace, random=lambda: 0.0, last_seen=last_seen)
     task = asyncio.create_task(client.run())
     try:
         yield client, ears

@@ -12,10 +12,14 @@ from rig.servers_ears import Ears, xml
 
 from phone.clock import VirtualClock
 from phone.xmpp import stanzas
-from phone.xmpp.api import IqError
-from phone.xmpp.bridge import Bridge
+from phone.xmpp.api import ArchivedMessage, IqError
+from phone.xmpp.archive import Archive
+from phone.xmpp.blocking import BlockList
+from phone.xmpp.bridge import Bridge, Parts
 from phone.xmpp.caps import NODE, OurCaps
 from phone.xmpp.contacts import Contacts
+from phone.xmpp.learning import Learning
+from phone.xmpp.names import Names
 from phone.xmpp.outbox import LIFE, Outbox
 from phone.xmpp.requests import Failed, Requests, Result
 from phone.xmpp.services import IceServers, parse
@@ -33,10 +37,17 @@ class Room:
         self.caps = OurCaps(["urn:xmpp:jingle:1"])
         self.requests = Requests(self.sent.append)
         self.requests.answer_for_account(OWN, f"{OWN}/phone", "localhost")
-        self.contacts = Contacts(self.requests, self.ears.unavailable)
+        self.names = Names(self.requests, self.ears.contacts_changed, self.ears.named)
+        self.contacts = Contacts(self.requests, self.names, self.ears.unavailable, self.ears.contacts_changed)
+        self.learning = Learning(self.requests, self.contacts, self.names, self.ears.features)
         self.ice = IceServers(self.requests, self.clock, "localhost")
-        parts = (self.caps, self.requests, self.contacts, self.ice)
+        self.blocked = BlockList(self.requests, self.ears.contacts_changed)
+        self.archive = Archive(self.requests, OWN, self.clock, self.archived)
+        parts = Parts(self.caps, self.requests, self.contacts, self.ice, self.blocked, self.archive)
         self.bridge = Bridge(self.sent.append, self.ears, OWN, self.clock, parts)
+
+    def archived(self, found: tuple[ArchivedMessage, ...]) -> None:
+        self.bridge.archived(found)
 
     def hear(self, text: str) -> bool:
         return self.bridge.stanza(xml(text))
@@ -50,6 +61,7 @@ class Room:
 
     def close(self) -> None:
         self.requests.close()
+        self.names.pause()
         self.ice.close()
 
 
@@ -298,7 +310,7 @@ async def test_going_away(room: Room) -> None:
 async def test_presence_of_the_whole_world_is_bounded(room: Room) -> None:
     for number in range(1200):
         room.hear(presence(f"bob{number}@localhost/x"))
-    assert len(room.contacts._online) == 1000
+    assert len(room.contacts._online) == len(room.contacts._strangers) == 1000
     room.close()
 
 

@@ -104,8 +104,13 @@ async def test_two_phones_meet(server: Server) -> None:
         assert turn.password
         assert turn.expires_in is not None
         assert 3500 < turn.expires_in <= 3601
-        assert "urn:xmpp:ping" in await alice.features_of("localhost")
-        assert await alice.features_of("bob@localhost/nowhere") == frozenset()
+        for address in ("localhost", "bob@localhost/nowhere", "bob@localhost/phone"):
+            alice.learn(address)
+        await a.until(lambda: len(a.learnt) == 3)
+        learnt = dict(a.learnt)
+        assert "urn:xmpp:ping" in learnt["localhost"]
+        assert learnt["bob@localhost/nowhere"] == frozenset()
+        assert learnt["bob@localhost/phone"] >= set(FEATURES)
     assert a.gone == ["bob@localhost/phone"]
 
 
