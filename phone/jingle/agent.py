@@ -1,8 +1,9 @@
 """All calls of one account: what comes in is routed to its leg, what nobody owns is answered, nothing grows.
 
 A mutable facade without IO: methods take what happened and return `Effects`, in the order in which they must
-happen. Every IQ gets exactly one `Reply`. Sessions are keyed by (peer's full JID, sid); a sid that was refused
-by an error is free again, since Asterisk re-initiates with it in its next dialect (PEERS.md, Asterisk 7).
+happen. Every IQ gets exactly one `Reply`, at once but for `<transfer/>` (the user is asked).
+A sid that was refused by an error is free again, since Asterisk re-initiates with it in its next dialect (PEERS.md,
+Asterisk 7).
 
 Laws
 1. What a far end sends never raises; what our own side asks out of turn raises LocalProtocolError and changes nothing.
@@ -12,13 +13,10 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 from xml.etree.ElementTree import Element
 
-from phone.jingle import glare
 from phone.jingle.api import (
     CallEnded,
-    CallOffered,
     Effects,
     EndReason,
     IceCandidate,
@@ -26,56 +24,96 @@ from phone.jingle.api import (
     MediaWish,
     Nonsense,
     PeerPolicy,
+    Permission,
     Reply,
-    StanzaError,
     Target,
 )
 from phone.jingle.codec import parse_jingle, parse_proposal
-from phone.jingle.elements import DTLS, EARLY, JINGLE, JINGLE_ERRORS, JMI, RTP_AUDIO, Action, Jingle, Proposal, Verb
+from phone.jingle.elements import (
+    DTLS,
+    EARLY,
+    JINGLE,
+    JMI,
+    RTP_AUDIO,
+    Action,
+    Proposal,
+    Verb,
+)
 from phone.jingle.errors import LocalProtocolError, RemoteProtocolError
+from phone.jingle.incoming import Incoming
+from phone.jingle.invited import messaged
 from phone.jingle.jid import bare
 from phone.jingle.leg import Leg, Surroundings
 from phone.jingle.legs import Legs
-from phone.jingle.negotiate import Refusal, Terms, foreign, take
 from phone.jingle.proposal import Stage
 from phone.jingle.reasons import from_error
-from phone.jingle.session import Session
-from phone.jingle.states import BAD_REQUEST
+from phone.jingle.states import BAD_REQUEST, NOT_OURS, UNKNOWN_SESSION
+from phone.jingle.transfer import Request
 
-UNKNOWN_SESSION: Final = StanzaError("item-not-found", "cancel", (JINGLE_ERRORS, "unknown-session"))
-NOT_OURS: Final = StanzaError("feature-not-implemented", "cancel")
-TOO_MANY: Final = StanzaError("resource-constraint", "wait")
+
+def _refuse(asker: str, to: str) -> Permission:
+    del asker, to
+    return Permission.REFUSE
 
 
 class Agent:
     """The Jingle room's face."""
 
-    def __init__(self, own: str, *, policy: Callable[[str], PeerPolicy], new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        own: str,
+        *,
+        policy: Callable[[str], PeerPolicy],
+        new_id: Callable[[], str],
+        transfers: Callable[[str, str], Permission] = _refuse,
+    ) -> None:
         """`own`: our full JID (set it anew when the server gives another resource). `policy`: what the config
-        allows for an address. `new_id`: unguessable ids (UUIDv4 texts).
+        allows for an address. `new_id`: unguessable ids (of IQs, and of calls whose sid is taken). `transfers`: what
+        the config says to (who asks, as a full JID; whom we shall call), XEP-0251.
         """
         self.own = own
+        self._permits = transfers
         self._policy = policy
         self._new_id = new_id
         self.legs = Legs(new_id)
+        self._incoming = Incoming(self.legs, lambda far: self._around(self._policy(far)))
 
     # --- the core -----------------------------------------------------------------------------------------------
 
-    def call(self, id: str, to: str, targets: Sequence[Target], now: float) -> Effects:
-        """Call `to`; `targets` are the resources that we know of it. Raises LocalProtocolError when `id` is taken."""
+    def call(self, id: str, to: str, targets: Sequence[Target], now: float, on_behalf: str | None = None) -> Effects:
+        """Call `to`; `targets` are the resources that we know of it. Raises LocalProtocolError when `id` is taken.
+
+        `id` is the JMI id and the sid as well: whoever knows it may take the call's place (XEP-0251), so it must not
+        be guessable. XEP-0353 asks for a UUIDv4 (122 random bits); any other text of 128 random bits does as well.
+
+        `on_behalf`: the far end of that leg asked for this call, and our user allowed it (`answer_transfer`): the call
+        says so, once for each request. When the request is gone (it was answered too late, or used) it is an ordinary
+        call; when the leg has ended meanwhile, as Jitsi does at once, as well.
+        """
         if id in self.legs:
             raise LocalProtocolError(f"call id {id!r} is in use: take a fresh one")
         if to in {self.own, bare(self.own)}:
             return (CallEnded(id, EndReason.BUSY),)  # as any phone that calls its own number hears
         policy = self._policy(to)
         plain = policy.plain_rtp and not any(DTLS in t.features for t in targets)
-        leg = Leg(id, to, self._around(policy), outgoing=True, plain=plain)
+        request = self._granted(on_behalf)
+        leg = Leg(
+            id,
+            to,
+            self._around(policy),
+            outgoing=True,
+            plain=plain,
+            mark=None if request is None else request.mark,
+            trail=None if request is None else request.trail,
+        )
         self.legs.add(leg)
         if policy.direct:
             return leg.initiate(to, now)
         capable = [t for t in targets if {JINGLE, RTP_AUDIO} <= t.features]
         if len(capable) == 1 and EARLY in capable[0].features:
             return leg.initiate(capable[0].jid, now, early=True)
+        if request is not None and "/" in to:
+            return leg.initiate(to, now)  # the attendant's own third party: it is there, whatever we know of it
         if not capable or any(JMI in t.features for t in targets):
             return leg.propose()
         return leg.initiate(max(capable, key=lambda t: t.priority).jid, now)
@@ -89,6 +127,36 @@ class Agent:
         """The user (or the core's timer) ends a call. An id that is over already: nothing."""
         leg = self.legs.get(id)
         return () if leg is None else self.legs.swept(leg, leg.terminate(reason), now)
+
+    def hold(self, id: str, held: bool, now: float) -> Effects:
+        """The user puts the far end on hold, or is back. Before the session is active it waits until then."""
+        leg = self.legs.get(id)
+        return () if leg is None else self.legs.swept(leg, leg.set_hold(held=held), now)
+
+    def transfer(self, id: str, to: str, target: str | None, now: float) -> Effects:
+        """Ask the far end of `id` to call `to`; in the place of our leg `target` when that has a session (attended),
+        else as an ordinary call (unattended: a `target` that was merely proposed is still ours to end).
+
+        It ends with CallEnded (mostly TRANSFERRED), or with TransferFailed; `id` and `target` stand until then. A leg
+        that is not active: TransferFailed at once. Raises LocalProtocolError while one is under way.
+        """
+        leg = self.legs.get(id)
+        if leg is None:
+            return ()
+        other = self.legs.get(target)
+        return leg.transfers.ask(leg.session, to, None if other is None else other.session, now)
+
+    def answer_transfer(self, id: str, accept: bool, now: float) -> Effects:
+        """The user (or the policy) answers TransferAsked. One that was answered by time already: nothing."""
+        del now
+        leg = self.legs.get(id)
+        return () if leg is None else leg.transfers.answer(accept=accept)
+
+    def peer(self, id: str) -> str | None:
+        """The full JID that a leg's session is with, once it is known."""
+        leg = self.legs.get(id)
+        session = None if leg is None else leg.session
+        return session.peer if session is not None and "/" in session.peer else None
 
     # --- the media process --------------------------------------------------------------------------------------
 
@@ -128,12 +196,15 @@ class Agent:
             return Reply(sender, iq_id, BAD_REQUEST), Nonsense(sender, str(wrong))
         leg = self.legs.by_session(sender, jingle.sid)
         both_call = leg is not None and leg.offering and jingle.action is Action.SESSION_INITIATE
+        if leg is not None and leg.session is not None and jingle.transfer and jingle.action is Action.SESSION_INFO:
+            leg.session.peer = sender
+            return leg.transfers.requested(leg.session, iq_id, jingle.transfer, self._permits, now)
         if leg is not None and not both_call:
             error, effects = leg.receive(jingle, sender)
             return (Reply(sender, iq_id, error), *self.legs.swept(leg, effects, now))
         if jingle.action is not Action.SESSION_INITIATE:
             return (Reply(sender, iq_id, UNKNOWN_SESSION),)
-        error, effects = self._initiated(sender, jingle, now)
+        error, effects = self._incoming.initiated(sender, jingle, now)
         return (Reply(sender, iq_id, error), *effects)
 
     def receive_message(
@@ -150,11 +221,11 @@ class Agent:
         if sent_by_us or bare(sender) == bare(self.own):
             return self._own_device(proposal, now)
         if proposal.verb is Verb.PROPOSE:
-            return self._proposed(sender, proposal, now)
+            return self._incoming.proposed(sender, proposal, now)
         leg = self.legs.by_invitation(sender, proposal.id)
-        if leg is None:
+        if leg is None or leg.invitation is None:
             return ()  # copies for our other devices, and echoes of ended calls
-        return self.legs.swept(leg, leg.messaged(proposal, sender, now), now)
+        return self.legs.swept(leg, messaged(leg, leg.invitation, proposal, sender, now), now)
 
     def bounced(self, sender: str, id: str, condition: str, now: float) -> Effects:
         """Our propose could not be delivered: the message came back with an error from `sender`.
@@ -171,7 +242,7 @@ class Agent:
         """The answer to a SendIq: None for a result, else the defined condition, or "timeout"."""
         effects: Effects = ()
         for leg in self.legs:
-            effects += self.legs.swept(leg, leg.replied(token, error), now)
+            effects += self.legs.swept(leg, leg.replied(token, error, now), now)
         return effects
 
     def resource_gone(self, full_jid: str, now: float) -> Effects:
@@ -192,67 +263,17 @@ class Agent:
         effects: Effects = ()
         for leg in self.legs:
             if leg.deadline is not None and leg.deadline <= now:
-                effects += self.legs.swept(leg, leg.expired(), now)
+                effects += self.legs.swept(leg, leg.expire(now), now)
         return effects
 
-    # --- offers -------------------------------------------------------------------------------------------------
+    # --- inside -------------------------------------------------------------------------------------------------
 
-    def _initiated(self, sender: str, jingle: Jingle, now: float) -> tuple[StanzaError | None, Effects]:
-        """A session-initiate of no session that we have."""
-        if not jingle.contents:
-            return BAD_REQUEST, ()  # XEP-0166 7.2.14
-        if foreign(jingle):
-            return NOT_OURS, ()
-        if (bare(sender), jingle.sid) in self.legs.ended:
-            return UNKNOWN_SESSION, ()  # a JMI call that we refused meanwhile must not ring again
-        policy = self._policy(sender)
-        terms = take(jingle, plain=policy.plain_rtp)
-        invited = self.legs.awaiting(sender, jingle.sid)
-        if invited is not None:
-            return None, self._start(invited, sender, jingle, terms, now)
-        rival = self.legs.rival(sender)
-        if rival is not None and isinstance(terms, Terms):
-            error, effects = glare.with_session(rival, sender, jingle, terms)
-            return error, self.legs.swept(rival, effects, now)
-        if self.legs.full(policy):
-            return TOO_MANY, (Nonsense(sender, "too many calls at once"),)
-        leg = self.legs.open(jingle.sid, sender, self._around(policy))
-        return None, (CallOffered(leg.id, sender), *self._start(leg, sender, jingle, terms, now))
+    def _granted(self, on_behalf: str | None) -> Request | None:
+        leg = self.legs.get(on_behalf)
+        return None if leg is None else leg.transfers.use()
 
-    def _start(self, leg: Leg, sender: str, jingle: Jingle, terms: Terms | Refusal, now: float) -> Effects:
-        """Their session in a leg. What cannot be agreed on is acked, then terminated (XEP-0166 6.2)."""
-        if isinstance(terms, Terms):
-            return self.legs.swept(leg, leg.initiated(jingle, sender, terms), now)
-        nothing = Terms("", "", plain=False)
-        leg.session = Session(
-            leg.id, jingle.sid, self.own, sender, nothing, initiator=False, plain=False, new_id=self._new_id
-        )
-        leg.session.receive(jingle)
-        return self.legs.swept(leg, leg.settled(leg.session.refuse(terms)), now)
-
-    def _proposed(self, sender: str, proposal: Proposal, now: float) -> Effects:
-        """A propose of another account."""
-        if "audio" not in proposal.media:
-            return (Nonsense(sender, "a proposal without audio"),)
-        known = self.legs.by_invitation(sender, proposal.id)
-        if (known is not None and not known.outgoing) or (bare(sender), proposal.id) in self.legs.ended:
-            return (Nonsense(sender, "a proposal that is known already"),)
-        rival = self.legs.rival(sender)
-        if rival is not None:
-            return self.legs.swept(rival, glare.with_proposal(rival, sender, proposal, now), now)
-        effects = self._superseded(sender, now)
-        policy = self._policy(sender)
-        if self.legs.full(policy):
-            return (*effects, Nonsense(sender, "too many calls at once"))
-        leg = self.legs.open(proposal.id, sender, self._around(policy))
-        return (*effects, CallOffered(leg.id, sender), *leg.offered(proposal.id, sender))
-
-    def _superseded(self, sender: str, now: float) -> Effects:
-        """A device that proposes anew has lost its former proposal (it crashed, or the retract was lost)."""
-        effects: Effects = ()
-        for leg in self.legs.ringing_for(sender):
-            effects += self.legs.swept(leg, leg.end(EndReason.CANCELLED), now)
-        return effects
+    def _around(self, policy: PeerPolicy) -> Surroundings:
+        return Surroundings(self.own, policy, self._new_id)
 
     def _own_device(self, proposal: Proposal, now: float) -> Effects:
         """Another device of ours took or refused a call that rings here as well."""
@@ -263,6 +284,3 @@ class Agent:
             if leg.invitation is not None and leg.invitation.id == proposal.id:
                 effects += self.legs.swept(leg, leg.elsewhere(proposal.verb), now)
         return effects
-
-    def _around(self, policy: PeerPolicy) -> Surroundings:
-        return Surroundings(self.own, policy, self._new_id)

@@ -16,6 +16,7 @@ from phone.jingle.elements import (
     JINGLE,
     JMI,
     RTP,
+    TRANSFER,
     Content,
     Description,
     Fingerprint,
@@ -23,6 +24,7 @@ from phone.jingle.elements import (
     Jingle,
     Proposal,
     Reason,
+    Transfer,
     Transport,
 )
 from phone.jingle.parse import parse_jingle, parse_proposal
@@ -44,6 +46,8 @@ def encode_jingle(jingle: Jingle) -> Element:
         _info(element, jingle.info)
     if jingle.early:
         SubElement(element, f"{{{EARLY}}}early")
+    if jingle.transfer is not None:
+        _transfer(element, jingle.transfer)
     return element
 
 
@@ -58,6 +62,8 @@ def encode_proposal(proposal: Proposal) -> Element:
         SubElement(element, f"{{{JMI}}}tie-break")
     if proposal.migrated_to is not None:
         SubElement(element, f"{{{JMI}}}migrated", {"to": proposal.migrated_to})
+    if proposal.transfer is not None:
+        _transfer(element, proposal.transfer)
     return element
 
 
@@ -65,6 +71,8 @@ def _reason(parent: Element, reason: Reason) -> None:
     element = SubElement(parent, f"{{{JINGLE}}}reason")
     if reason.condition:
         SubElement(element, f"{{{JINGLE}}}{reason.condition}")
+    if reason.transferred:
+        SubElement(element, f"{{{TRANSFER}}}transferred")
     if reason.text:
         SubElement(element, f"{{{JINGLE}}}text").text = reason.text
 
@@ -73,6 +81,11 @@ def _info(parent: Element, info: Info) -> None:
     element = SubElement(parent, f"{{{info.namespace}}}{info.name}")
     if info.code:
         element.set("code", info.code)
+
+
+def _transfer(parent: Element, transfer: Transfer) -> None:
+    named = (("from", transfer.attendant), ("sid", transfer.sid), ("to", transfer.to))
+    SubElement(parent, f"{{{TRANSFER}}}transfer", {name: value for name, value in named if value is not None})
 
 
 def _content(parent: Element, content: Content) -> None:

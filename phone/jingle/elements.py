@@ -1,6 +1,6 @@
 """Jingle and JMI elements as frozen values, and the namespaces and features that they live under.
 
-Sources: XEP-0166 1.1.2, 0167 1.2.3, 0176 1.1.1, 0177 1.1.1, 0320 1.0.0, 0353 0.8.0, 0181 0.12. Values carry
+Sources: XEP-0166 1.1.2, 0167 1.2.3, 0176 1.1.1, 0177 1.1.1, 0320 1.0.0, 0353 0.8.0, 0181 0.12, 0251 0.2. Values carry
 what a voice phone uses; whatever else a peer sends (0293, 0294, 0338 beyond BUNDLE, 0339) is dropped by the codec.
 """
 
@@ -24,10 +24,11 @@ DTLS = "urn:xmpp:jingle:apps:dtls:0"
 DTMF = "urn:xmpp:jingle:dtmf:0"
 GROUPING = "urn:xmpp:jingle:apps:grouping:0"
 JMI = "urn:xmpp:jingle-message:0"
+TRANSFER = "urn:xmpp:jingle:transfer:0"
 EARLY = "urn:xmpp:deskphone:early-media:0"
 """Ours: the callee may tell its transport while it rings, so that ICE and DTLS are done before the answer."""
 
-FEATURES = (JINGLE, RTP, RTP_AUDIO, ICE_UDP, DTLS, JMI, EARLY)
+FEATURES = (JINGLE, RTP, RTP_AUDIO, ICE_UDP, DTLS, JMI, TRANSFER, EARLY)
 """All disco#info features of this room. raw-udp is understood where the config allows plain RTP, never advertised."""
 
 
@@ -69,6 +70,8 @@ class Reason:
 
     condition: str = ""
     text: str = ""
+    transferred: bool = False
+    """XEP-0251 `<transferred/>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,18 @@ class Info:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """XEP-0251 `<transfer/>`. In a session-info: please call `to` (in the place of my session `sid` with it). In a
+    session-initiate or propose: I call because `attendant` asked me to (in the place of its session `sid` with you).
+    """
+
+    attendant: str | None = None
+    """The attribute `from`."""
+    to: str | None = None
+    sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Jingle:
     """One `<jingle/>`."""
 
@@ -136,6 +151,7 @@ class Jingle:
     early: bool = False
     bundle: bool = False
     """XEP-0338: a BUNDLE group, which implies rtcp-mux."""
+    transfer: Transfer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +164,4 @@ class Proposal:
     reason: Reason | None = None
     tie_break: bool = False
     migrated_to: str | None = None
+    transfer: Transfer | None = None

@@ -3,7 +3,8 @@
 Laws
 1. A call ends once: after `over` nothing is sent for it and nothing is told of it.
 2. `CallAlerting` and `CallAccepted` are told once.
-3. The session goes out (or is answered) at the first moment when both the user's will and our media are there.
+3. What hold and transfer are about is in `hold` and `transfers`; here is when they are asked.
+4. The session goes out (or is answered) at the first moment when both the user's will and our media are there.
 """
 
 from __future__ import annotations
@@ -21,21 +22,20 @@ from phone.jingle.api import (
     IceCandidate,
     LocalMedia,
     MediaWish,
-    Nonsense,
     PeerPolicy,
-    SendMessage,
     SendPresence,
     StanzaError,
 )
-from phone.jingle.codec import encode_proposal
-from phone.jingle.elements import Jingle, Proposal, Reason, Verb
+from phone.jingle.elements import Jingle, Transfer, Verb
 from phone.jingle.errors import LocalProtocolError
+from phone.jingle.hold import Hold
 from phone.jingle.jid import bare
 from phone.jingle.negotiate import OFFER, Refusal, Terms, offer
 from phone.jingle.proposal import Invitation, Stage
-from phone.jingle.reasons import from_fault, from_proposal
+from phone.jingle.reasons import from_fault
 from phone.jingle.session import Session
 from phone.jingle.states import State
+from phone.jingle.transfer import Trail, Transfers
 
 SESSION_SECONDS: Final = 20.0
 """From `proceed` to the session-initiate, and from the will to call to our media's description. Dino gives up after
@@ -54,8 +54,18 @@ class Surroundings:
 class Leg:
     """One call leg. Methods return what must be done, in order."""
 
-    def __init__(self, id: str, peer: str, around: Surroundings, *, outgoing: bool, plain: bool) -> None:
-        """`plain`: offer plain RTP (outgoing)."""
+    def __init__(
+        self,
+        id: str,
+        peer: str,
+        around: Surroundings,
+        *,
+        outgoing: bool,
+        plain: bool = False,
+        mark: Transfer | None = None,
+        trail: Trail | None = None,
+    ) -> None:
+        """`plain`: offer plain RTP (outgoing); `mark`: on whose behalf (outgoing); `trail`: how it came about."""
         self.id = id
         self.peer = peer
         self.around = around
@@ -63,8 +73,10 @@ class Leg:
         self.invitation: Invitation | None = None
         self.session: Session | None = None
         self.media: LocalMedia | None = None
+        self.hold = Hold()
+        self.transfers = Transfers(id, mark=mark, trail=trail)
         self.over = False
-        self.deadline: float | None = None
+        self._due: float | None = None
         self._plain = plain
         self._early = False
         self._wanted = outgoing
@@ -81,7 +93,8 @@ class Leg:
     def propose(self) -> Effects:
         """Call by JMI."""
         self.invitation = Invitation(self.id, bare(self.peer))
-        return (*self._show_to(bare(self.peer)), self.invitation.send(Verb.PROPOSE))
+        propose = self.invitation.send(Verb.PROPOSE, transfer=self.transfers.mark)
+        return (*self._show_to(bare(self.peer)), propose)
 
     def initiate(self, to: str, now: float, *, early: bool = False) -> Effects:
         """Call by a session: at once when our media is described, else as soon as it is."""
@@ -96,8 +109,10 @@ class Leg:
             plain=self.around.policy.plain_rtp,
             new_id=self.around.new_id,
         )
-        self.deadline = now + SESSION_SECONDS
-        return self._go_on()
+        self._due = now + SESSION_SECONDS
+        # A third party whom somebody else chose may never have seen us.
+        shown = self._show_to(to) if self.transfers.mark and self.invitation is None else ()
+        return shown + self._go_on()
 
     def offered(self, id: str, caller: str) -> Effects:
         """They propose; only contacts learn that we ring (XEP-0353 security considerations)."""
@@ -120,7 +135,7 @@ class Leg:
         self.session.receive(jingle)
         self.session.media = self.media
         self._early = jingle.early and self.around.policy.contact
-        self.deadline = None
+        self._due = None
         ringing = () if self._wanted else self.session.ring()
         return ringing + self._go_on()
 
@@ -129,7 +144,31 @@ class Leg:
     def accept(self, now: float) -> Effects:
         """The user takes their call."""
         self._wanted = True
-        return self._take(now) + self._go_on()
+        return self.take(now) + self._go_on()
+
+    def take(self, now: float) -> Effects:
+        """`proceed` to their device; `accept` to our own bare JID for our older ones (PEERS.md, Dino)."""
+        invitation = self.invitation
+        if invitation is None or invitation.stage is not Stage.OFFERED:
+            return ()
+        if self.session is None:
+            self._due = now + SESSION_SECONDS
+        return (
+            *self._show_to(invitation.peer),
+            invitation.send(Verb.ACCEPT, to=bare(self.around.own)),
+            invitation.send(Verb.PROCEED),
+        )
+
+    def set_hold(self, *, held: bool) -> Effects:
+        """The user puts them on hold, or is back. Who asked us to call somebody else is told in any case that we are
+        back (XEP-0251 has no other way to say that it failed).
+        """
+        self.hold.wanted = held
+        if self.session is None:
+            return ()
+        if not held and self.transfers.give_up():
+            return self.hold.take_back(self.session)
+        return self.hold.tell(self.session)
 
     def terminate(self, reason: EndReason) -> Effects:
         """The user ends it, whichever way its progress means."""
@@ -183,26 +222,17 @@ class Leg:
         session = self._existing_session()
         session.peer = sender
         error, effects = session.receive(jingle)
-        return error, self.settled(effects)
+        if jingle.info is not None:
+            effects += self.transfers.informed(jingle.info)
+        return error, self.settled(effects + self.hold.tell(session))
 
-    def replied(self, token: str, error: str | None) -> Effects:
+    def replied(self, token: str, error: str | None, now: float) -> Effects:
         """The answer to one of our IQs."""
-        return () if self.session is None else self.settled(self.session.replied(token, error))
-
-    def messaged(self, proposal: Proposal, sender: str, now: float) -> Effects:
-        """A JMI message about our invitation, of the far end."""
-        invitation = self._existing_invitation()
-        if invitation.stage is Stage.PROCEEDED and sender != invitation.peer:
-            return self._too_late(proposal, sender)
-        if not invitation.receive(proposal.verb):
-            return (Nonsense(sender, f"{proposal.verb.value} out of turn"),)
-        match proposal.verb:
-            case Verb.RINGING:
-                return self.settled((CallAlerting(self.id),))
-            case Verb.PROCEED:
-                return self._proceed(sender, now)
-            case _:
-                return self._called_off(proposal)
+        session = self.session
+        if session is None:
+            return ()
+        effects = self.transfers.replied(token, error, now) + self.hold.replied(session, token, error)
+        return effects + self.settled(session.replied(token, error))
 
     def elsewhere(self, verb: Verb) -> Effects:
         """Another of our own devices took or refused it (through carbons, or `accept` to our bare JID)."""
@@ -211,9 +241,16 @@ class Leg:
         refused = verb is Verb.REJECT
         return self.end(EndReason.DECLINED_ELSEWHERE if refused else EndReason.ANSWERED_ELSEWHERE)
 
-    def expired(self) -> Effects:
-        """`deadline` has passed: they did not start the session, or our media never came."""
-        self.deadline = None
+    @property
+    def deadline(self) -> float | None:
+        """When `expire` should be called."""
+        return min((at for at in (self._due, self.transfers.deadline) if at is not None), default=None)
+
+    def expire(self, now: float) -> Effects:
+        """Give up what has waited too long: their session or our media, then who asks for a transfer, or is asked."""
+        if self._due is None or self._due > now:
+            return self.transfers.expire(now)
+        self._due = None
         if self.session is None:
             return self.end(EndReason.UNREACHABLE, self._withdraw(EndReason.UNREACHABLE))
         return self.end(EndReason.FAILED, self.session.terminate(EndReason.FAILED) + self._withdraw(EndReason.FAILED))
@@ -235,36 +272,23 @@ class Leg:
 
     # --- glare --------------------------------------------------------------------------------------------------
 
-    def yield_to_proposal(self, id: str, caller: str, now: float) -> Effects:
-        """Both call: their id is the lower, so theirs stands and ours is retracted (XEP-0353, tie breaking). Our user
-        wants this call, so it is taken at once.
-        """
-        effects = self._retract_tie()
+    def give_way(self) -> Effects:
+        """Both call, and theirs stands: ours is taken back. Our user wants this call, so it is taken at once."""
+        effects: Effects = ()
+        if self.invitation is not None:
+            effects = (self.invitation.send(Verb.RETRACT, reason="expired", tie_break=True),)
+        self.invitation = None
         self.session = None
         self.outgoing = False
         self._yielded = True
-        self.invitation = Invitation(id, caller)
-        self.invitation.receive(Verb.PROPOSE)
-        return effects + self._take(now)
-
-    def yield_to_session(self, jingle: Jingle, sender: str, terms: Terms) -> Effects:
-        """Both call: their session stands (XEP-0166 7.2.16), and is accepted at once. Ours is ended in so many words:
-        if they gave theirs up meanwhile, they have taken ours for a new call.
-        """
-        effects = self._retract_tie()
-        if self.session is not None and self.session.sid != jingle.sid:
-            effects += self.session.terminate(EndReason.CANCELLED)
-        self.invitation = None
-        self.outgoing = False
-        self._yielded = True
-        return effects + self.initiated(jingle, sender, terms)
+        return effects
 
     # --- ends ---------------------------------------------------------------------------------------------------
 
     def end(self, reason: EndReason, before: Effects = ()) -> Effects:
         """It is over, and not by our user."""
         self.over = True
-        return before + self._hide() + (CallEnded(self.id, reason),)
+        return before + self._hide() + (CallEnded(self.id, self.transfers.outcome(reason)),)
 
     def settled(self, effects: Effects) -> Effects:
         """Told once, and finished when the session is."""
@@ -292,53 +316,18 @@ class Leg:
         if session is None or self.media is None:
             return ()
         if session.state is State.NEW:
-            self.deadline = None
-            return session.offer(self.media, early=self._early)
+            self._due = None
+            return session.offer(self.media, early=self._early, transfer=self.transfers.mark)
         if session.initiator or session.state is not State.PENDING or not session.ready:
             return ()
         if not self._wanted:
             return session.tell_early() if self._early and session.told < 0 else ()
         # In a call that began as ours (glare) this is the far end's yes.
-        return session.accept() + self.settled((CallAccepted(self.id),) if self._yielded else ())
-
-    def _take(self, now: float) -> Effects:
-        """`proceed` to their device; `accept` to our own bare JID for our older ones (PEERS.md, Dino)."""
-        invitation = self.invitation
-        if invitation is None or invitation.stage is not Stage.OFFERED:
-            return ()
-        if self.session is None:
-            self.deadline = now + SESSION_SECONDS
-        return (
-            *self._show_to(invitation.peer),
-            invitation.send(Verb.ACCEPT, to=bare(self.around.own)),
-            invitation.send(Verb.PROCEED),
-        )
-
-    def _proceed(self, sender: str, now: float) -> Effects:
-        self._existing_invitation().peer = sender
-        return self.settled((CallAccepted(self.id),)) + self.initiate(sender, now)
-
-    def _too_late(self, proposal: Proposal, sender: str) -> Effects:
-        """Another of their devices took it first: this one must not wait for a session."""
-        if proposal.verb is not Verb.PROCEED:
-            return ()
-        retract = Proposal(Verb.RETRACT, proposal.id, reason=Reason("cancel"))
-        return (SendMessage(sender, encode_proposal(retract)),)
-
-    def _called_off(self, proposal: Proposal) -> Effects:
-        """reject, retract or finish of theirs."""
-        session = self.session
-        active = session is not None and session.state is State.ACTIVE
-        before = session.terminate(EndReason.HANGUP) if session is not None else ()
-        return self.end(from_proposal(proposal, active=active, outgoing=self.outgoing), before)
+        answer = session.accept() + self.settled((CallAccepted(self.id),) if self._yielded else ())
+        return answer + self.hold.tell(session)
 
     def _withdraw(self, reason: EndReason) -> Effects:
         return () if self.invitation is None else self.invitation.withdraw(reason)
-
-    def _retract_tie(self) -> Effects:
-        if self.invitation is None:
-            return ()
-        return (self.invitation.send(Verb.RETRACT, reason="expired", tie_break=True),)
 
     def _finish(self, reason: EndReason) -> Effects:
         return () if self.invitation is None else self.invitation.finish(reason)
@@ -360,8 +349,3 @@ class Leg:
         if self.session is None:
             raise LocalProtocolError(f"{self.id} has no session yet: look it up by session")
         return self.session
-
-    def _existing_invitation(self) -> Invitation:
-        if self.invitation is None:
-            raise LocalProtocolError(f"{self.id} has no invitation: look it up by invitation")
-        return self.invitation

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from phone.jingle.api import Effects, PeerPolicy
+from phone.jingle.elements import Transfer
 from phone.jingle.jid import bare
 from phone.jingle.leg import Leg, Surroundings
 from phone.jingle.proposal import Stage
 from phone.jingle.states import State
+from phone.jingle.transfer import Trail
 
 MAX_LEGS: Final = 16
 MAX_STRANGERS: Final = 4
@@ -49,11 +51,11 @@ class Legs:
         """A call that we place."""
         self._legs[leg.id] = leg
 
-    def open(self, wanted: str, peer: str, around: Surroundings) -> Leg:
+    def open(self, wanted: str, peer: str, around: Surroundings, trail: Trail) -> Leg:
         """An incoming call, by its sid unless another far end uses the same."""
         plain_text = wanted.isascii() and wanted.isprintable() and len(wanted) <= MAX_ID_SHOWN
         call = wanted if plain_text and wanted not in self._legs else self._new_id()
-        self._legs[call] = Leg(call, peer, around, outgoing=False, plain=False)
+        self._legs[call] = Leg(call, peer, around, outgoing=False, trail=trail)
         return self._legs[call]
 
     def full(self, policy: PeerPolicy) -> bool:
@@ -63,10 +65,11 @@ class Legs:
 
     def swept(self, leg: Leg, effects: Effects, now: float) -> Effects:
         """Drop the leg when it is over, and remember its invitation for a while."""
-        if leg.over and self._legs.get(leg.id) is leg:
-            del self._legs[leg.id]
-            self._remember(leg, now)
-        return effects
+        if not leg.over or self._legs.get(leg.id) is not leg:
+            return effects
+        del self._legs[leg.id]
+        self._remember(leg, now)
+        return leg.transfers.close() + effects
 
     # --- whose it is --------------------------------------------------------------------------------------------
 
@@ -96,6 +99,14 @@ class Legs:
         """Our own unanswered call to the same far end, if there is one."""
         return next((leg for leg in self if leg.outgoing and _calls(leg, sender)), None)
 
+    def replaceable(self, mark: Transfer | None) -> Leg | None:
+        """The leg that a call with that mark takes the place of: our session with who transferred the call, by both
+        full JIDs and the sid, and no call was said to take its place before.
+        """
+        if mark is None or mark.sid is None:
+            return None
+        return next((leg for leg in self if not leg.transfers.replaced and _is_meant(leg, mark, mark.sid)), None)
+
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _remember(self, leg: Leg, now: float) -> None:
@@ -111,6 +122,13 @@ def _in_session(leg: Leg, sender: str, sid: str) -> bool:
     if session is None or session.sid != sid or session.state is State.NEW:
         return False
     return session.peer in {sender, bare(sender)}
+
+
+def _is_meant(leg: Leg, mark: Transfer, sid: str) -> bool:
+    session = leg.session
+    if session is None or session.sid != sid or session.state not in {State.PENDING, State.ACTIVE}:
+        return False
+    return session.peer == mark.attendant and mark.to in {None, session.own}
 
 
 def _rings_for(leg: Leg, sender: str) -> bool:

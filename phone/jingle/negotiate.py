@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from phone.jingle.api import EndReason, Payload
-from phone.jingle.elements import GOOGLE_P2P, ICE_UDP, RAW_UDP, Content, Description, Jingle, Transport
+from phone.jingle.elements import GOOGLE_P2P, ICE_UDP, RAW_UDP, Content, Description, Fingerprint, Jingle, Transport
 
 OPUS: Final = Payload(111, "opus", 48000, 2, (("useinbandfec", "1"),))
 PCMU: Final = Payload(0, "PCMU", 8000)
@@ -169,3 +169,20 @@ def _ptime(codecs: Sequence[Payload]) -> int:
 def _is_raw(content: Content) -> bool:
     transport = content.transport or Transport("")
     return transport.namespace != ICE_UDP
+
+
+def setup(role: str, *, initiator: bool) -> str:
+    """RFC 5763 5: offer actpass; answer active, unless the offerer wants to be that itself."""
+    if initiator:
+        return "actpass"
+    return "passive" if role == "server" else "active"
+
+
+def dtls_role(theirs: Fingerprint | None, *, initiator: bool) -> str:
+    """client, server, or either while their fingerprint is not known (or there is none to come)."""
+    if theirs is None:
+        return "either"
+    if initiator:
+        # An answer of actpass or none at all is wrong; active is what an answerer should be.
+        return "client" if theirs.setup == "passive" else "server"
+    return "server" if theirs.setup == "active" else "client"

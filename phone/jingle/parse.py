@@ -22,6 +22,7 @@ from phone.jingle.elements import (
     JMI,
     RAW_UDP,
     RTP,
+    TRANSFER,
     Action,
     Content,
     Description,
@@ -30,10 +31,12 @@ from phone.jingle.elements import (
     Jingle,
     Proposal,
     Reason,
+    Transfer,
     Transport,
     Verb,
 )
 from phone.jingle.errors import RemoteProtocolError
+from phone.jingle.jid import normal
 
 MAX_CANDIDATES: Final = 64
 MAX_PAYLOADS: Final = 64
@@ -71,6 +74,7 @@ def parse_jingle(element: Element) -> Jingle:
         info=_info(element),
         early=element.find(f"{{{EARLY}}}early") is not None,
         bundle=any(g.get("semantics") == "BUNDLE" for g in element.findall(f"{{{GROUPING}}}group")),
+        transfer=_transfer(element),
     )
 
 
@@ -93,6 +97,7 @@ def parse_proposal(element: Element) -> Proposal:
         reason=None if reason is None else _reason(reason),
         tie_break=element.find(f"{{{JMI}}}tie-break") is not None,
         migrated_to=None if migrated is None else migrated.get("to"),
+        transfer=_transfer(element),
     )
 
 
@@ -107,22 +112,34 @@ def _split(tag: object) -> tuple[str, str]:
 def _reason(element: Element) -> Reason:
     condition = ""
     text = ""
+    transferred = False
     for child in element:
         namespace, name = _split(child.tag)
         if namespace == JINGLE and name == "text":
             text = (child.text or "")[:MAX_TEXT]
         elif namespace == JINGLE and not condition:
             condition = name.replace("_", "-")  # Dino writes failed_application
-    return Reason(condition, text)
+        elif (namespace, name) == (TRANSFER, "transferred"):
+            transferred = True
+    return Reason(condition, text, transferred)
 
 
 def _info(element: Element) -> Info | None:
-    """The first child that is not Jingle's own."""
+    """The first child that is not Jingle's own and is not read elsewhere."""
     for child in element:
         namespace, name = _split(child.tag)
-        if namespace not in (JINGLE, GROUPING, EARLY, ""):
+        if namespace not in (JINGLE, GROUPING, EARLY, "") and (namespace, name) != (TRANSFER, "transfer"):
             return Info(namespace, name, child.get("code", ""))
     return None
+
+
+def _transfer(element: Element) -> Transfer | None:
+    """Attributes that are empty are as good as none; addresses in the spelling that servers use."""
+    child = element.find(f"{{{TRANSFER}}}transfer")
+    if child is None:
+        return None
+    attendant, to, sid = (child.get(name, "").strip() for name in ("from", "to", "sid"))
+    return Transfer(normal(attendant) or None, normal(to) or None, sid or None)
 
 
 def _content(element: Element) -> Content:

@@ -14,7 +14,7 @@ from typing import Final
 
 from phone.jingle.api import EndReason, SendMessage
 from phone.jingle.codec import encode_proposal
-from phone.jingle.elements import Proposal, Reason, Verb
+from phone.jingle.elements import Proposal, Reason, Transfer, Verb
 from phone.jingle.errors import LocalProtocolError
 from phone.jingle.reasons import to_wire
 
@@ -84,7 +84,13 @@ TRANSITIONS: Final[dict[Stage, dict[tuple[Way, Verb], Stage]]] = {
 }
 
 
-_REFUSALS: Final = (EndReason.BUSY, EndReason.DECLINED, EndReason.HANGUP, EndReason.CANCELLED)
+_REFUSALS: Final = (
+    EndReason.BUSY,
+    EndReason.DECLINED,
+    EndReason.HANGUP,
+    EndReason.CANCELLED,
+    EndReason.TRANSFERRED,
+)
 """What the user means for all devices. For another reason we just stop: our other devices may ring on."""
 
 
@@ -101,7 +107,13 @@ class Invitation:
         return f"Invitation({self.id!r}, {self.peer!r}, {self.stage.value})"
 
     def send(
-        self, verb: Verb, *, to: str | None = None, reason: str | None = None, tie_break: bool = False
+        self,
+        verb: Verb,
+        *,
+        to: str | None = None,
+        reason: str | None = None,
+        tie_break: bool = False,
+        transfer: Transfer | None = None,
     ) -> SendMessage:
         """One message, to `peer` unless said otherwise. Raises LocalProtocolError when out of turn."""
         stage = TRANSITIONS[self.stage].get((Way.SENT, verb))
@@ -117,6 +129,7 @@ class Invitation:
                     media=("audio",) if verb is Verb.PROPOSE else (),
                     reason=None if reason is None else Reason(reason),
                     tie_break=tie_break,
+                    transfer=transfer,
                 )
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from phone.jingle.api import EndReason
+from phone.jingle.api import EndReason, TransferFault
 from phone.jingle.elements import Proposal, Reason, Verb
 
 _WIRE: Final = {
@@ -18,6 +18,7 @@ _WIRE: Final = {
     EndReason.MEDIA_LOST: "connectivity-error",
     EndReason.ANSWERED_ELSEWHERE: "cancel",
     EndReason.DECLINED_ELSEWHERE: "decline",
+    EndReason.TRANSFERRED: "success",
 }
 
 _FROM_WIRE: Final = {
@@ -52,6 +53,22 @@ _ERRORS: Final = {
     "forbidden": EndReason.DECLINED,
     "not-allowed": EndReason.DECLINED,
     "not-authorized": EndReason.DECLINED,
+}
+
+_TRANSFER_ERRORS: Final = {
+    "feature-not-implemented": TransferFault.UNSUPPORTED,
+    "service-unavailable": TransferFault.UNSUPPORTED,
+    "bad-request": TransferFault.UNSUPPORTED,
+    "recipient-unavailable": TransferFault.UNSUPPORTED,
+    "timeout": TransferFault.UNSUPPORTED,
+    "forbidden": TransferFault.REFUSED,
+    "not-allowed": TransferFault.REFUSED,
+    "not-authorized": TransferFault.REFUSED,
+    "not-acceptable": TransferFault.REFUSED,
+    "policy-violation": TransferFault.REFUSED,
+    "registration-required": TransferFault.REFUSED,
+    "subscription-required": TransferFault.REFUSED,
+    "conflict": TransferFault.REFUSED,
 }
 
 _FAULTS: Final = {
@@ -93,6 +110,13 @@ def from_wire(condition: str, *, active: bool, outgoing: bool) -> EndReason:
 def from_error(condition: str) -> EndReason:
     """What an IQ error (or "timeout") to our session-initiate or session-accept means."""
     return _ERRORS.get(condition, EndReason.FAILED)
+
+
+def from_transfer_error(condition: str) -> TransferFault:
+    """What an IQ error (or "timeout") to our `<transfer/>` means. Yate's undefined-condition ("No peer for sid"), and
+    all that we do not know: it was understood, and did not work.
+    """
+    return _TRANSFER_ERRORS.get(condition, TransferFault.FAILED)
 
 
 def from_fault(fault: str) -> tuple[str, EndReason]:

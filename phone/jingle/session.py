@@ -38,9 +38,10 @@ from phone.jingle.elements import (
     Info,
     Jingle,
     Reason,
+    Transfer,
 )
 from phone.jingle.errors import LocalProtocolError
-from phone.jingle.negotiate import Refusal, Terms, settle
+from phone.jingle.negotiate import Refusal, Terms, dtls_role, settle, setup
 from phone.jingle.proposal import Way
 from phone.jingle.reasons import from_error, from_wire, to_wire
 from phone.jingle.states import BAD_REQUEST, OUT_OF_ORDER, TRANSITIONS, UNSUPPORTED_INFO, State
@@ -90,18 +91,26 @@ class Session:
         """Our media of the current ICE generation is described."""
         return self.media is not None and self.media.restart == self.remote.restart
 
-    def offer(self, media: LocalMedia, *, early: bool) -> Effects:
-        """session-initiate."""
+    def offer(self, media: LocalMedia, *, early: bool, transfer: Transfer | None = None) -> Effects:
+        """session-initiate; `transfer`: on whose behalf."""
         self.media = media
         iq = self._send(
-            Action.SESSION_INITIATE, whole(self.terms, media, self._setup()), initiator=self.own, early=early
+            Action.SESSION_INITIATE,
+            whole(self.terms, media, self._setup()),
+            initiator=self.own,
+            early=early,
+            transfer=transfer,
         )
         self.told = media.restart
         return (iq,)
 
     def ring(self) -> Effects:
         """Tell that a user is being asked (XEP-0167 8.2)."""
-        return (self._send(Action.SESSION_INFO, info=Info(RTP_INFO, "ringing")),)
+        return (self.inform(Info(RTP_INFO, "ringing")),)
+
+    def inform(self, info: Info | None = None, transfer: Transfer | None = None) -> SendIq:
+        """session-info."""
+        return self._send(Action.SESSION_INFO, info=info, transfer=transfer)
 
     def tell_early(self) -> Effects:
         """Our transport while we ring, as the initiator asked (EARLY)."""
@@ -126,6 +135,9 @@ class Session:
         if self.state is State.NEW:
             self.state = State.ENDED
             return ()
+        if reason is EndReason.TRANSFERRED:
+            told = Reason("success", "Call transferred", transferred=True)
+            return (self._send(Action.SESSION_TERMINATE, reason=told),)
         active = self.state is State.ACTIVE
         return self._terminate(to_wire(reason, active=active, outgoing=self.initiator))
 
@@ -168,8 +180,9 @@ class Session:
             case Action.SESSION_INFO:
                 return self._informed(jingle.info)
             case Action.SESSION_TERMINATE:
-                condition = (jingle.reason or Reason()).condition
-                self.ended = from_wire(condition, active=before is State.ACTIVE, outgoing=self.initiator)
+                reason = jingle.reason or Reason()
+                told = from_wire(reason.condition, active=before is State.ACTIVE, outgoing=self.initiator)
+                self.ended = EndReason.TRANSFERRED if reason.transferred else told
                 return None, ()
             case Action.TRANSPORT_INFO:
                 return None, self._merge(jingle)
@@ -227,6 +240,7 @@ class Session:
         initiator: str | None = None,
         responder: str | None = None,
         early: bool = False,
+        transfer: Transfer | None = None,
     ) -> SendIq:
         after = TRANSITIONS[self.initiator][self.state].get((Way.SENT, action))
         if after is None:
@@ -235,7 +249,9 @@ class Session:
         token = self._new_id()
         if action in {Action.SESSION_INITIATE, Action.SESSION_ACCEPT}:
             self._awaited[token] = action
-        jingle = Jingle(action, self.sid, contents, initiator, responder, reason=reason, info=info, early=early)
+        jingle = Jingle(
+            action, self.sid, contents, initiator, responder, reason=reason, info=info, early=early, transfer=transfer
+        )
         return SendIq(self.peer, encode_jingle(jingle), token)
 
     def _terminate(self, condition: str) -> Effects:
@@ -247,19 +263,10 @@ class Session:
         return self.media
 
     def _setup(self) -> str:
-        """RFC 5763 5: offer actpass; answer active, unless the offerer wants to be that itself."""
-        if self.initiator:
-            return "actpass"
-        return "passive" if self._dtls_role() == "server" else "active"
+        return setup(self._dtls_role(), initiator=self.initiator)
 
     def _dtls_role(self) -> str:
-        theirs = self.remote.fingerprint
-        if theirs is None or self.terms.plain:
-            return "either"
-        if self.initiator:
-            # An answer of actpass or none at all is wrong; active is what an answerer should be.
-            return "client" if theirs.setup == "passive" else "server"
-        return "server" if theirs.setup == "active" else "client"
+        return dtls_role(None if self.terms.plain else self.remote.fingerprint, initiator=self.initiator)
 
     def _merge(self, jingle: Jingle) -> Effects:
         """Their transport. Contents that are not ours (refused ones, Yate's second) are ignored."""

@@ -11,6 +11,8 @@ from phone.jingle.proposal import Way
 
 OUT_OF_ORDER: Final = StanzaError("unexpected-request", "wait", (JINGLE_ERRORS, "out-of-order"))
 UNSUPPORTED_INFO: Final = StanzaError("feature-not-implemented", "modify", (JINGLE_ERRORS, "unsupported-info"))
+UNKNOWN_SESSION: Final = StanzaError("item-not-found", "cancel", (JINGLE_ERRORS, "unknown-session"))
+NOT_OURS: Final = StanzaError("feature-not-implemented", "cancel")
 BAD_REQUEST: Final = StanzaError("bad-request", "modify")
 
 

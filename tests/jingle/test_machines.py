@@ -7,7 +7,7 @@ import itertools
 import pytest
 from jingle_wire import ALICE, BOB, CONTACT, ids, media
 
-from phone.jingle.elements import Action, Jingle, Proposal, Verb
+from phone.jingle.elements import Action, Jingle, Verb
 from phone.jingle.errors import LocalProtocolError
 from phone.jingle.leg import Leg, Surroundings
 from phone.jingle.negotiate import offer
@@ -99,5 +99,3 @@ def test_a_leg_is_asked_only_for_what_it_has() -> None:
     assert repr(leg) == "Leg('c', None, None)"
     with pytest.raises(LocalProtocolError, match="no session"):
         leg.receive(Jingle(Action.SESSION_INFO, "s"), BOB)
-    with pytest.raises(LocalProtocolError, match="no invitation"):
-        leg.messaged(Proposal(Verb.RINGING, "c"), BOB, 0)

@@ -13,6 +13,7 @@ from phone.jingle.api import (
     CallOffered,
     EndReason,
     MediaWish,
+    Nonsense,
     PeerPolicy,
     Reply,
     SendIq,
@@ -129,18 +130,19 @@ def test_6_an_errored_or_unanswered_session_info_never_ends_the_call() -> None:
     assert replay.agent.wishes()
 
 
-def test_6_a_transfer_is_answered_as_not_implemented_since_an_ack_would_prove_something() -> None:
+def test_6_a_transfer_before_the_answer_is_out_of_order() -> None:
     captured, replay = calling("browser-calls", CONTACT)
     replay.feed(captured.stanzas[:1])
     info = xml(
         f"<jingle xmlns='urn:xmpp:jingle:1' action='session-info' sid='{captured.sid}'>"
         "<transfer xmlns='urn:xmpp:jingle:transfer:0' to='x@y'/></jingle>"
     )
-    (reply,) = replay.agent.receive_iq(captured.peer, "i", info, 0)
+    (reply, nonsense) = replay.agent.receive_iq(captured.peer, "i", info, 0)
     assert isinstance(reply, Reply)
+    assert isinstance(nonsense, Nonsense)
     assert reply.error is not None
-    assert reply.error.condition == "feature-not-implemented"
-    assert reply.error.extra == ("urn:xmpp:jingle:errors:1", "unsupported-info")
+    assert reply.error.condition == "unexpected-request"
+    assert reply.error.extra == ("urn:xmpp:jingle:errors:1", "out-of-order")
 
 
 def test_7_g711_in_10_ms_packets_is_taken_up() -> None:
