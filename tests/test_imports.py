@@ -34,6 +34,7 @@ MAY_SEE = {
         "phone.drivers.desk",
         "phone.errors",
         "phone.media.tones",
+        "phone.media.wav",
         "phone.ui.texts",
     },
 }

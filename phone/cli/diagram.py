@@ -40,4 +40,5 @@ def _page() -> Iterator[str]:
 
     yield "# Calls\n"
     yield "Drawn by `phone diagram` from the tables in `phone/calls/table.py`; what is not drawn changes nothing.\n"
-    yield f"## One call\n\n```mermaid\n{table.mermaid()}```\n"
+    for title, drawing in (("One call", table.mermaid()), ("One hand-over", table.transfer_mermaid())):
+        yield f"## {title}\n\n```mermaid\n{drawing}```\n"

@@ -30,13 +30,14 @@ def log(options: argparse.Namespace) -> int:
 def _row(entry: LogEntry) -> tuple[str, ...]:
     began = entry.began[:19].replace("T", " ")
     towards = "to" if entry.direction == "out" else "from"
-    return (began, towards, entry.name, entry.peer, _spoke(entry), entry.reason, ", ".join(_remarks(entry)))
+    reason = "" if entry.reason == entry.kind else entry.reason
+    return (began, towards, entry.name, entry.peer, _spoke(entry), reason, ", ".join(_remarks(entry)))
 
 
 def _spoke(entry: LogEntry) -> str:
     if entry.seconds is not None:
         return duration(entry.seconds)
-    return entry.kind if entry.kind in ("missed", "refused", "elsewhere") else "not answered"
+    return entry.kind if entry.kind not in ("", "placed") else "not answered"
 
 
 def _remarks(entry: LogEntry) -> Iterator[str]:

@@ -62,6 +62,8 @@ def read(path: Path) -> Document:
         raise ConfigError(f"{path}:{line}: not UTF-8: save the file as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax(path, str(error))) from error
+    except ValueError as error:  # int() refuses more than 4300 digits
+        raise ConfigError(f"{path}: has a number with too many digits") from error
     except RecursionError as error:
         raise ConfigError(f"{path}: lists or tables are nested too deeply") from error
 

@@ -17,6 +17,10 @@ class Fault:
     sentence: str
 
 
+class UnfitError(ValueError):
+    """A value that cannot be used; `str()` continues the sentence that begins with its key."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A question with the likeliest of `known`, else a list of them all."""
     choices = sorted(known)

@@ -21,7 +21,8 @@ from cattrs import IterableValidationNote as Index
 from cattrs.gen import make_dict_structure_fn
 
 from phone.config.document import KeyPath
-from phone.config.faults import Fault, did_you_mean
+from phone.config.faults import Fault, UnfitError, did_you_mean
+from phone.config.paths import located
 from phone.config.values import Config, PeerConfig
 
 _NAMES: dict[type, str] = {
@@ -33,11 +34,10 @@ _NAMES: dict[type, str] = {
     dict: "a table",
 }
 
+_LONG = 10**9
+"""Numbers from here on are not repeated: they fill the screen, and past 4300 digits Python refuses to write them."""
+
 Hook = Callable[[object, type], object]
-
-
-class UnfitError(ValueError):
-    """A value of the wrong type; `str()` continues the sentence that begins with its key."""
 
 
 def structure(values: Mapping[str, object], folder: Path) -> Config | list[Fault]:
@@ -52,7 +52,7 @@ def _converter(folder: Path) -> Converter:
     converter = Converter(detailed_validation=True, forbid_extra_keys=True)
     for scalar in (str, bool, int, float):
         converter.register_structure_hook(scalar, _scalar)
-    converter.register_structure_hook(Path, lambda value, _: folder / Path(str(_scalar(value, str))).expanduser())
+    converter.register_structure_hook(Path, lambda value, _: located(str(_scalar(value, str)), folder))
     converter.register_structure_hook_func(_is_literal, _choice)
     converter.register_structure_hook_factory(is_dataclass, lambda kind: _table(kind, converter))
     for kind, toml in ((dict[str, str], dict), (dict[str, PeerConfig], dict), (tuple[str, ...], list)):
@@ -89,17 +89,23 @@ def _guarded(hook: Hook, toml: type) -> Hook:
 
 def _scalar(value: object, kind: type) -> object:
     """Unlike cattrs' own: nothing is converted but whole numbers where any number will do."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if kind is float and number:
-        return float(str(value))
-    if not isinstance(value, kind) or (kind is int and not number):
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return _float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise UnfitError(f"must be {_NAMES[kind]}, not {_show(value)}")
     return value
 
 
+def _float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise UnfitError("is too large a number") from error
+
+
 def _choice(value: object, kind: type) -> object:
     if isinstance(value, bool) or value not in get_args(kind):
-        told = value if type(value) is int else _show(value)
+        told = value if type(value) is int and abs(value) < _LONG else _show(value)
         raise UnfitError(f"must be one of {', '.join(map(str, get_args(kind)))}, not {told}")
     return value
 

@@ -55,6 +55,10 @@ class DialConfig:
     """May be dialled while the keypad is locked."""
 
 
+HOLD_SOUNDS = ("music", "tone")
+"""The phone's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallsConfig:
     """[calls]"""
@@ -64,7 +68,7 @@ class CallsConfig:
     most: int = 8
     """Legs at a time, held ones among them."""
     hold: str = "music"
-    """What held far ends hear: "music", "tone", or a WAV file."""
+    """What held far ends hear: one of HOLD_SOUNDS, or the absolute path of a WAV file."""
     reminder_seconds: float = 60.0
     texts: tuple[str, ...] = ()
     """Ready-made texts to refuse a call with, keys 1 to 9; empty: three of the language's own."""

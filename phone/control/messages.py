@@ -35,10 +35,8 @@ class HangUp(msgspec.Struct, frozen=True, tag_field="do", tag="hang-up", forbid_
     """End the call in the ear, or refuse the one that rings -> `Done`."""
 
 
-Kind = Literal["placed", "answered", "missed", "refused", "elsewhere"]
-"""Of a call in the log. `placed`: by us, answered or not. The others came in: `answered` here; `refused` here by hand;
-`elsewhere`: another device of the account took or refused it; `missed`: nobody did, whether the phone rang, was busy or
-not to be disturbed, or was off."""
+Kind = Literal["placed", "answered", "missed", "answered elsewhere", "declined elsewhere", "refused", "failed"]
+"""A `calllog.Kind` value: what the user calls a call in the log."""
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 

@@ -69,6 +69,7 @@ def test_diagram(tmp_path, capsys):
     page = capsys.readouterr().out
     assert page.count("```mermaid\n") * 2 == page.count("```")
     assert table.mermaid() in page
+    assert table.transfer_mermaid() in page
     assert main(["diagram", "--out", str(tmp_path / "calls.md")]) == 0
     assert (tmp_path / "calls.md").read_text("utf-8") == page
     assert main(["diagram", "--out", str(tmp_path / "no" / "calls.md")]) == 1

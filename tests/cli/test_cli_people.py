@@ -45,7 +45,7 @@ def test_log_of_missed_calls_and_what_is_known_of_them(fake, capsys):
             LogEntry("bob@x", "Bob", "in", began, 61.0, "hang-up", "answered", via="Al", encrypted=True),
             LogEntry("bob@x", "Bob", "in", began, 1.0, "hang-up", "answered", encrypted=False),
             LogEntry("c@x", "Carol", "in", began, None, "cancelled", "missed"),
-            LogEntry("c@x", "Carol", "in", began, None, "answered elsewhere", "elsewhere"),
+            LogEntry("c@x", "Carol", "in", began, None, "answered elsewhere", "answered elsewhere"),
             LogEntry("c@x", "Carol", "in", began, None, "declined", "refused"),
             LogEntry("c@x", "Carol", "out", began, None, "busy", "placed"),
         )
@@ -54,12 +54,12 @@ def test_log_of_missed_calls_and_what_is_known_of_them(fake, capsys):
     assert fake.asked == [Log(20, "missed"), Log(20)]
     assert capsys.readouterr().out.splitlines() == [
         "no missed calls",
-        "2026-11-21 07:00:00  from  Bob    bob@x  1:01          hang-up             transferred by Al (unverified)",
-        "2026-11-21 07:00:00  from  Bob    bob@x  0:01          hang-up             NOT encrypted",
-        "2026-11-21 07:00:00  from  Carol  c@x    missed        cancelled",
-        "2026-11-21 07:00:00  from  Carol  c@x    elsewhere     answered elsewhere",
-        "2026-11-21 07:00:00  from  Carol  c@x    refused       declined",
-        "2026-11-21 07:00:00  to    Carol  c@x    not answered  busy",
+        "2026-11-21 07:00:00  from  Bob    bob@x  1:01                hang-up    transferred by Al (unverified)",
+        "2026-11-21 07:00:00  from  Bob    bob@x  0:01                hang-up    NOT encrypted",
+        "2026-11-21 07:00:00  from  Carol  c@x    missed              cancelled",
+        "2026-11-21 07:00:00  from  Carol  c@x    answered elsewhere",
+        "2026-11-21 07:00:00  from  Carol  c@x    refused             declined",
+        "2026-11-21 07:00:00  to    Carol  c@x    not answered        busy",
     ]
 
 

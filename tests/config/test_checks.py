@@ -1,3 +1,5 @@
+import os
+import wave
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,29 @@ def wrong(folder, *path, value):
         ("log_level", "DEBUG"),
         ("ring_seconds", 25),
         ("audio.opus_complexity", 0),
+        ("audio.speaker", {"capture": "mic", "playback": "plughw:CARD=Speaker"}),
+        ("dial.speed", {"1": "204", "*": "bob@example.org", "9": "12"}),
+        ("dial.hotline", "204"),
+        ("dial.hotline", ""),
+        ("dial.hotline_seconds", 0),
+        ("dial.emergency", ["112"]),
+        ("dial.emergency", []),
+        ("calls.most", 16),
+        ("calls.hold", "tone"),
+        ("calls.reminder_seconds", 10.0),
+        ("calls.texts", []),
+        ("calls.texts", ["Später, gern."] * 9),
+        ("calls.texts", ["x" * 500]),
+        ("calls.intercom", ["boss@example.org", "office.example", "10.0.0.1"]),
+        ("calls.lock_code", ""),
+        ("calls.lock_code", "0000"),
+        ("transfer.allow", ["localhost"]),
+        ("transfer.targets", ["bob@example.org"]),
+        ("display.dim_seconds", 0),
+        ("panel.port", 0),
+        ("panel.port", 1024),
+        ("panel.ancestors", ["http://127.0.0.1:8000", "http://localhost"]),
+        ("peers", {"pbx.example.org": {"ring": 5}}),
     ],
 )
 def test_good_values_pass(key, value):
@@ -72,6 +97,29 @@ def test_good_values_pass(key, value):
         ("log_level", "debug", 'did you mean "DEBUG"'),
         ("ring_seconds", float("nan"), "from 5 to 600"),
         ("no_answer_seconds", 0, "from 5 to 600"),
+        ("no_answer_seconds", 10**400, "from 5 to 600"),
+        ("account.server", "x:" + "9" * 5000, "no port"),
+        ("audio.speaker.playback", "hw:1", "order changes"),
+        ("dial.hotline_seconds", 20, "from 0 to 15, not 20"),
+        ("dial.emergency", ["11O"], "digits alone"),
+        ("dial.emergency", ["\u0661\u0661\u0662"], "digits alone"),
+        ("calls.most", 1, "from 2 to 16"),
+        ("calls.reminder_seconds", 0, "from 10 to 3600"),
+        ("calls.hold", "~nobody-of-that-name/x.wav", "nobody here has that name"),
+        ("calls.hold", "x\0.wav", "NUL"),
+        ("calls.hold", "x" * 5000, "cannot be read: File name too long"),
+        ("calls.hold", "musik", 'musik is not there: put a WAV file there, or write "music" or "tone"'),
+        ("calls.hold", ".", "is no file"),
+        ("calls.hold", __file__, "is no WAV file; convert it"),
+        ("calls.intercom", ["boss@example.org/desk"], 'has a resource ("/desk"): leave it out'),
+        ("calls.intercom", ["*"], "neither an address nor a domain"),
+        ("transfer.allow", ["a b"], "neither an address nor a domain"),
+        ("transfer.targets", [""], "neither an address nor a domain"),
+        ("display.dim_seconds", 1, "0 or from 5 to 86400, not 1"),
+        ("panel.port", 80, "0 or from 1024 to 65535, not 80"),
+        ("panel.port", 65536, "0 or from 1024 to 65535"),
+        ("panel.ancestors", ["http://example.org"], "may not frame the panel"),
+        ("peers.pbx.ring", 6, "from 0 to 5"),
     ],
 )
 def test_bad_values_are_named_with_what_to_do(key, value, part):
@@ -86,6 +134,57 @@ def test_a_password_file_without_a_first_line(tmp_path):
     (tmp_path / "pw").write_bytes(b"\xff\xfe")
     (sentence,) = wrong(tmp_path, "account", "password_file", value="pw")
     assert "not UTF-8" in sentence
+
+
+@pytest.mark.parametrize("code", ["123", "1234567890123", "12a4", "\u0661\u0661\u0661\u0661", "secret"])
+def test_a_lock_code_that_cannot_be_typed_is_not_repeated(code):
+    (sentence,) = wrong(HERE, "calls", "lock_code", value=code)
+    assert "4 to 12 digits" in sentence
+    assert code not in sentence
+
+
+def test_files_that_no_path_leads_to_are_left_to_the_shape():
+    for path in ("x\0", "~nobody-of-that-name/x"):
+        assert wrong(HERE, "account", "password_file", value=path) == []
+        assert wrong(HERE, "account", "ca_file", value=path) == []
+
+
+def _write_wav(path, frames):
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 48000, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * frames))
+
+
+def test_a_wav_file_beside_the_config_is_a_hold_sound(tmp_path):
+    _write_wav(tmp_path / "hold.wav", 10_000)
+    assert wrong(tmp_path, "calls", "hold", value="hold.wav") == []
+    _write_wav(tmp_path / "hold.wav", 0)
+    assert "is shorter than a tenth of a second" in wrong(tmp_path, "calls", "hold", value="hold.wav")[0]
+    assert "is not there" in wrong(tmp_path, "calls", "hold", value="hold.wav/x")[0]
+    (tmp_path / "hold.wav").write_bytes(b"RIFF")
+    assert "is no WAV file" in wrong(tmp_path, "calls", "hold", value="hold.wav")[0]
+
+
+def test_a_hold_sound_that_may_not_be_read_says_so(tmp_path, monkeypatch):
+    _write_wav(tmp_path / "hold.wav", 10_000)
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)  # root may read everything
+    assert "make it readable" in wrong(tmp_path, "calls", "hold", value="hold.wav")[0]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "hold.wav")
+    assert "is no file" in wrong(tmp_path, "calls", "hold", value="hold.wav")[0]
+
+
+def test_values_ever_so_deep_are_looked_through():
+    values: object = "x"
+    for _ in range(5000):
+        values = {"1": values}
+    assert not list(checks.faults({"dial": {"short": values}}, HERE))
 
 
 def test_a_password_given_twice():

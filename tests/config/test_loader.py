@@ -1,5 +1,12 @@
+import dataclasses
 import logging
+import operator
+import re
+import textwrap
+import wave
+from functools import reduce
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -23,19 +30,57 @@ def test_the_shipped_example_loads():
     assert config.audio.handset == DeviceConfig("plughw:CARD=Handset", "plughw:CARD=Handset")
 
 
-def test_the_examples_comments_are_right_too(write, tmp_path):
-    """Every key that stands behind a `#` there is a real one with a good value."""
+def example(write, tmp_path):
+    """The shipped example with every key that stands behind a `#`."""
     (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n")
-    lines = []
-    for line in EXAMPLE.read_text("utf-8").splitlines():
-        bare = line.removeprefix("# ")
-        shown = bare if bare.startswith("[") or (bare[:1].islower() and " = " in bare) or bare[:1] == "1" else line
-        lines.append(shown)
-    config = load(write("\n".join(lines)))
-    assert config.peers == {"pbx.example.org": PeerConfig(plain_rtp=True, direct=True)}
-    assert config.dial.short == {"1": "bob@example.org"}
+    shown = re.sub(r"^# (?=\[|[a-z0-9_]+ = )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+    return write(shown)
+
+
+def test_the_examples_comments_are_right_too(write, tmp_path):
+    config = load(example(write, tmp_path))
+    assert config.peers == {"pbx.example.org": PeerConfig(plain_rtp=True, direct=True, ring=2)}
+    assert config.dial.short == {"12": "bob@example.org"}
+    assert config.dial.speed == {"2": "204"}
     assert config.network.addresses == ("192.0.2.7",)
     assert config.account.ca_file == tmp_path / "ca.pem"
+    assert config.calls.lock_code == "4711"
+
+
+INSTEAD = {"account.password_file"}
+"""Shown in a comment: it stands in another key's place."""
+EXAMPLES = """
+    country account.jid account.password account.server account.ca_file dial.domain dial.gateway dial.digit_map
+    dial.short dial.speed dial.hotline calls.texts calls.intercom calls.lock_code transfer.allow transfer.targets
+    panel.port panel.ancestors peers
+    audio.handset.capture audio.handset.playback audio.ringer.playback audio.speaker.capture audio.speaker.playback
+    network.addresses network.first_port network.last_port
+"""
+"""Keys that are shown with something else than their default."""
+
+
+def keys(kind, at=""):
+    """Every key of the file with its default, by its dotted name."""
+    for field in dataclasses.fields(kind):
+        hint = get_type_hints(kind)[field.name]
+        if dataclasses.is_dataclass(hint):
+            yield from keys(hint, f"{at}{field.name}.")
+        else:
+            factory = field.default_factory
+            yield f"{at}{field.name}", field.default if factory is dataclasses.MISSING else factory()
+
+
+def test_the_example_has_every_key_with_its_default(write, tmp_path):
+    path = example(write, tmp_path)
+    values, config = document.read(path).values, load(path)
+    assert "password_file" in EXAMPLE.read_text("utf-8")
+    for name, default in keys(Config):
+        if name in INSTEAD | {"audio.ringer.capture"}:
+            continue
+        *tables, key = name.split(".")
+        assert key in reduce(operator.getitem, tables, values), f"{name} is not in the example"
+        assert name in EXAMPLES.split() or operator.attrgetter(name)(config) == default, f"{name} has another default"
+    assert {f.name for f in dataclasses.fields(PeerConfig)} == values["peers"]["pbx.example.org"].keys()
 
 
 def test_the_least_config_has_the_defaults(write):
@@ -136,6 +181,78 @@ def test_a_secret_that_all_can_read_is_warned_of(write, tmp_path, caplog):
 def test_the_run_dir_is_found_in_a_config_that_is_wrong_elsewhere(write, tmp_path):
     assert run_dir(write('run_dir = "run"\n[account]\nnonsense = 1\n')) == tmp_path / "run"
     assert run_dir(write("")) == Config.DEFAULT_RUN_DIR == Config.__dataclass_fields__["run_dir"].default
+
+
+def test_a_run_dir_that_is_no_path_is_named(write):
+    with pytest.raises(ConfigError, match=r"phone\.toml:1: run_dir: begins with"):
+        run_dir(write('run_dir = "~nobody-of-that-name"\n'))
+
+
+def test_a_hold_sound_counts_from_the_files_folder(write, tmp_path):
+    with wave.open(str(tmp_path / "hold.wav"), "wb") as sound:
+        sound.setparams((1, 2, 48000, 0, "NONE", ""))
+        sound.writeframes(bytes(20_000))
+    assert load(write(GOOD + '[calls]\nhold = "hold.wav"\n')).calls.hold == str(tmp_path / "hold.wav")
+    assert load(write(GOOD + '[calls]\nhold = "tone"\n')).calls.hold == "tone"
+
+
+def test_a_lock_code_that_all_can_read_is_warned_of_wherever_the_password_is(write, tmp_path, caplog):
+    (tmp_path / "pw").write_text("secret words\n")
+    (tmp_path / "pw").chmod(0o600)
+    text = GOOD.replace('password = "secret words"', 'password_file = "pw"') + '[calls]\nlock_code = "4711"\n'
+    with caplog.at_level(logging.WARNING):
+        config = load(write(text, 0o644))
+    assert "everyone on this machine can read the lock code" in caplog.text
+    assert "the password" not in caplog.text
+    assert "4711" not in caplog.text + repr(config)
+
+
+def test_a_digit_map_that_cuts_emergency_calls_short_is_warned_of(write, caplog):
+    with caplog.at_level(logging.WARNING):
+        load(write(GOOD + '[dial]\ndigit_map = "1x|9xxT"\n'))
+    assert [r.getMessage() for r in caplog.records] == [
+        f'dial.digit_map calls "11" before {number} is complete: end that alternative in "T", or set dial.emergency'
+        for number in ("110", "112")
+    ]
+
+
+def test_every_new_table_answers_with_line_and_hint(faults):
+    good = textwrap.dedent(GOOD)
+    assert faults(
+        good
+        + """\
+[calls]
+waitng = true
+hold = "musik.wav"
+lock_code = 4711
+most = 99
+texts = ["ok", ""]
+intercom = "boss@example.org"
+[transfer]
+alow = []
+[display]
+dim = 5
+[panel]
+port = 80
+[dial.speed]
+0 = "204"
+"""
+    ) == [
+        'phone.toml:8: calls.waitng: is no key of [calls]; did you mean "waiting"?',
+        'phone.toml:9: calls.hold: musik.wav is not there: put a WAV file there, or write "music" or "tone" instead',
+        "phone.toml:10: calls.lock_code: must be a text in quotes, not a whole number",
+        "phone.toml:11: calls.most: must be from 2 to 16, not 99",
+        "phone.toml:12: calls.texts: number 2 is empty: write a sentence, or take it out",
+        "phone.toml:13: calls.intercom: must be a list in [ ], not a text in quotes",
+        'phone.toml:15: transfer.alow: is no key of [transfer]; did you mean "allow"?',
+        "phone.toml:17: display.dim: is no key of [display]; there is: dim_seconds",
+        "phone.toml:19: panel.port: must be 0 or from 1024 to 65535, not 80",
+        'phone.toml:21: dial.speed.0: is taken: 0 held down types "+"; take one of 1-9 * #',
+    ]
+
+
+def test_a_number_of_ever_so_many_digits_is_no_crash(faults):
+    assert faults("ring_seconds = " + "9" * 5000) == ["phone.toml: has a number with too many digits"]
 
 
 def test_an_account_without_any_secret_says_so():

@@ -66,6 +66,37 @@ def test_no_value_is_repeated_it_may_be_a_secret():
     assert "hunter2" not in str(sentences(account={"jid": ["hunter2"], "passwort": "hunter2"}))
 
 
+def test_paths_that_lead_nowhere_are_named():
+    assert "NUL" in sentences(state_dir="a\0b")["state_dir"]
+    assert 'begins with "~nobody-of-that-name"' in sentences(run_dir="~nobody-of-that-name/run")["run_dir"]
+
+
+def test_numbers_beyond_all_bounds_are_named_and_not_repeated():
+    assert sentences(ring_seconds=10**400)["ring_seconds"] == "is too large a number"
+    found = sentences(audio={"handset": {}, "packet_ms": 1 << 20000})["audio.packet_ms"]
+    assert found == "must be one of 10, 20, 40, 60, not a whole number"
+
+
+def test_the_tables_of_hold_transfer_and_panel_are_read():
+    config = structure(
+        {
+            **GOOD,
+            "calls": {"waiting": False, "texts": ["No."], "lock_code": "4711"},
+            "transfer": {"allow": ["a.example"]},
+            "display": {"dim_seconds": 0},
+            "panel": {"port": 8080},
+            "dial": {"speed": {"2": "204"}, "emergency": ["112"]},
+            "peers": {"b@c": {"ring": 3}},
+        },
+        HERE,
+    )
+    assert isinstance(config, Config)
+    assert (config.calls.waiting, config.calls.texts, config.calls.lock_code) == (False, ("No.",), "4711")
+    assert (config.transfer.allow, config.display.dim_seconds, config.panel.port) == (("a.example",), 0.0, 8080)
+    assert (config.dial.speed, config.dial.emergency, config.peers["b@c"].ring) == ({"2": "204"}, ("112",), 3)
+    assert "4711" not in repr(config)
+
+
 _toml = st.recursive(
     st.text(max_size=5) | st.booleans() | st.integers() | st.floats() | st.dates(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import fields
 
+from phone import calllog
 from phone.control import (
     Block,
     Call,
@@ -133,6 +134,10 @@ def test_a_request_cut_or_changed_is_decoded_or_refused(request_, data):
     line[data.draw(st.integers(0, len(line) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
         assert isinstance(decode_request(bytes(line)), Request)
+
+
+def test_a_log_can_be_asked_for_every_kind_that_it_keeps():
+    assert set(get_args(Kind)) == {kind.value for kind in calllog.Kind}
 
 
 def test_replies_of_the_phone_before_hold_and_transfer_still_read():

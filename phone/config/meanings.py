@@ -1,0 +1,201 @@
+"""What one text of the config must mean: a function for each kind, which tells what is wrong and what to do."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import stat
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from phone.calls import digitmap, numbers
+from phone.config.faults import UnfitError, did_you_mean
+from phone.config.paths import located
+from phone.config.values import HOLD_SOUNDS, read_secret
+from phone.errors import ConfigError
+from phone.media.wav import WavError, parse_wav
+
+Check = Callable[[str, Path], str | None]
+"""(value, folder of the file) -> what is wrong, or None."""
+
+_LOOPBACK_ORIGIN = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
+_NUMBERED_CARD = re.compile(r"^(?:plug:?)?(?:hw|plughw|dmix|dsnoop|front|default|sysdefault):\d")
+
+
+def anything(_value: str, _: Path) -> None:
+    """Whatever it says is right."""
+
+
+def jid(value: str, folder: Path) -> str | None:
+    """An account's address."""
+    if "/" in value:
+        return f'has a resource ("/{value.partition("/")[2]}"): put it into account.resource'
+    return address(value, folder)
+
+
+def address(value: str, _: Path) -> str | None:
+    """Whom to call."""
+    return None if numbers.is_address(value) else f'"{value}" is no address: write it like anna@example.org'
+
+
+def domain(value: str, _: Path) -> str | None:
+    """A server's name."""
+    return None if is_domain(value) else f'"{value}" is no domain: write it like example.org'
+
+
+def is_domain(value: str) -> bool:
+    """As in an address (RFC 7622)."""
+    return "/" not in value and "@" not in value and numbers.is_address(f"x@{value}")
+
+
+def resource(value: str, _: Path) -> str | None:
+    """RFC 7622 section 3.4."""
+    return None if numbers.is_address(f"x@x/{value}") else "is empty or has characters that no resource may have"
+
+
+def server(value: str, _: Path) -> str | None:
+    """A host, with a port or without."""
+    host, colon, port = value.rpartition(":")
+    if not colon or value.endswith("]"):
+        host, port = value, "5222"
+    if not port.isascii() or not port.isdigit() or len(port) > 5 or not 1 <= int(port) <= 65535:
+        return f'"{port}" is no port: write host or host:port with a port of 1 to 65535'
+    return None if is_domain(host) else f'"{host}" is no host: write it like xmpp.example.org:5222'
+
+
+def secret_file(value: str, folder: Path) -> str | None:
+    """A file with a secret in its first line."""
+    try:
+        read_secret(located(value, folder))
+    except UnfitError:
+        return None  # told by the shape
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+def certificates(value: str, folder: Path) -> str | None:
+    """A PEM file."""
+    try:
+        path = located(value, folder)
+        text = path.read_bytes()
+    except UnfitError:
+        return None  # told by the shape
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+    return None if b"-----BEGIN CERTIFICATE-----" in text else f"{path} has no certificate in PEM form"
+
+
+def not_empty(value: str, _: Path) -> str | None:
+    """Anything but nothing."""
+    return None if value else "is empty"
+
+
+def digit_map(value: str, _: Path) -> str | None:
+    """See `calls.digitmap`."""
+    try:
+        digitmap.parse(value)
+    except digitmap.DigitMapError as error:
+        return str(error)
+    return None
+
+
+def handset(value: str, folder: Path) -> str | None:
+    """A card that there must be."""
+    return card(value, folder) if value else "is empty: name an ALSA device (`aplay -L` and `arecord -L` list them)"
+
+
+def card(value: str, _: Path) -> str | None:
+    """An ALSA device by name."""
+    if _NUMBERED_CARD.match(value):
+        return f'"{value}" counts cards, and their order changes from boot to boot: write hw:CARD=Name (`aplay -L`)'
+    return None
+
+
+def ip(value: str, _: Path) -> str | None:
+    """An address of this machine's."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return f'"{value}" is no IP address of this machine: `ip address` lists them'
+    return None
+
+
+def one_of(choices: Callable[[], tuple[str, ...]]) -> Check:
+    """A check for these alone."""
+
+    def check(value: str, _: Path) -> str | None:
+        known = choices()
+        return None if value in known else f'"{value}" is unknown; {did_you_mean(value, known)}'
+
+    return check
+
+
+def address_or_domain(value: str, _: Path) -> str | None:
+    """Somebody, or everybody of a server."""
+    if "@" in value and "/" in value:
+        return f'has a resource ("/{value.partition("/")[2]}"): leave it out, it is another one each time'
+    if is_domain(value) or numbers.is_address(value):
+        return None
+    return f'"{value}" is neither an address nor a domain: write it like bob@example.org or example.org'
+
+
+def loopback_origin(value: str, _: Path) -> str | None:
+    """A web page's origin on this machine."""
+    if _LOOPBACK_ORIGIN.fullmatch(value):
+        return None
+    return f'"{value}" may not frame the panel: write it like http://127.0.0.1:8000 or http://localhost:8000'
+
+
+def digits(value: str, _: Path) -> str | None:
+    """A number without any sign."""
+    return None if _are_digits(value) else f'"{value}" is no number: write digits alone, like 112'
+
+
+def lock_code(value: str, _: Path) -> str | None:
+    """A secret: it is not repeated."""
+    right = not value or (_are_digits(value) and 4 <= len(value) <= 12)
+    return None if right else 'must be 4 to 12 digits in quotes, or "" for no lock'
+
+
+def _are_digits(value: str) -> bool:
+    return value.isascii() and value.isdigit()
+
+
+def hold_sound(value: str, folder: Path) -> str | None:
+    """One of the phone's own, or a WAV file."""
+    if value in HOLD_SOUNDS:
+        return None
+    try:
+        path = located(value, folder)
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            return f'{path} is no file: give a WAV file, or write "music" or "tone" instead'
+    except UnfitError as error:
+        return str(error)
+    except (FileNotFoundError, NotADirectoryError):
+        return f'{path} is not there: put a WAV file there, or write "music" or "tone" instead'
+    except OSError as error:
+        return _unreadable(path, error)
+    return _wav(path)
+
+
+def _wav(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            parse_wav(partial(_read_at, file), path.stat().st_size)
+    except WavError as error:
+        return f"{path} {error}"
+    except OSError as error:
+        return _unreadable(path, error)
+    return None
+
+
+def _read_at(file: BinaryIO, offset: int, count: int) -> bytes:
+    file.seek(offset)
+    return file.read(count)
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{path} cannot be read: {error.strerror}; make it readable by the user that the phone runs as"
