@@ -1,4 +1,4 @@
-"""ALSA cards by name: a duplex one for the handset, a playback one for the ringer. 48 kHz, 16 bit, mono inside.
+"""ALSA cards by name: duplex ones for handset and speaker, a playback one for the ringer. 48 kHz, 16 bit, mono inside.
 
 alsa-lib gives the nearest it can and says nothing: what came is checked here. pyalsaaudio answers an xrun with a
 negative count and has prepared the stream again by then; everything else raises.
@@ -10,7 +10,7 @@ import contextlib
 import select
 from array import array
 from operator import add
-from typing import Protocol, TypedDict, cast
+from typing import Literal, Protocol, TypedDict, cast
 
 import alsaaudio  # type: ignore[import-not-found]  # a C module without stubs
 
@@ -163,11 +163,11 @@ def _why(error: str) -> str:
 
 
 class Duplex:
-    """Handset: both directions of a card, one clock. Xruns are counted and survived."""
+    """Handset or speaker: both directions of a card, one clock. Xruns are counted and survived."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, role: Literal["handset", "speaker"]) -> None:
         if not device.capture or not device.playback:
-            raise CardError("the handset has no sound card; name one in [audio.handset] capture and playback")
+            raise CardError(f"the {role} has no sound card; name one in [audio.{role}] capture and playback")
         self._device = device
         self._capture = Stream(device.capture, capture=True)
         try:

@@ -33,6 +33,14 @@ def parse_event(payload: bytes) -> tuple[int, bool, int] | None:
     return code, bool(flags & _END), duration
 
 
+def rescale(payload: bytes, clock_rate: int, other_rate: int) -> bytes:
+    """The same event for a payload type of another clock rate; what is cut off stays as it is."""
+    if clock_rate == other_rate or len(payload) < _EVENT.size:
+        return payload
+    code, flags, duration = _EVENT.unpack_from(payload)
+    return _EVENT.pack(code, flags, min(_MAX_DURATION, duration * other_rate // clock_rate))
+
+
 class DtmfReceiver:
     """Reports each key press once, by its timestamp, whichever of its packets comes first."""
 

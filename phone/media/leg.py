@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 SILENT_TOO_LONG = 15.0
 """Seconds without RTP, RTCP or a consent answer over ICE."""
 SILENT_TOO_LONG_RAW = 60.0
-"""The same without ICE: a peer that holds us may send nothing, and has no other sign of life."""
+"""The same without ICE: for a peer in a call, or one on hold that is known to send RTCP."""
 _AFTER_CLOSE_NOTIFY = 3.0
 """Seconds of silence after close-notify: some peers close DTLS and go on sending (keys stay good)."""
 
@@ -187,10 +188,18 @@ class Leg:
         silent = time.monotonic() - self._current.path.heard_at
         if self._closing_since is not None and silent > _AFTER_CLOSE_NOTIFY:
             self._fail("dtls", "the far end closed the encrypted connection and went silent")
-        elif self.plan.codecs and silent > (SILENT_TOO_LONG_RAW if self._unchecked else SILENT_TOO_LONG):
+        elif self.plan.codecs and silent > self._patience:
             self._fail("no-rtp", f"nothing came from the far end for {silent:.0f} s")
         else:
             self.speech.tick(time.monotonic())
+
+    @property
+    def _patience(self) -> float:
+        """Seconds of silence after which the far end is gone. Who is held, or holds, need not speak (RFC 6337 5.3)."""
+        if not self._unchecked:
+            return SILENT_TOO_LONG  # consent answers come all the time
+        on_hold = self.plan.held or self.plan.feed != "microphone"
+        return math.inf if on_hold and not self.speech.control_heard else SILENT_TOO_LONG_RAW
 
     @property
     def _unchecked(self) -> bool:

@@ -21,7 +21,7 @@ import msgspec
 
 from phone import logs
 from phone.media.audio import LOOP_PRIORITY, become_real_time
-from phone.media.plan import Alive, LegStats, Plan, Report, SendDigit, Setup, decode_down, encode
+from phone.media.plan import Alive, LegStats, Plan, PlayDigit, Report, SendDigit, Setup, decode_down, encode
 from phone.media.room import Room
 
 log = logging.getLogger(__name__)
@@ -125,6 +125,8 @@ def _obey(data: bytes, channel: Channel, room: list[Room]) -> None:
             room[0].follow(message)
         case SendDigit() if room:
             room[0].digit(message)
+        case PlayDigit() if room:
+            room[0].play_digit(message)
         case _:
             log.error("%s came before Setup: ignored", type(message).__name__)
 

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Callable
 
 from phone.media.card import PERIOD, CardError, Stream
-from phone.media.tones import TonePlayer
+from phone.media.tones import TonePlayer, ring_name
 from phone.media.voice import Volume
 
 log = logging.getLogger(__name__)
@@ -31,14 +31,16 @@ class Ringer:
         self._on_trouble = on_trouble
         self._trouble = ""
         self._volume = 80
+        self._tune = 0
         self._wanted = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
         self._lock = threading.Lock()
 
-    def ring(self, *, on: bool, volume: int) -> None:
-        """Ring, or be silent within 20 ms. A phone without a ringer device stays silent."""
+    def ring(self, *, on: bool, volume: int, tune: int = 0) -> None:
+        """Ring (`tune` 1 to 5; 0: the country's), or be silent within 20 ms. Without a device it stays silent."""
         self._volume = volume
+        self._tune = tune
         if not on:
             self._wanted.clear()
         elif self._name and not self._wanted.is_set():
@@ -94,10 +96,10 @@ class Ringer:
         stream = self._opened()
         self._tell("")
         player = TonePlayer(self._country)
-        player.play("ring")
         volume = Volume(self._volume)
         try:
             while self._wanted.is_set():
+                player.play(ring_name(self._tune))
                 tone = player.read(_FRAMES) or array("h", bytes(2 * _FRAMES))
                 volume.turn(self._volume)
                 stream.write(volume.apply(tone))

@@ -7,14 +7,29 @@ import gc
 import logging
 import os
 import time
-from typing import Protocol
+from typing import Literal, Protocol
 
-from phone.media.audio import AudioThread, Route
+from phone.media.audio import AudioThread, Role
 from phone.media.codecs import Codec
 from phone.media.coders import make_codec
 from phone.media.dtls import Certificate
+from phone.media.dtmf import DIGITS
+from phone.media.hold import HoldSound, TonePlayback
 from phone.media.leg import Leg, Surroundings
-from phone.media.plan import Alive, AudioTrouble, DigitHeard, LegPlan, Plan, Report, SendDigit, Setup
+from phone.media.mixer import Mixer, Party, Route
+from phone.media.plan import (
+    Alive,
+    AudioPlan,
+    AudioTrouble,
+    Device,
+    DigitHeard,
+    LegPlan,
+    Plan,
+    PlayDigit,
+    Report,
+    SendDigit,
+    Setup,
+)
 from phone.media.ringer import Ringer
 from phone.media.sockets import local_addresses
 from phone.media.speech import Speech
@@ -54,8 +69,13 @@ class Room:
         if country not in countries():
             log.error("no tones for country %r (there are %s): German ones are used", country, ", ".join(countries()))
             country = "de"
-        self._ringer = Ringer(setup.ringer.playback, country, self._ringer_trouble)
-        self._audio = AudioThread(setup.handset, country, self._ringer, self._handset_trouble)
+        self._ringer = Ringer(setup.ringer.playback, country, lambda sentence: self._trouble("ringer", sentence))
+        hold = HoldSound(setup.hold, country, lambda sentence: self._trouble("hold", sentence))
+        mixer = Mixer({"music": hold, "ringback": TonePlayback("ringback", country)})
+        self._devices: dict[Role, Device] = {"handset": setup.handset}
+        if setup.speaker != Device():
+            self._devices["speaker"] = setup.speaker
+        self._audio = AudioThread(self._devices, country, self._ringer, mixer, self._trouble)
         self._audio.start()
         self._ticker = self._loop.create_task(self._tick())
 
@@ -80,6 +100,13 @@ class Room:
             return
         leg.speech.digit(message.digit, message.ms)
 
+    def play_digit(self, message: PlayDigit) -> None:
+        """Let the ear hear a far end's digit."""
+        if message.digit in DIGITS:
+            self._sound_digit(message.leg, message.digit)
+        else:
+            log.warning("leg %s: %r is no digit that can be heard", message.leg, message.digit)
+
     async def close(self) -> None:
         """Leave all legs and let the cards go."""
         self._ticker.cancel()
@@ -95,26 +122,49 @@ class Room:
         if self._plan is None:
             return
         audio = self._plan.audio
-        talk = self._legs.get(audio.talk[0]) if audio.talk else None
-        # Handset and ringer may be one card, which opens once: the ringer yields, and lets go before the handset asks.
-        handset = self._setup.handset.playback
-        rings = audio.ringer and not (audio.handset and self._setup.ringer.playback == handset)
+        # Ringer and handset or speaker may be one card, which opens once: the ringer yields, and lets go before.
+        role: Role | None = "speaker" if audio.speaker else "handset" if audio.handset else None
+        device = None if role is None else self._devices.get(role)
+        rings = audio.ringer and not (device is not None and device.playback == self._setup.ringer.playback)
         if not rings:
             self._ringer.ring(on=False, volume=audio.ringer_volume)
-        answered = tuple(leg.speech for leg in self._legs.values() if leg.speech.answered and not leg.failed)
-        self._audio.route(
-            Route(
-                handset=audio.handset,
-                tone=audio.tone,
-                key_tone=audio.key_tone,
-                talk=talk.speech if talk is not None and not talk.failed else None,
-                send=audio.send,
-                parties=answered,
-                volume=audio.handset_volume,
-            )
-        )
+        self._audio.route(self._route_of(audio))
         if rings:
-            self._ringer.ring(on=True, volume=audio.ringer_volume)
+            self._ringer.ring(on=True, volume=audio.ringer_volume, tune=audio.ring)
+
+    def _route_of(self, audio: AudioPlan) -> Route:
+        live = {leg.id: leg for leg in self._legs.values() if not leg.failed}
+        bridged = self._bridge(audio, live)
+        sounds: dict[Party, Literal["music", "ringback"]] = {}
+        for leg in live.values():
+            if leg.plan.feed in ("music", "ringback"):
+                sounds[leg.speech] = leg.plan.feed
+        return Route(
+            handset=audio.handset,
+            speaker=audio.speaker,
+            tone=audio.tone,
+            key_tone=audio.key_tone,
+            talk=tuple(live[each].speech for each in audio.talk if each in live),
+            send=audio.send,
+            parties=tuple(leg.speech for leg in live.values() if leg.speech.answered and leg.id not in bridged),
+            sounds=sounds,
+            volume=audio.speaker_volume if audio.speaker else audio.handset_volume,
+        )
+
+    def _bridge(self, audio: AudioPlan, live: dict[str, Leg]) -> set[str]:
+        """Send on what is to be sent on; returns the legs that hear another one so."""
+        hears = {
+            leg.id: leg.plan.bridge
+            for leg in live.values()
+            if leg.plan.feed == "bridge" and leg.id not in audio.talk and leg.plan.bridge != leg.id
+        }
+        listener = {source: leg for leg, source in hears.items() if source in live and source not in audio.talk}
+        for leg in self._legs.values():
+            if leg.id not in listener:
+                leg.speech.send_on(None)
+        for source, leg_id in listener.items():
+            live[source].speech.send_on(live[leg_id].speech.out)
+        return set(listener.values())
 
     def _join(self, leg: LegPlan) -> Leg:
         setup, plan = self._setup, self._plan
@@ -140,6 +190,7 @@ class Room:
         self._spare = self._spare or Certificate()
 
     def _leave(self, leg: Leg) -> None:
+        leg.speech.send_on(None)
         task = self._loop.create_task(leg.close())
         self._closing.add(task)
         task.add_done_callback(self._left)
@@ -157,14 +208,14 @@ class Room:
 
     def _digit_heard(self, leg: str, digit: str) -> None:
         self._reporter.report(DigitHeard(leg, digit))
+        self._sound_digit(leg, digit)
+
+    def _sound_digit(self, leg: str, digit: str) -> None:
         if self._plan is not None and leg in self._plan.audio.talk:
             self._audio.ear.received.append(digit)
 
-    def _handset_trouble(self, sentence: str) -> None:
-        self._reporter.report_threadsafe(AudioTrouble("handset", sentence))
-
-    def _ringer_trouble(self, sentence: str) -> None:
-        self._reporter.report_threadsafe(AudioTrouble("ringer", sentence))
+    def _trouble(self, device: Literal["handset", "speaker", "ringer", "hold"], sentence: str) -> None:
+        self._reporter.report_threadsafe(AudioTrouble(device, sentence))
 
     def _watch(self) -> None:
         stuck = self._audio.stuck_for(time.monotonic())

@@ -18,6 +18,7 @@ DatagramKind = Literal["stun", "dtls", "rtp", "rtcp", "unknown"]
 
 HEADER_BYTES = 12
 MAX_PACKET_BYTES = 1500
+MAX_PAYLOAD_BYTES = MAX_PACKET_BYTES - HEADER_BYTES
 _HEADER = struct.Struct(">BBHII")
 _EXTENSION = struct.Struct(">HH")
 
@@ -106,15 +107,25 @@ class RtpSender:
         self._view = memoryview(self._buffer)
 
     def pack(
-        self, payload: Buffer, payload_type: int, *, marker: bool = False, timestamp: int | None = None
+        self,
+        payload: Buffer,
+        payload_type: int,
+        *,
+        marker: bool = False,
+        timestamp: int | None = None,
+        sequence: int | None = None,
     ) -> memoryview:
-        """The next packet, valid until the next call. `timestamp` stands in for the stream's own (RFC 4733 events)."""
+        """The next packet, valid until the next call. `timestamp` stands in for the stream's own (RFC 4733 events);
+        so does `sequence` for a packet that is not the next one: its giver keeps count. Payloads: MAX_PAYLOAD_BYTES.
+        """
         stamp = self.timestamp if timestamp is None else timestamp
         kind = payload_type | 0x80 if marker else payload_type
-        _HEADER.pack_into(self._buffer, 0, 0x80, kind, self.sequence, stamp & 0xFFFFFFFF, self.ssrc)
+        number = self.sequence if sequence is None else sequence
+        _HEADER.pack_into(self._buffer, 0, 0x80, kind, number, stamp & 0xFFFFFFFF, self.ssrc)
         end = HEADER_BYTES + len(payload)
         self._view[HEADER_BYTES:end] = payload
-        self.sequence = (self.sequence + 1) & 0xFFFF
+        if sequence is None:
+            self.sequence = (self.sequence + 1) & 0xFFFF
         self.packets += 1
         self.octets += len(payload)
         return self._view[:end]

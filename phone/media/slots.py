@@ -44,3 +44,13 @@ def unpack(value: int, slots: int, words: int) -> array[int]:
     # One slot more takes the sign. A negative slot borrows 2**-16 of a step from the next: nothing that is heard.
     out.frombytes(value.to_bytes(2 * words * (slots + 1), "little", signed=True))
     return out
+
+
+def unpack_sum(value: int, slots: int) -> array[int] | None:
+    """The samples of blocks packed at SLOT16 and added (at most 32768 of them); None where one has left int16."""
+    value += _in_each_slot(0x8000, slots, SLOT16)
+    if value & _in_each_slot(0xFFFF0000, slots, SLOT16):
+        return None
+    out = array("h")
+    out.frombytes((value ^ _in_each_slot(0x8000, slots, SLOT16)).to_bytes(2 * SLOT16 * slots, "little"))
+    return out[::SLOT16]

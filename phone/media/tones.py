@@ -19,6 +19,9 @@ from phone.media.dtmf import FREQUENCIES
 from phone.media.voice import UNITY, mix, ramp
 
 RATE = 48_000
+RINGS = 5
+"""Ring tunes besides the country's own."""
+_COMMON = "common"
 _AMPLITUDE = 4000
 """Of one frequency: -18 dB below full scale, so that two leave room for speech."""
 _FADE = 240
@@ -47,16 +50,24 @@ def _table() -> dict[str, dict[str, list[list[int]]]]:
 
 def countries() -> tuple[str, ...]:
     """ISO 3166 codes, lower case."""
-    return tuple(_table())
+    return tuple(name for name in _table() if name != _COMMON)
 
 
 def cadence(name: str, country: str) -> tuple[Segment, ...]:
-    """The cadence of a `calls.outputs.Tone` value, a DTMF digit or "ring". Raises UnknownCountryError, KeyError."""
+    """The cadence of a `calls.outputs.Tone` value, a DTMF digit, "ring", "ring-1" to "ring-5" or "hold".
+    Raises UnknownCountryError, KeyError.
+    """
     if name in FREQUENCIES:
         return (Segment(1000, FREQUENCIES[name]),)
-    if country not in _table():
+    if country not in countries():
         raise UnknownCountryError(f"no tones for country {country!r}; there are {', '.join(countries())}")
-    return tuple(Segment(ms, tuple(frequencies)) for ms, *frequencies in _table()[country][name])
+    tones = {**_table()[_COMMON], **_table()[country]}
+    return tuple(Segment(ms, tuple(frequencies)) for ms, *frequencies in tones[name])
+
+
+def ring_name(number: int) -> str:
+    """The cadence of ring tune 1 to 5; of any other number the country's own."""
+    return f"ring-{number}" if 1 <= number <= RINGS else "ring"
 
 
 @cache

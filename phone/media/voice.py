@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
-from operator import add
 
-from phone.media.slots import SLOT16, pack, unpack
+from phone.media.slots import SLOT16, pack, unpack, unpack_sum
 
 UNITY = 1 << 16
 """Gain 1.0: gains are fixed point with 16 fractional bits."""
@@ -27,16 +26,24 @@ def saturate(values: Iterable[int]) -> array[int]:
 
 
 def _held(values: list[int]) -> array[int]:
-    # Saturating costs ten times as much, and is hardly ever needed.
     try:
         return array("h", values)
     except OverflowError:
         return saturate(values)
 
 
+def total(blocks: Sequence[array[int]]) -> array[int]:
+    """The sum of one or more blocks of the same length, saturated. A single one is returned as it is."""
+    if len(blocks) == 1:
+        return blocks[0]
+    fitting = unpack_sum(sum(pack(block, SLOT16) for block in blocks), len(blocks[0]))
+    # Saturating costs twenty times as much, and is hardly ever needed.
+    return saturate(map(sum, zip(*blocks, strict=True))) if fitting is None else fitting
+
+
 def mix(one: array[int], other: array[int]) -> array[int]:
     """The sum of two blocks of the same length, saturated."""
-    return _held(list(map(add, one, other)))
+    return total((one, other))
 
 
 @cache

@@ -19,7 +19,9 @@ from legs import share_of, tone
 from phone.drivers.vcard import RATE, Card, asound_conf, build
 from phone.media import card as card_module
 from phone.media import room as room_module
-from phone.media.audio import AudioThread, Ear, Route
+from phone.media.audio import AudioThread
+from phone.media.ear import Ear
+from phone.media.mixer import Mixer, Route
 from phone.media.plan import AudioPlan, AudioTrouble, Device, Plan, Report, Setup
 from phone.media.ringer import Ringer
 from phone.media.room import Room
@@ -61,7 +63,7 @@ class Bench:
         self.audio: AudioThread | None = None
 
     def start(self, name: str = "handset") -> AudioThread:
-        self.audio = AudioThread(Device(name, name), "de", self.ringer, self.tell)
+        self.audio = AudioThread({"handset": Device(name, name)}, "de", self.ringer, Mixer({}), lambda _, told: self.tell(told))
         self.audio.start()
         return self.audio
 
@@ -136,12 +138,12 @@ def test_speech_goes_both_ways_and_the_microphone_only_where_it_may(bench: Bench
     card, audio = bench.cards["handset"], bench.start()
     card.say(tone(1000, 10 * RATE).tobytes(), 0)
     talk, held = Echo(600), Echo()
-    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk, held), volume=100))
+    audio.route(Route(handset=True, talk=(talk,), send=True, parties=(talk, held), volume=100))
     until(lambda: len(talk.told) > RATE // 2)
     assert share_of(talk.told, 1000) > 0.9
     assert share_of(sounding(bench.heard())[:9600], 600) > 0.9
     assert not any(held.told)
-    audio.route(Route(handset=True, talk=talk, send=False, parties=(talk, held), volume=100))
+    audio.route(Route(handset=True, talk=(talk,), send=False, parties=(talk, held), volume=100))
     time.sleep(0.05)
     mark = len(talk.told)
     until(lambda: len(talk.told) > mark + 9600)
@@ -157,7 +159,7 @@ def steepest(samples: array[int]) -> int:
 def test_changing_over_to_another_call_and_to_none_is_no_click(bench: Bench) -> None:
     audio, one, other = bench.start(), Echo(310), Echo(470)
     smooth = steepest(tone(470, RATE)) + steepest(tone(310, RATE)) + 2 * 10_000 // 240
-    for talk in (one, other, one, other, None, one, None):
+    for talk in ((one,), (other,), (one,), (one, other), (other,), (), (one,), ()):
         audio.route(Route(handset=True, talk=talk))
         ticks = audio.ticks
         until(lambda ticks=ticks: audio.ticks > ticks + 15)
@@ -171,7 +173,7 @@ def test_the_microphone_opens_and_closes_without_a_click(bench: Bench) -> None:
     bench.cards["handset"].say(tone(310, 10 * RATE).tobytes(), 0)
     audio, talk, held = bench.start(), Echo(), Echo()
     for send in (True, False, True, False):
-        audio.route(Route(handset=True, talk=talk, send=send, parties=(talk, held)))
+        audio.route(Route(handset=True, talk=(talk,), send=send, parties=(talk, held)))
         ticks = audio.ticks
         until(lambda ticks=ticks: audio.ticks > ticks + 15)
     assert share_of(sounding(talk.told)[: RATE // 20], 310) > 0.9
@@ -192,7 +194,7 @@ def test_a_held_call_gets_silence_in_real_time_without_a_card(bench: Bench) -> N
 def test_a_stereo_card_is_mixed_up_and_down(bench: Bench) -> None:
     card, audio, talk = bench.cards["stereo"], bench.start("stereo"), Echo(600)
     card.say(tone(1000, 5 * RATE).tobytes(), 0)
-    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk,), volume=100))
+    audio.route(Route(handset=True, talk=(talk,), send=True, parties=(talk,), volume=100))
     until(lambda: len(talk.told) > RATE // 4)
     assert share_of(talk.told, 1000) > 0.9
     assert share_of(sounding(bench.heard("stereo"))[:9600], 600) > 0.9
@@ -206,14 +208,14 @@ def test_a_card_that_cannot_be_used_is_named_at_once_and_calls_go_on(bench: Benc
     audio, talk = bench.start(name), Echo()
     bench.until_told(1)
     assert words in bench.troubles[0]
-    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk,)))
+    audio.route(Route(handset=True, talk=(talk,), send=True, parties=(talk,)))
     until(lambda: talk.silences > RATE // 5)
     assert len(bench.troubles) == 1
 
 
 def test_a_card_pulled_out_and_put_back_in_the_same_call(bench: Bench) -> None:
     card, audio, talk = bench.cards["handset"], bench.start(), Echo(600)
-    route = Route(handset=True, talk=talk, send=True, parties=(talk,))
+    route = Route(handset=True, talk=(talk,), send=True, parties=(talk,))
     audio.route(route)
     until(lambda: audio.ticks > 20)
     card.unplug()
@@ -256,7 +258,7 @@ def test_an_xrun_is_counted_and_survived_and_leaves_no_delay_behind(bench: Bench
 
     card, audio, talk = bench.cards["handset"], bench.start(), Slow(600)
     card.say(tone(1000, 10 * RATE).tobytes(), 0)
-    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk,)))
+    audio.route(Route(handset=True, talk=(talk,), send=True, parties=(talk,)))
     until(lambda: audio.ticks > 10)
     delay = queued(card)
     until(lambda: audio.xruns >= 1)
@@ -363,7 +365,7 @@ async def test_a_driver_that_hangs_ends_the_process(bench: Bench, monkeypatch: p
     room = Room(Setup(Device("handset", "handset"), Device()), Silent())
     await asyncio.sleep(1.2)
     assert ended == []
-    room._audio.route(Route(handset=True, talk=talk, parties=(talk,)))
+    room._audio.route(Route(handset=True, talk=(talk,), parties=(talk,)))
     await asyncio.to_thread(until, lambda: bool(ended))
     assert set(ended) == {os.EX_SOFTWARE}
     free.set()
@@ -378,7 +380,7 @@ def test_a_busy_card_is_named_and_taken_as_soon_as_it_is_free(bench: Bench) -> N
     bench.until_told(1)
     assert "'handset'" in bench.troubles[0]
     talk = Echo()
-    audio.route(Route(handset=True, talk=talk, send=True, parties=(talk,)))
+    audio.route(Route(handset=True, talk=(talk,), send=True, parties=(talk,)))
     until(lambda: talk.silences > RATE // 5)
     card.free()
     bench.until_told(2)

@@ -116,14 +116,13 @@ async def test_replayed_packets_are_refused(alice: Desk, snikket: Peer) -> None:
         await snikket_is_called(alice, snikket, far)
         await connected(alice, encrypted=True)
         await both_hear(alice, far.ear)
-        speech = far.end.the_leg.speech
-        once = speech._transmit
-        assert once is not None
+        leg = far.end.the_leg
+        once = leg._send_now
 
         def twice(datagram: bytes) -> bool:
             return once(datagram) and once(datagram)
 
-        speech._transmit = twice
+        leg.speech.connect(twice, leg._srtp)
         refused = await alice.until(lambda s: any((c.refused or 0) > 20 for c in s.calls), 5)
         assert refused is not None
         assert refused.calls[0].concealed_ms == (await alice.status()).calls[0].concealed_ms
