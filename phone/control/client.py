@@ -35,9 +35,6 @@ from phone.control.messages import (
 PATIENCE = 5.0
 """Seconds to wait for a reply, on top of what the request itself takes."""
 
-SERVER_PATIENCE = 15.0
-"""Seconds on top of that where the XMPP server must be asked first."""
-
 
 class NotRunningError(ControlError):
     """Nobody listens on the control socket."""
@@ -79,7 +76,7 @@ def ask(path: Path, request: Request) -> Reply:
 
 
 def _exchange(path: Path, request: Request) -> bytes:
-    patience = PATIENCE + _takes(request)
+    patience = PATIENCE + (request.seconds if isinstance(request, Sim) else 0.0)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(patience)
         try:
@@ -96,16 +93,6 @@ def _exchange(path: Path, request: Request) -> bytes:
             ) from error
         except OSError as error:
             raise ControlError(f"the phone's control socket {path} does not work: {error.strerror or error}") from error
-
-
-def _takes(request: Request) -> float:
-    match request:
-        case Sim(seconds=seconds):
-            return seconds
-        case Block():
-            return SERVER_PATIENCE
-        case _:
-            return 0.0
 
 
 def _read_line(connection: socket.socket) -> bytes:
