@@ -1,28 +1,30 @@
-"""What `core` does to one leg: begin, answer, advance, end. Here, and only here, a leg's progress changes.
+"""What happens to one leg: begin, answer, advance, hold, end. Here, and only here, a leg's progress changes.
 
 Law: a leg that ends is logged in the same step, once; we terminate only what is alive, and say so once.
+Law: a leg is told of hold only while it is up, and only when that changes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from phone.calls.commands import Accept, Command, LogCall, Propose, Terminate
+from phone.calls.commands import Accept, Command, LogCall, Propose, SetHold, Terminate
 from phone.calls.events import Accepted, Alerting, Ended, HookLifted, MediaUp, Offered
 from phone.calls.ids import next_id
-from phone.calls.model import Call, Notice, Phone, Progress, Reason, Stage, Trouble
+from phone.calls.model import Call, CallId, Notice, Phone, Progress, Reason, Stage, Trouble
 from phone.calls.table import MOVES
 
 Result = tuple[Phone, tuple[Command, ...]]
 
-_UNANSWERED = frozenset({Progress.PROPOSED, Progress.ALERTING})
+UNANSWERED = frozenset({Progress.PROPOSED, Progress.ALERTING})
 # how an incoming call ends that its user may want to know of
 _MISSED = frozenset({Reason.CANCELLED, Reason.NO_ANSWER})
 # we turned it away: silence would look like a phone that does not ring
 _REFUSED = frozenset({Reason.INSECURE, Reason.INCOMPATIBLE})
 _TAKEN_ELSEWHERE = frozenset({Reason.ANSWERED_ELSEWHERE, Reason.DECLINED_ELSEWHERE})
 # the user did this, or heard a tone that says it all
-_SILENT_REASONS = frozenset({Reason.HANGUP, Reason.CANCELLED})
+_SILENT_REASONS = frozenset({Reason.HANGUP, Reason.CANCELLED, Reason.TRANSFERRED})
 
 
 def fresh(phone: Phone, at: float) -> Phone:
@@ -30,33 +32,49 @@ def fresh(phone: Phone, at: float) -> Phone:
     return replace(phone, stage=Stage.FRESH, stage_at=at)
 
 
-def put(phone: Phone, call: Call) -> Phone:
-    """`phone` with `call` in the place of the leg of that id."""
-    return replace(phone, calls=tuple(call if c.id == call.id else c for c in phone.calls))
+def put(phone: Phone, *changed: Call) -> Phone:
+    """`phone` with `changed` in the places of the legs of those ids."""
+    new = {c.id: c for c in changed}
+    return replace(phone, calls=tuple(new.get(c.id, c) for c in phone.calls))
 
 
-def propose(phone: Phone, to: str, name: str, at: float) -> Result:
-    """Call `to`, and give it the ear."""
+def propose(phone: Phone, to: str, name: str, at: float, replaces: Call | None = None) -> Result:
+    """Call `to`; the new leg is the last. `replaces`: the leg whose far end asked for it (XEP-0251)."""
     call_id, ids = next_id(phone.ids)
-    call = Call(call_id, to, name, outgoing=True, progress=Progress.PROPOSED, since=at, progressed_at=at)
-    phone = replace(phone, ids=ids, calls=(*phone.calls, call), focus=call_id, dialled="", notice=None)
-    return fresh(phone, at), (Propose(call_id, to),)
+    old, via = (replaces.id, replaces.name) if replaces else (None, "")
+    call = Call(
+        call_id, to, name, outgoing=True, progress=Progress.PROPOSED, since=at, progressed_at=at, via=via, replaces=old
+    )
+    return replace(phone, ids=ids, calls=(*phone.calls, call)), (Propose(call_id, to, old),)
 
 
-def offer(phone: Phone, e: Offered) -> Result:
-    """A far end calls: it rings (or waits, in the ear), or is refused as busy and logged."""
-    call = Call(e.id, e.peer, e.name, outgoing=False, progress=Progress.OFFERED, since=e.at, progressed_at=e.at)
-    if phone.busy or (phone.seized and phone.dialled):
-        refused = replace(call, progress=Progress.ENDED, reason=Reason.BUSY)
-        return phone, (Terminate(e.id, Reason.BUSY), LogCall(refused, e.at))
-    return replace(phone, calls=(*phone.calls, call)), ()
+def offered_call(e: Offered) -> Call:
+    """The leg that a far end's call begins."""
+    return Call(
+        e.id,
+        e.peer,
+        e.name,
+        outgoing=False,
+        progress=Progress.OFFERED,
+        since=e.at,
+        progressed_at=e.at,
+        via=e.via,
+        replaces=e.replaces,
+        ring=e.ring,
+        intercom=e.intercom,
+    )
+
+
+def refuse_busy(phone: Phone, call: Call, at: float) -> Result:
+    """It never becomes a leg of this phone, but is logged."""
+    refused = replace(call, progress=Progress.ENDED, reason=Reason.BUSY, progressed_at=at)
+    return phone, (Terminate(call.id, Reason.BUSY), LogCall(refused, at))
 
 
 def answer(phone: Phone, call: Call, at: float) -> Result:
     """Take an offered call; it is connected at once if its media were made ready while it rang."""
     call = replace(call, progress=MOVES[call.progress][HookLifted], answered_at=at, progressed_at=at)
-    phone = replace(put(phone, _connect(call, at)), focus=call.id, dialled="", notice=None)
-    return fresh(phone, at), (Accept(call.id),)
+    return put(phone, _connect(call, at)), (Accept(call.id),)
 
 
 def advance(phone: Phone, e: Alerting | Accepted | MediaUp) -> Phone:
@@ -79,8 +97,24 @@ def _connect(call: Call, at: float) -> Call:
     return replace(call, progress=to, progressed_at=at) if to else call
 
 
+def hold(phone: Phone, ids: Iterable[CallId], at: float) -> Result:
+    """Put those legs on hold; who is not up cannot be, who is already knows."""
+    return _set_hold(phone, {*ids}, at, held=True)
+
+
+def resume(phone: Phone, ids: Iterable[CallId], at: float) -> Result:
+    """Take those legs off hold."""
+    return _set_hold(phone, {*ids}, at, held=False)
+
+
+def _set_hold(phone: Phone, ids: set[CallId], at: float, *, held: bool) -> Result:
+    changed = [c for c in phone.calls if c.id in ids and c.up and c.held is not held]
+    phone = put(phone, *(replace(c, held=held, held_at=at) for c in changed)) if changed else phone
+    return phone, tuple(SetHold(c.id, held) for c in changed)
+
+
 def ended(phone: Phone, e: Ended) -> Result:
-    """It ended without us: log it, keep it in the ear for its tone."""
+    """It ended without us: log it; in the ear it stays for its tone."""
     call = phone.call(e.id)
     return _finish(phone, call, e.reason, e.at) if call and call.live else (phone, ())
 
@@ -94,19 +128,29 @@ def end(phone: Phone, call: Call | None, at: float, reason: Reason | None = None
     return phone, (Terminate(call.id, reason), *logged)
 
 
+def end_all(phone: Phone, calls: Iterable[Call], at: float) -> Result:
+    """End several, each as its progress says."""
+    commands: tuple[Command, ...] = ()
+    for call in calls:
+        phone, more = end(phone, call, at)
+        commands += more
+    return phone, commands
+
+
 def _own_reason(call: Call) -> Reason:
     if call.progress is Progress.OFFERED:
         return Reason.DECLINED
-    return Reason.CANCELLED if call.progress in _UNANSWERED else Reason.HANGUP
+    return Reason.CANCELLED if call.progress in UNANSWERED else Reason.HANGUP
 
 
 def _finish(phone: Phone, call: Call, reason: Reason, at: float) -> Result:
+    # a tone that a waiting call covered starts over, like the ended call's own
+    sounds = call.id == phone.focus or call.progress is Progress.OFFERED
     call = replace(call, progress=Progress.ENDED, reason=reason, progressed_at=at)
-    in_ear = call.id == phone.focus
-    phone = replace(put(phone, call), muted=phone.muted and not in_ear)
+    phone = put(phone, call)
     if notice := _notice(call):
         phone = replace(phone, notice=notice, notice_until=None)
-    return fresh(sweep(phone), at), (LogCall(call, at),)
+    return fresh(phone, at) if sounds else phone, (LogCall(call, at),)
 
 
 def _notice(call: Call) -> Notice | None:
@@ -123,4 +167,6 @@ def sweep(phone: Phone) -> Phone:
     """Forget ended legs, but the one whose tone the user hears."""
     keep = tuple(c for c in phone.calls if c.live or (c.id == phone.focus and phone.seized))
     focus = phone.focus if any(c.id == phone.focus for c in keep) else None
+    if focus == phone.focus and len(keep) == len(phone.calls):
+        return phone
     return replace(phone, calls=keep, focus=focus)

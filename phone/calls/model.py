@@ -77,6 +77,8 @@ class HandOver:
     at: float
     target: CallId | None = None
     """Our own leg to the third party: the consultation (attended), or the second half of a bridge."""
+    taken: bool = False
+    """The third party has ended that leg, for it talks with the far end now; the far end is yet to say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class Call:
     """Name of who transferred this call to us, or us to its far end: told, not verified."""
     replaces: CallId | None = None
     """The leg that this one takes the place of: it is ended (TRANSFERRED) once this one's media is up."""
+    leaves_at: float | None = None
+    """Its far end has somebody else to talk to; if it does not end this leg itself by then, we do (TRANSFERRED)."""
     transferable: bool = False
     """The far end does XEP-0251; else handing it over means a bridge."""
     ring: int = 0
@@ -170,6 +174,9 @@ class Timers:
     transferred_ring: float = 45.0  # the third party that a far end sent us to does not answer -> back to it
     beep: float = 0.6  # the ear is warned that somebody else is on the line now
     hotline: float = 0.0  # off-hook without a digit -> the hotline number
+    handover: float = 75.0  # whom we asked to call somebody else says nothing -> it cannot
+    farewell: float = 5.0  # handed over; the leg to the third party is left for it to end that long
+    replaced: float = 3.0  # the leg in whose place another was taken ends then, even before that one's speech flows
 
 
 class Stage(Enum):
@@ -278,6 +285,7 @@ class Phone:
     transfer: Transfer | None = None
     recall: CallId | None = None
     """A held leg that rings back: its transfer failed."""
+    recalled_at: float = 0.0
     reminder_until: float | None = None
     """The bell reminds of a held call until then."""
     reminded_at: float = 0.0
@@ -326,9 +334,48 @@ class Phone:
         return next((c for c in self.calls if c.id == id), None)
 
     @property
+    def ear(self) -> Call | None:
+        """The live leg that the user hears, or that is being set up for him: neither ended nor on hold."""
+        focus = self.call(self.focus)
+        return focus if focus and focus.live and not focus.held else None
+
+    @property
     def offered(self) -> Call | None:
-        """The leg that rings or waits for an answer of ours."""
+        """The oldest leg that rings or waits for an answer of ours."""
         return next((c for c in self.calls if c.progress is Progress.OFFERED), None)
+
+    @property
+    def waiting(self) -> tuple[Call, ...]:
+        """All legs that ring or wait for an answer of ours, the oldest first."""
+        return tuple(c for c in self.calls if c.progress is Progress.OFFERED)
+
+    @property
+    def held(self) -> tuple[Call, ...]:
+        """Legs on hold that the user can take back, the one held the longest first: none that was handed over."""
+        held = [c for c in self.calls if c.held and c.up and c.handover is None and c.leaves_at is None]
+        if held and (targets := self.targets):
+            held = [c for c in held if c.id not in targets]
+        return tuple(sorted(held, key=lambda c: c.held_at))
+
+    @property
+    def targets(self) -> frozenset[CallId]:
+        """Our own legs to the third parties of hand-overs: none of the user's business until those fail."""
+        return frozenset(c.handover.target for c in self.calls if c.handover and c.handover.target)
+
+    @property
+    def conference(self) -> tuple[Call, ...]:
+        """The live legs that are joined."""
+        return tuple(c for c in self.calls if c.joined and c.live)
+
+    @property
+    def bridges(self) -> tuple[tuple[CallId, CallId], ...]:
+        """Pairs of legs whose far ends talk through us, each pair once."""
+        return tuple((c.id, c.bridged) for c in self.calls if c.live and c.bridged and c.id < c.bridged)
+
+    @property
+    def full(self) -> bool:
+        """No further leg may begin."""
+        return sum(c.live for c in self.calls) >= self.habits.max_calls
 
     @property
     def busy(self) -> bool:

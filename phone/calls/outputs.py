@@ -73,32 +73,65 @@ class Outputs:
 # North America reorder, most others busy.
 _REORDER_AFTER_HANG_UP = frozenset({"us", "ca", "mx"})
 _BUSY_REASONS = frozenset({Reason.BUSY, Reason.DECLINED})
+_HUNG_UP = frozenset({Reason.HANGUP, Reason.TRANSFERRED})
 
 
 def outputs(phone: Phone) -> Outputs:
     """The levels of `phone`."""
     focus = phone.call(phone.focus)
-    offered = phone.offered is not None
-    talk = (focus.id,) if focus and focus.up and phone.seized else ()
+    talk = _talk(phone, focus) if phone.seized else ()
+    ringing = _ringing(phone)
     return Outputs(
         tone=_tone(phone, focus) if phone.seized else None,
         key_tone=phone.key_down if phone.seized and phone.key_down in _DIGITS else None,
-        # a handset mislaid beside its cradle must not swallow the next call
-        ringer=offered and (not phone.seized or phone.stage in (Stage.HOWLER, Stage.SILENT)),
-        handset=phone.seized,
+        ringer=ringing is not None,
+        handset=phone.off_hook and not phone.speaker,
+        speaker=phone.speaker,
         talk=talk,
         send=bool(talk) and not phone.muted,
         lamps=_lamps(phone),
+        ring=ringing.ring if ringing else 0,
+        feeds=tuple((c.id, _feed(phone, c)) for c in phone.calls if c.up and c.id not in talk),
+        bridges=phone.bridges,
         handset_volume=phone.handset_volume,
         ringer_volume=phone.ringer_volume,
+        speaker_volume=phone.speaker_volume,
     )
 
 
+def _talk(phone: Phone, focus: Call | None) -> tuple[CallId, ...]:
+    if focus is None or not focus.up or focus.held:
+        return ()
+    return tuple(c.id for c in phone.conference if c.up) if focus.joined else (focus.id,)
+
+
+def _ringing(phone: Phone) -> Call | None:
+    """The leg for which the bell rings. A handset mislaid beside its cradle must not swallow the next call."""
+    if phone.seized:
+        live = phone.focus is not None and any(c.live for c in phone.calls if c.id == phone.focus)
+        return phone.offered if phone.stage in (Stage.HOWLER, Stage.SILENT) and not live else None
+    if known := phone.call(phone.recall) or phone.offered:
+        return known
+    return phone.held[0] if phone.reminder_until is not None and phone.held else None
+
+
+def _feed(phone: Phone, call: Call) -> Feed:
+    if call.bridged:
+        return Feed.BRIDGE
+    target = phone.call(call.handover.target) if call.handover else None
+    if target and not target.up:
+        return Feed.RINGBACK
+    # whose place another takes hears nothing for the moment it has left
+    return Feed.MUSIC if call.held else Feed.SILENCE
+
+
 def _tone(phone: Phone, focus: Call | None) -> Tone | None:
+    if phone.beep_until is not None:
+        return Tone.BEEP
+    knocks = phone.offered is not None or phone.recall is not None
     if focus and focus.live:
-        unanswered = focus.progress is Progress.ALERTING or (focus.ringback and focus.progress is Progress.PROPOSED)
-        return Tone.RINGBACK if unanswered else None
-    if phone.offered:
+        return _live_tone(focus, knocks=knocks)
+    if knocks:
         return Tone.CALL_WAITING
     match phone.stage:
         case Stage.REORDER:
@@ -113,8 +146,14 @@ def _tone(phone: Phone, focus: Call | None) -> Tone | None:
             assert_never(phone.stage)
 
 
+def _live_tone(focus: Call, *, knocks: bool) -> Tone | None:
+    if focus.progress is Progress.ALERTING or (focus.ringback and focus.progress is Progress.PROPOSED):
+        return Tone.RINGBACK
+    return Tone.CALL_WAITING if knocks and focus.up else None
+
+
 def _ended_tone(phone: Phone, ended: Call) -> Tone:
-    if ended.reason is Reason.HANGUP:
+    if ended.reason in _HUNG_UP:
         return Tone.REORDER if phone.country in _REORDER_AFTER_HANG_UP else Tone.BUSY
     return Tone.BUSY if ended.reason in _BUSY_REASONS else Tone.REORDER
 
@@ -126,5 +165,12 @@ def _dial_tone(phone: Phone) -> Tone | None:
 
 
 def _lamps(phone: Phone) -> frozenset[str]:
-    lit = {"call": phone.busy, "mute": phone.muted, "service": phone.service is not Service.ONLINE}
+    lit = {
+        "call": phone.busy,
+        "hold": bool(phone.held),
+        "mute": phone.muted,
+        "service": phone.service is not Service.ONLINE,
+        "speaker": phone.speaker,
+        "dnd": phone.dnd,
+    }
     return frozenset(name for name, on in lit.items() if on)

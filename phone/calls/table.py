@@ -1,11 +1,13 @@
-"""The legal moves of one call leg, as data. What is not listed is ignored: the network may be late, reordered
-or rude, and a phone must not stumble over it.
+"""The legal moves of one call leg, and of one hand-over, as data. What is not listed is ignored: the network may be
+late, reordered or rude, and a phone must not stumble over it.
 
 `MediaUp` is not in here before CONNECTING: it is remembered in `Call.media_up` and lets the answer connect at once.
 Every live leg may also be ended by us (the cradle, BACK, a timer); that needs no permission.
 """
 
 from __future__ import annotations
+
+from enum import Enum
 
 from phone.calls.events import Accepted, Alerting, Ended, Event, HookLifted, MediaUp
 from phone.calls.model import Progress
@@ -20,9 +22,70 @@ MOVES: dict[Progress, dict[type[Event], Progress]] = {
 }
 
 
+class Step(Enum):
+    """How far a hand-over has come."""
+
+    ASKED = "asked"  # the far end is to call the third party itself (XEP-0251)
+    TAKEN = "taken"  # the third party has it; the far end has still to leave us
+    RINGING = "ringing"  # it cannot; we call the third party for it
+    BRIDGED = "bridged"  # and carry their speech
+    DONE = "done"
+    RECALLED = "recalled"  # it failed: the far end is back with our user
+
+
+class Sign(Enum):
+    """What moves a hand-over on."""
+
+    GONE = "the far end has left"
+    MOVED = "the third party ended our leg as transferred"
+    LOST = "our leg to the third party ended otherwise"
+    ANSWERED = "our leg to the third party is up"
+    UNSUPPORTED = "the far end cannot"
+    SILENT = "nothing heard for too long"
+    REFUSED = "the far end will not"
+    FAILED = "the far end could not reach it"
+
+
+HANDOVER_MOVES: dict[Step, dict[Sign, Step]] = {
+    Step.ASKED: {
+        Sign.GONE: Step.DONE,
+        Sign.MOVED: Step.TAKEN,
+        Sign.LOST: Step.RECALLED,
+        Sign.UNSUPPORTED: Step.RINGING,
+        Sign.SILENT: Step.RINGING,
+        Sign.REFUSED: Step.RECALLED,
+        Sign.FAILED: Step.RECALLED,
+    },
+    Step.TAKEN: {
+        Sign.GONE: Step.DONE,
+        Sign.UNSUPPORTED: Step.DONE,
+        Sign.SILENT: Step.DONE,
+        Sign.REFUSED: Step.RECALLED,
+        Sign.FAILED: Step.RECALLED,
+    },
+    Step.RINGING: {
+        Sign.GONE: Step.DONE,
+        Sign.MOVED: Step.RECALLED,
+        Sign.LOST: Step.RECALLED,
+        Sign.ANSWERED: Step.BRIDGED,
+    },
+    Step.BRIDGED: {Sign.GONE: Step.DONE},
+    Step.DONE: {},
+    Step.RECALLED: {},
+}
+
+
 def mermaid() -> str:
     """A Mermaid state diagram of `MOVES`; the documentation's drawing is this text."""
     lines = ["stateDiagram-v2", "  [*] --> OFFERED: Offered", "  [*] --> PROPOSED: Propose"]
     for start, row in MOVES.items():
         lines += [f"  {start.name} --> {end.name}: {event.__name__}" for event, end in row.items()]
     return "\n".join([*lines, "  ENDED --> [*]"]) + "\n"
+
+
+def transfer_mermaid() -> str:
+    """A Mermaid state diagram of `HANDOVER_MOVES`, from the moment that the user lets go."""
+    lines = ["stateDiagram-v2", "  [*] --> ASKED: it does XEP-0251", "  [*] --> RINGING: it does not"]
+    for start, row in HANDOVER_MOVES.items():
+        lines += [f"  {start.name} --> {end.name}: {sign.value}" for sign, end in row.items()]
+    return "\n".join([*lines, "  DONE --> [*]", "  RECALLED --> [*]"]) + "\n"

@@ -53,11 +53,11 @@ def test_a_mutant_that_changes_nothing_survives() -> None:
 def test_the_real_core_is_back_afterwards() -> None:
     from phone.calls import legs
 
-    real = legs.offer
+    real = legs.answer
     with mutated(MUTANTS[0]):
         from phone.calls import legs as other
 
-        assert other.offer is not real
+        assert other.answer is not real
     from phone.calls import legs as again
 
-    assert again.offer is real
+    assert again.answer is real

@@ -82,7 +82,7 @@ class Wire:
         self.settle()
 
     def talk(self, number: int) -> CallId | None:
-        return outputs(self.phones[f"{number}@wire"]).talk
+        return (outputs(self.phones[f"{number}@wire"]).talk or (None,))[0]
 
     def tone(self, number: int) -> Tone | None:
         return outputs(self.phones[f"{number}@wire"]).tone
@@ -111,12 +111,12 @@ def test_a_call_from_lifting_to_hanging_up():
     ]
 
 
-def test_the_third_hears_busy_and_the_call_goes_on():
+def test_the_third_knocks_and_the_call_goes_on():
     wire = Wire()
     wire.user(1, LIFT, "2")
     wire.user(2, LIFT)
     wire.user(3, LIFT, "1")
-    assert wire.tone(3) is Tone.BUSY
+    assert (wire.tone(3), wire.tone(1)) == (Tone.RINGBACK, Tone.CALL_WAITING)
     assert wire.talk(1) == wire.talk(2) is not None
 
 
@@ -127,15 +127,17 @@ def test_refused_with_back():
     assert (wire.tone(1), wire.rings(2)) == (Tone.BUSY, False)
 
 
-def test_both_call_each_other_and_both_hear_busy():
-    """Glare on the wire itself is the Jingle room's to break; the core alone refuses on both sides."""
+def test_both_call_each_other_and_one_takes_the_others_call():
+    """Glare on the wire itself is the Jingle room's to break; for the core alone the other's call knocks."""
     wire = Wire()
     wire.feed("1@wire", LIFT)
     wire.feed("2@wire", LIFT)
     wire.feed("1@wire", ev.DigitPressed("2", 0))
     wire.feed("2@wire", ev.DigitPressed("1", 0))
     wire.settle()
-    assert (wire.tone(1), wire.tone(2)) == (Tone.BUSY, Tone.BUSY)
+    assert (wire.tone(1), wire.tone(2)) == (Tone.RINGBACK, Tone.RINGBACK)
+    wire.user(1, ev.KeyPressed(Key.OK, 0))
+    assert wire.talk(1) == wire.talk(2) is not None
 
 
 def test_nobody_at_home():

@@ -1,0 +1,120 @@
+"""Taking the phone and leaving it: hook switch, SPEAKER, and the commands that do the same from afar.
+
+Laws:
+ 1. Nothing is heard or sent on-hook, but by the speaker. The cradle ends the leg at the ear and forgets what was
+    dialled; legs on hold stay on hold, also the one at the ear. With the speaker on it ends nothing.
+ 2. Taking the phone answers, in this order: whose transfer failed, who rings longest, the held call that the bell
+    reminds of; else it calls what was typed; else there is dial tone.
+ 3. SPEAKER takes the phone on-hook, moves the sound off-hook, and hangs up on-hook; a lifted handset takes over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from phone.calls import conference, ear, legs, transfer
+from phone.calls.dialling import dial
+from phone.calls.events import ResumeRequested
+from phone.calls.legs import Result
+from phone.calls.model import Call, Phone, Progress, Trouble
+
+_LASTING = frozenset({Trouble.MISSED, Trouble.MISSED_AWAY})
+
+
+def lift(phone: Phone, at: float) -> Result:
+    """The handset is up."""
+    if phone.off_hook:
+        return phone, ()
+    if phone.speaker:
+        return replace(phone, off_hook=True, speaker=False), ()
+    return _take_phone(replace(phone, off_hook=True), at)
+
+
+def cradle(phone: Phone, at: float) -> Result:
+    """The handset is back."""
+    if not phone.off_hook:
+        return phone, ()
+    phone = replace(phone, off_hook=False)
+    return (phone, ()) if phone.speaker else leave(phone, at)
+
+
+def speaker(phone: Phone, at: float) -> Result:
+    """SPEAKER pressed (law 3)."""
+    if not phone.habits.has_speaker:
+        return phone, ()
+    if phone.off_hook:
+        return replace(phone, speaker=not phone.speaker), ()
+    return leave(phone, at) if phone.speaker else _take_phone(replace(phone, speaker=True), at)
+
+
+def _take_phone(phone: Phone, at: float) -> Result:
+    reminded = phone.held[0] if phone.reminder_until is not None and phone.held else None
+    phone = legs.fresh(replace(phone, notice=None, notice_until=None, reminder_until=None), at)
+    if knocking(phone):
+        return answer(phone, at)
+    if reminded:
+        return ear.take(phone, reminded, at)
+    return dial(phone, at) if phone.dialled else (phone, ())
+
+
+def knocking(phone: Phone) -> Call | None:
+    """Who is answered next."""
+    return phone.call(phone.recall) or phone.offered
+
+
+def answer(phone: Phone, at: float) -> Result:
+    """Take who rings or knocks to the ear, unless a call is being connected there."""
+    call = knocking(phone)
+    if call is None or ear.connecting(phone):
+        return phone, ()
+    return _take_call(phone, call, at)
+
+
+def _take_call(phone: Phone, call: Call, at: float) -> Result:
+    return ear.answer(phone, call, at) if call.progress is Progress.OFFERED else ear.take(phone, call, at)
+
+
+def resume(phone: Phone, e: ResumeRequested) -> Result:
+    """A menu chose a held or waiting leg; on-hook it speaks on the speaker, if there is one."""
+    call = phone.call(e.id)
+    if call is None or ear.connecting(phone) or call not in (*phone.held, *phone.waiting):
+        return phone, ()
+    if not phone.seized and not phone.habits.has_speaker:
+        return phone, ()
+    phone = phone if phone.seized else replace(phone, speaker=True)
+    return _take_call(replace(phone, notice=None, notice_until=None), call, e.at)
+
+
+def leave(phone: Phone, at: float) -> Result:
+    """Nobody is at the phone any more (law 1); what was being transferred is let go of."""
+    phone, commands = _let_go(replace(phone, speaker=False), at)
+    phone = ear.attend(phone, None, at)
+    lasting = phone.notice is not None and phone.notice.why in _LASTING
+    until = None if lasting else at + phone.timers.notice
+    return replace(phone, key_down=None, reminded_at=at, beep_until=None, notice_until=until), commands
+
+
+def _let_go(phone: Phone, at: float) -> Result:
+    if phone.transfer:
+        return transfer.hang_up(phone, at)
+    return end_heard(phone, phone.ear, at)
+
+
+def end_heard(phone: Phone, focus: Call | None, at: float) -> Result:
+    """End who is heard; in a conference see there. A leg whose place that one was to take ends with it."""
+    if focus is None:
+        return phone, ()
+    if focus.joined:
+        return conference.hang_up(phone, at)
+    old = phone.call(focus.replaces)
+    return legs.end_all(phone, (focus, old) if old else (focus,), at)
+
+
+def hang_up(phone: Phone, at: float) -> Result:
+    """`phone hang-up`: who has the ear, held or not, else who rings; off-hook there is dial tone again."""
+    focus = phone.call(phone.focus)
+    if focus and focus.live:
+        phone, commands = end_heard(phone, focus, at)
+    else:
+        phone, commands = legs.end(phone, knocking(phone), at)
+    return replace(ear.attend(phone, None, at), notice=None), commands

@@ -1,0 +1,135 @@
+"""The function keys, and keys that are held down.
+
+Laws:
+ 1. HOLD acts when it goes down, to be heard at once. In this order: answer who knocks; end a call of ours that nobody
+    has answered, for a held one; resume the one at the ear; swap it with the one held the longest (in a transfer: with
+    the other of the two); hold it. At dial tone it resumes who was held last. Held down it is the conference's key.
+ 2. OK and BACK say yes and no: to a far end's request, to who knocks, to the transfer, to what was typed.
+ 3. VOL is for what sounds: the speaker, the handset, on-hook the ringer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from phone.calls import conference, dialling, ear, hook, legs, requests, transfer
+from phone.calls.events import DialRequested, Key
+from phone.calls.legs import Result
+from phone.calls.model import Call, Phone
+
+_VOLUME_STEP = 10
+
+
+def press(phone: Phone, key: Key, at: float) -> Result:
+    """A function key went down."""
+    match key:
+        case Key.VOL_UP | Key.VOL_DOWN:
+            return _volume(phone, _VOLUME_STEP if key is Key.VOL_UP else -_VOLUME_STEP, at), ()
+        case Key.MUTE:
+            return (replace(phone, muted=not phone.muted) if _has_call(phone) else phone), ()
+        case Key.BACK:
+            return _back(replace(phone, notice=None), at)
+        case Key.OK:
+            return _ok(replace(phone, notice=None), at)
+        case Key.HOLD:
+            return _hold(replace(phone, notice=None), at) if phone.seized else (phone, ())
+        case Key.TRANSFER:
+            return transfer.key(phone, at)
+        case Key.SPEAKER:
+            return hook.speaker(phone, at)
+        case Key.REDIAL:
+            return dialling.request(phone, DialRequested(phone.last_dialled, at))
+        case Key.VOICEMAIL | Key.UP | Key.DOWN:
+            return phone, ()
+        case _:
+            assert_never(key)
+
+
+def long_press(phone: Phone, at: float) -> Result:
+    """A key is held down. It counts as up from now on, so this happens once."""
+    key, phone = phone.key_down or "", replace(phone, key_down=None)
+    if key == Key.HOLD.value:
+        return conference.long_press(phone, at)
+    if key == Key.BACK.value:
+        typed = phone.dialled and not phone.ear
+        return (dialling.delete(phone, at, all_of_them=True) if typed else phone), ()
+    return dialling.long_press(phone, key, at)
+
+
+def _has_call(phone: Phone) -> bool:
+    focus = phone.call(phone.focus)
+    return focus is not None and focus.live
+
+
+def _volume(phone: Phone, by: int, at: float) -> Phone:
+    phone = replace(phone, volume_until=at + phone.timers.volume_bar)
+    if phone.speaker:
+        return replace(phone, speaker_volume=min(100, max(0, phone.speaker_volume + by)))
+    if phone.off_hook:
+        return replace(phone, handset_volume=min(100, max(0, phone.handset_volume + by)))
+    return replace(phone, ringer_volume=min(100, max(0, phone.ringer_volume + by)))
+
+
+# --- HOLD -----------------------------------------------------------------------------------------------------
+
+
+def _hold(phone: Phone, at: float) -> Result:
+    if ear.connecting(phone):
+        return phone, ()
+    if hook.knocking(phone):
+        return hook.answer(phone, at)
+    focus = phone.call(phone.focus)
+    if focus is None or not focus.live:
+        return ear.take(phone, phone.held[-1], at) if phone.held else (phone, ())
+    if focus.held:
+        return ear.take(phone, focus, at)
+    if other := _other(phone, focus):
+        return ear.take(phone, other, at)
+    return legs.hold(phone, ear.party(phone, focus), at)
+
+
+def _other(phone: Phone, focus: Call) -> Call | None:
+    """Who has the ear after a swap; from a call nobody has answered, back to who was held last."""
+    held = phone.held
+    if t := phone.transfer:
+        both = (t.transferee, t.target)
+        return next((c for c in held if c.id in both), None)
+    if not held:
+        return None
+    return held[0] if focus.up else held[-1]
+
+
+# --- yes and no -----------------------------------------------------------------------------------------------
+
+
+def _ok(phone: Phone, at: float) -> Result:
+    if call := requests.pending(phone):
+        return requests.say_yes(phone, call, at)
+    if not phone.seized:
+        return (dialling.unlock(phone) if phone.locked and phone.dialled else phone), ()
+    if hook.knocking(phone):
+        return hook.answer(phone, at)
+    return dialling.dial(phone, at) if phone.dialled and not phone.ear else (phone, ())
+
+
+def _back(phone: Phone, at: float) -> Result:
+    if call := requests.pending(phone):
+        return requests.say_no(phone, call)
+    if phone.recall:
+        return replace(phone, recall=None, reminded_at=at), ()
+    if phone.offered:
+        return legs.end(phone, phone.offered, at)
+    if phone.dialled:
+        return dialling.delete(phone, at), ()
+    if phone.transfer:
+        return transfer.back(phone, at)
+    if focus := phone.ear:
+        return (phone, ()) if focus.up else _take_back(phone, focus, at)
+    return (ear.on_line(phone, at) if phone.seized and not _has_call(phone) else phone), ()
+
+
+def _take_back(phone: Phone, focus: Call, at: float) -> Result:
+    """A call that is not through yet; where a far end asked for it, that one is at the ear again."""
+    phone, commands = legs.end(phone, focus, at)
+    return (phone if focus.replaces else ear.attend(phone, None, at)), commands
