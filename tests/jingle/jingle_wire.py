@@ -10,23 +10,19 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 
 from phone.jingle.agent import Agent
 from phone.jingle.api import (
-    CallAccepted,
-    CallAlerting,
-    CallEnded,
-    CallHeld,
-    CallOffered,
-    DigitReceived,
     Effect,
     Effects,
     IceCandidate,
     LocalMedia,
     Nonsense,
     PeerPolicy,
+    Permission,
     Reply,
     SendIq,
     SendMessage,
     SendPresence,
     Target,
+    TransferAsked,
 )
 from phone.jingle.elements import FEATURES
 
@@ -41,8 +37,9 @@ def ids(prefix: str) -> Callable[[], str]:
     return lambda: f"{prefix}{next(counter)}"
 
 
-def agent(own: str = ALICE, policy: PeerPolicy = CONTACT) -> Agent:
-    return Agent(own, policy=lambda _: policy, new_id=ids(own.partition("@")[0]))
+def agent(own: str = ALICE, policy: PeerPolicy = CONTACT, transfers: Permission = Permission.REFUSE) -> Agent:
+    names = ids(own.partition("@")[0])
+    return Agent(own, policy=lambda _: policy, new_id=names, transfers=lambda _, __: transfers)
 
 
 def host(port: int = 4000, ip: str = "192.0.2.1", generation: int = 0) -> IceCandidate:
@@ -80,8 +77,8 @@ def sent(effects: Effects) -> list[tuple[str, str]]:
 
 def news(effects: Effects) -> list[Effect]:
     """What the core is told."""
-    told = CallOffered | CallAlerting | CallAccepted | CallHeld | CallEnded | DigitReceived
-    return [e for e in effects if isinstance(e, told)]
+    kept = SendIq | SendMessage | SendPresence | Reply | Nonsense
+    return [e for e in effects if not isinstance(e, kept)]
 
 
 @dataclass
@@ -155,8 +152,9 @@ class Wire:
         else:
             to = self.ends[effect.to].agent
             effects = to.receive_iq(sender, iq_id, payload, self.now)
-            assert [e.iq_id for e in effects if isinstance(e, Reply)] == [iq_id]
-            assert isinstance(effects[0], Reply)
+            replies = [e for e in effects if isinstance(e, Reply) and e.iq_id == iq_id]
+            if not of(effects, TransferAsked):  # its reply is the user's to give
+                assert replies == [effects[0]]
             self.do(effect.to, effects)
 
     def _reply(self, effect: Reply) -> None:
