@@ -11,10 +11,9 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from phone.calls import ear, legs
 from phone.calls.events import Offered
+from phone.calls.frozen import replace
 from phone.calls.legs import Result
 from phone.calls.model import Call, Phone, Progress, Reason
 

@@ -9,9 +9,8 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from phone.calls import ear, legs
+from phone.calls.frozen import replace
 from phone.calls.handover import attended, hand_over
 from phone.calls.legs import Result, end_all, put
 from phone.calls.model import Call, Phone

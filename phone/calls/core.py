@@ -18,13 +18,13 @@ conference requests timers expiry.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from phone.calls import arrivals, conference, dialling, handover, hook, keys, legs, requests, transfer
 from phone.calls import events as ev
 from phone.calls.events import Event
 from phone.calls.expiry import expire
+from phone.calls.frozen import replace
 from phone.calls.legs import Result, advance, ended, put
 from phone.calls.model import Notice, Phone, Service, Trouble
 from phone.calls.timers import deadlines, next_alarm

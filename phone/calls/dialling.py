@@ -11,12 +11,11 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from phone.calls import ear, legs
 from phone.calls.commands import SendDtmf, SendText
 from phone.calls.digitmap import Verdict
 from phone.calls.events import DIGITS, DialRequested
+from phone.calls.frozen import replace
 from phone.calls.legs import Result
 from phone.calls.model import Call, Notice, Phone, Reason, Service, Stage, Transfer, Trouble
 from phone.calls.numbers import Fault

@@ -9,10 +9,9 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from phone.calls import legs
 from phone.calls.commands import Command
+from phone.calls.frozen import replace
 from phone.calls.legs import Result, end, put
 from phone.calls.model import Call, CallId, Phone, Progress, Stage
 

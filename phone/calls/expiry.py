@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from phone.calls import dialling, handover, hook, keys, legs, requests
+from phone.calls.frozen import replace
 from phone.calls.legs import Result, end, put
 from phone.calls.model import Call, Phone, Reason, Stage
 from phone.calls.timers import Alarm, CallAlarm, CallDue, Due

@@ -14,11 +14,11 @@ Laws:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from phone.calls import ear, legs
 from phone.calls.commands import Command, TransferTo
 from phone.calls.events import TransferFailed, TransferFault
+from phone.calls.frozen import replace
 from phone.calls.legs import Result, put
 from phone.calls.model import Call, CallId, HandOver, Method, Notice, Phone, Reason, Service, Trouble
 from phone.calls.table import HANDOVER_MOVES, Sign, Step

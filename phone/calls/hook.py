@@ -10,11 +10,10 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from phone.calls import conference, ear, legs, transfer
 from phone.calls.dialling import dial
 from phone.calls.events import ResumeRequested
+from phone.calls.frozen import replace
 from phone.calls.legs import Result
 from phone.calls.model import Call, Phone, Progress, Trouble
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import replace
 
+from phone.calls.frozen import replace
 from phone.calls.model import CallId, IdSource
 
 

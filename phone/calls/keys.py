@@ -10,11 +10,11 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from phone.calls import conference, dialling, ear, hook, legs, requests, transfer
 from phone.calls.events import DialRequested, Key
+from phone.calls.frozen import replace
 from phone.calls.legs import Result
 from phone.calls.model import Call, Phone
 

@@ -7,10 +7,10 @@ Law: a leg is told of hold only while it is up, and only when that changes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from phone.calls.commands import Accept, Command, LogCall, Propose, SetHold, Terminate
 from phone.calls.events import Accepted, Alerting, Ended, HookLifted, MediaUp, Offered
+from phone.calls.frozen import replace
 from phone.calls.ids import next_id
 from phone.calls.model import Call, CallId, Notice, Phone, Progress, Reason, Stage, Trouble
 from phone.calls.table import MOVES

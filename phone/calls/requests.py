@@ -11,11 +11,10 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from phone.calls import ear, legs
 from phone.calls.commands import AnswerTransfer, Command
 from phone.calls.events import TransferAsked
+from phone.calls.frozen import replace
 from phone.calls.legs import Result, put
 from phone.calls.model import Call, Phone, Reason, Service, TransferRequest
 

@@ -12,10 +12,9 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from phone.calls import conference, ear, legs
 from phone.calls.dialling import address, refuse
+from phone.calls.frozen import replace
 from phone.calls.handover import attended, hand_over, recall
 from phone.calls.legs import Result, end
 from phone.calls.model import Call, HandOver, Method, Notice, Phone, Progress, Transfer, Trouble

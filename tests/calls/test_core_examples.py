@@ -172,7 +172,7 @@ def test_a_call_out_from_dial_tone_to_busy_tone():
     desk.act(ev.MediaUp(id, True, 102))
     assert outputs(desk.phone).talk == ()
     desk.act(ev.Accepted(id, 103))
-    assert outputs(desk.phone).talk == id
+    assert outputs(desk.phone).talk == (id,)
     assert desk.phone.call(id).answered_at == 103
     desk.act(ev.Ended(id, Reason.HANGUP, 110))
     assert (desk.tone, desk.logged, desk.terminated) == (Tone.BUSY, [Reason.HANGUP], [])
