@@ -65,8 +65,12 @@ class Acts:
     def request(self, request: menu.Request) -> None:
         """What a menu asks for beside events of the core."""
         match request:
-            case menu.Block(jid, on):
-                self.ports.client.block(jid, on=on)
+            case menu.Block(address, on):
+                self.ports.client.block(address, on=on)
+            case menu.ClearLog():
+                self.ports.clear_log()
+            case menu.Seen(at):
+                self.ports.missed_seen(at)
 
     def _propose(self, command: do.Propose) -> None:
         to = canonical(command.to) or command.to  # stanzas of the far end bear its canonical address

@@ -8,12 +8,12 @@ import signal
 import uuid
 from contextlib import AsyncExitStack, closing
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
-from phone import inbox, memory
+from phone import inbox, memory, stamp
 from phone.attendant import Attendant
 from phone.calllog import CallLog
-from phone.calls.model import Service
 from phone.catchup import CatchUp, missed_away
 from phone.clock import SystemClock
 from phone.config import Config
@@ -27,7 +27,6 @@ from phone.front import Front
 from phone.jingle.agent import Agent
 from phone.jingle.elements import FEATURES
 from phone.journal import CallWriter, Written
-from phone.lastseen import last_seen, seen_now
 from phone.library import Library
 from phone.media.host import MediaHost
 from phone.memory import MemoryWriter
@@ -36,6 +35,7 @@ from phone.policy import Policy
 from phone.ports import Ports
 from phone.settings import account, dial_plan, fresh_phone, media_setup
 from phone.ui.draw import draw
+from phone.ui.menu import Menu
 from phone.ui.texts import load_texts
 from phone.xmpp.client import XmppClient
 
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 CONTROL_SOCKET = "control.sock"
 MEMORY = "memory.json"
 LAST_SEEN = "last-seen"
+MISSED_SEEN = "missed-seen"
 _SEEN_EVERY = 600.0
 """Seconds: what is written often wears a card out."""
 
@@ -57,7 +58,7 @@ def run(config: Config) -> int:
 async def _run(config: Config) -> None:
     async with AsyncExitStack() as stack:
         ears = Ears()
-        client = XmppClient(account(config, last_seen(config.state_dir / LAST_SEEN)), ears, FEATURES)
+        client = XmppClient(account(config), ears, FEATURES, last_seen=stamp.read(config.state_dir / LAST_SEEN))
         front = Front.of(config.panel, open_desk(config.hardware))
         calls = stack.enter_context(closing(CallLog(config.state_dir / "calls.sqlite")))
         library = Library(client, dial_plan(config))
@@ -89,7 +90,7 @@ def _engine(
     stack.callback(keeper.close)
     texts = load_texts(config.language)
     replies = config.calls.texts or texts.replies
-    picture = Picture(texts, config.display.dim_seconds)
+    picture = Picture(texts, _line(config), _about(config), config.display.dim_seconds)
     policy = Policy.of(config, client)
     ports = Ports(
         agent=Agent(
@@ -105,10 +106,13 @@ def _engine(
         screen_due=picture.due,
         greet=policy.greeting,
         text=replies.__getitem__,
+        clear_log=writer.clear,
+        missed_seen=partial(stamp.keep, config.state_dir / MISSED_SEEN),
         book=library.book,
     )
     phone = fresh_phone(config, memory.read(config.state_dir / MEMORY), len(replies))
-    engine = Engine(phone, ports, loop, packet_ms=config.audio.packet_ms)
+    seen = stamp.read(config.state_dir / MISSED_SEEN) or 0.0
+    engine = Engine(phone, ports, loop, packet_ms=config.audio.packet_ms, menu=Menu(seen=seen))
 
     def told(written: Written) -> None:
         library.called(written.recents)
@@ -133,7 +137,7 @@ async def _until_stopped(client: XmppClient, engine: Engine, seen: Path) -> None
         loop.add_signal_handler(number, stop.set)
     signed_in = loop.create_task(client.run())
     stopped = loop.create_task(stop.wait())
-    keeps = loop.create_task(_keep_last_seen(engine, seen))
+    keeps = loop.create_task(_keep_last_seen(client, seen))
     done, _ = await asyncio.wait({signed_in, stopped}, return_when=asyncio.FIRST_COMPLETED)
     log.info("stopping")
     engine.stop()
@@ -144,16 +148,26 @@ async def _until_stopped(client: XmppClient, engine: Engine, seen: Path) -> None
         signed_in.result()  # it never returns by itself: raise what ended it
 
 
-async def _keep_last_seen(engine: Engine, path: Path) -> None:
+async def _keep_last_seen(client: XmppClient, path: Path) -> None:
     """Off the loop, for the card may be slow; at the end too."""
     try:
         while True:
             await asyncio.sleep(_SEEN_EVERY)
-            if engine.phone.service is Service.ONLINE:
-                await asyncio.to_thread(seen_now, path)
+            if (at := client.last_seen) is not None:
+                await asyncio.to_thread(stamp.keep, path, at)
     finally:
-        if engine.phone.service is Service.ONLINE:
-            seen_now(path)
+        if (at := client.last_seen) is not None:
+            stamp.keep(path, at)
+
+
+def _line(config: Config) -> str:
+    """What the idle phone calls itself."""
+    return config.account.jid.partition("@")[0]
+
+
+def _about(config: Config) -> tuple[str, ...]:
+    """For the menu's last page."""
+    return config.account.jid, f"phone {version('phone')}"
 
 
 def _contact(engine: Engine, contact: Contact) -> None:

@@ -36,7 +36,7 @@ class Attendant:
     started_at: float
     panel_url: str = ""
 
-    async def answer(self, request: control.Request) -> control.Reply:  # noqa: PLR0911 - one for each
+    async def answer(self, request: control.Request) -> control.Reply:
         """One reply for one request."""
         match request:
             case control.Status():

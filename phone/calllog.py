@@ -168,6 +168,11 @@ class CallLog:
             database.execute(_FORGET, (KEPT,))
         return new
 
+    def clear(self) -> None:
+        """Forget all calls."""
+        with self._lock, self._logged("clear"), self._opened() as database, database:
+            database.execute("DELETE FROM calls")
+
     def entries(self, limit: int, kind: Kind | None = None) -> tuple[Entry, ...]:
         """The latest calls (of one kind), newest first; none if the file cannot be read."""
         query, values = (_SELECT, (limit,)) if kind is None else (_SELECT_KIND, (kind.value, limit))

@@ -125,15 +125,10 @@ class Engine:
                 self._name(jid, name)
             case inbox.BookChanged():
                 self.book = self.ports.book()
+                self.menu = menu.refresh(self.menu, self.book)
             case inbox.TimePassed():
                 self._time_passed(self.now())
-            case (
-                inbox.IqArrived()
-                | inbox.MessageArrived()
-                | inbox.Bounced()
-                | inbox.Replied()
-                | inbox.ResourceGone()
-            ):
+            case inbox.IqArrived() | inbox.MessageArrived() | inbox.Bounced() | inbox.Replied() | inbox.ResourceGone():
                 self.acts.carry_out(self._told(item))
             case _:
                 self._step(item)

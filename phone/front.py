@@ -92,7 +92,6 @@ def facts_of(engine: Engine, account: str) -> Callable[[], PanelFacts]:
             tone=out.tone.value if out.tone else None,
             ringer=out.ringer,
             leds=frozenset(key for key, on in leds.items() if on) | ({"MUTE"} if phone.muted else set()),
-            dimmed=shown is not None and shown.dim,
             calls=tuple(_call(c, engine.measured.facts.get(c.id, LegFacts())) for c in phone.calls if c.live),
         )
 

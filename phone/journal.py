@@ -45,12 +45,20 @@ class CallWriter:
         """Calls that came while the phone was away; those that the log knows already are no news."""
         self._background.do(partial(self._catch_up, tuple(entries)))
 
+    def clear(self) -> None:
+        """Forget all calls."""
+        self._background.do(self._clear)
+
     def close(self) -> None:
         """Return when all is written."""
         self._background.close()
 
     def _write(self, entry: Entry) -> None:
         self.calls.add(entry)
+        self._tell(())
+
+    def _clear(self) -> None:
+        self.calls.clear()
         self._tell(())
 
     def _catch_up(self, entries: tuple[Entry, ...]) -> None:

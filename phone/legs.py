@@ -65,9 +65,7 @@ def local_media(d: plan.LegDescribed) -> LocalMedia:
     )
 
 
-def leg_plan(
-    w: MediaWish, packet_ms: int, feed: Feed = Feed.MICROPHONE, bridge: str | None = None
-) -> plan.LegPlan:
+def leg_plan(w: MediaWish, packet_ms: int, feed: Feed = Feed.MICROPHONE, bridge: str | None = None) -> plan.LegPlan:
     """One leg as it should stand now; `packet_ms` is ours to choose unless the far end asked for another length.
 
     `feed`: what the far end hears; with Feed.BRIDGE the speech of leg `bridge`.
@@ -85,7 +83,7 @@ def leg_plan(
         remote=_remote(w),
         restart=w.restart,
         before_ice=w.before_ice,
-        feed=cast(plan.Feed, feed.value),
+        feed=feed.value,
         bridge=bridge,
     )
 

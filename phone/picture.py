@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import overload
 
 from phone.calls.model import Phone
-from phone.ui.screens import Screen, next_change, screen
+from phone.ui.book import Book
+from phone.ui.menu import Menu
+from phone.ui.screens import Screen, View, Wall, dims_at, next_change, screen
 from phone.ui.texts import Texts
+
+
+def _local(at: float) -> datetime:
+    """Local time of Unix seconds."""
+    return datetime.fromtimestamp(at).astimezone()
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +25,39 @@ class Picture:
     """Composes screens in one language."""
 
     texts: Texts
+    line: str = ""
+    """What the idle phone calls itself: its number, or the account's name."""
+    about: tuple[str, ...] = ()
+    """The lines of the menu's last page: address, version and the like; four fit, of 20 characters."""
+    dim_seconds: float = 0.0
+    """Idle for so long, the display is dimmed; 0: never."""
+    unix: Callable[[], float] = time.time
 
-    def compose(self, phone: Phone, now: float) -> Screen:
-        """The screen of `phone` at monotonic `now`."""
-        return screen(phone, clock_text=time.strftime("%H:%M"), now=now, texts=self.texts)
+    @overload
+    def compose(self, phone: Phone, menu: float, /) -> Screen: ...
 
-    def due(self, phone: Phone, now: float) -> float:
-        """When it changes by itself next: a call's seconds, else the idle clock's minute."""
-        minute = now + 60 - time.time() % 60
-        return min(minute, next_change(phone, now) or minute)
+    @overload
+    def compose(self, phone: Phone, menu: Menu, book: Book, now: float, /) -> Screen: ...
+
+    def compose(self, phone: Phone, menu: Menu | float, book: Book | None = None, now: float = 0.0, /) -> Screen:
+        """The screen of `phone` at monotonic `now`; without menus, if it is called as `compose(phone, now)`."""
+        if not isinstance(menu, Menu):
+            return self.compose(phone, Menu(), Book(), menu)
+        wall = Wall(_local(self.unix()), _local)
+        view = View(phone, menu, book or Book(), wall, now, self.texts, self.line, self.about)
+        return screen(view, dim_seconds=self.dim_seconds)
+
+    @overload
+    def due(self, phone: Phone, menu: float, /) -> float: ...
+
+    @overload
+    def due(self, phone: Phone, menu: Menu, now: float, /) -> float: ...
+
+    def due(self, phone: Phone, menu: Menu | float, now: float = 0.0, /) -> float:
+        """When it changes by itself next: a call's seconds, the idle clock's minute, the dimming."""
+        if not isinstance(menu, Menu):
+            return self.due(phone, Menu(), menu)
+        minute = now + 60 - self.unix() % 60
+        dims = dims_at(phone, menu, self.dim_seconds)
+        times = (minute, next_change(phone, now), dims if dims is not None and dims > now else None)
+        return min(at for at in times if at is not None)

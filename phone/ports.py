@@ -78,5 +78,9 @@ class Ports:
     """By the caller's address."""
     text: Callable[[int], str]
     """The ready-made text of that number to refuse a call with."""
+    clear_log: Callable[[], None]
+    """Forget all calls."""
+    missed_seen: Callable[[float], None]
+    """The user has looked at the missed calls up to that moment (Unix seconds): keep it over a restart."""
     book: Callable[[], Book]
     """The telephone book as it is now."""

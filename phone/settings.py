@@ -12,8 +12,8 @@ from phone.xmpp.api import Account
 from phone.xmpp.jids import domain
 
 
-def account(config: Config, last_seen: float | None) -> Account:
-    """How to sign in; `last_seen` is when this phone was last in service, Unix seconds."""
+def account(config: Config) -> Account:
+    """How to sign in."""
     host, port = _server(config.account.server)
     return Account(
         jid=config.account.jid,
@@ -24,7 +24,6 @@ def account(config: Config, last_seen: float | None) -> Account:
         direct_tls=config.account.direct_tls,
         ca_file=config.account.ca_file,
         services=config.network.stun,
-        last_seen=last_seen,
     )
 
 

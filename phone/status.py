@@ -14,7 +14,6 @@ from phone.engine import Engine
 from phone.measured import LegFacts
 from phone.ui.screens import lines
 
-
 _METHODS: dict[Method, Literal["transfer", "bridge"]] = {Method.TRANSFER: "transfer", Method.BRIDGE: "bridge"}
 
 

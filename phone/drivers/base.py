@@ -34,7 +34,7 @@ class Inputs(Protocol):
 
 
 class Lamps(Protocol):
-    """Lamps by name: call, message, mute, service."""
+    """Lamps by name: call, message, mute, service, hold, speaker, dnd. A phone may have some of them only."""
 
     def light(self, lit: frozenset[str]) -> None:
         """Light these, darken the others. Does not block."""

@@ -28,7 +28,7 @@ KEYS = (
     *"0123456789*#",
     *("HOLD", "TRANSFER", "VOICEMAIL", "MUTE", "SPEAKER", "REDIAL", "VOL+", "VOL-", "UP", "DOWN", "OK", "BACK"),
 )
-LAMPS = frozenset({"call", "message", "mute", "service"})
+LAMPS = frozenset({"call", "message", "mute", "service", "hold", "speaker", "dnd"})
 FRAME_SECONDS = 0.025
 """A 128x64 frame over I2C at 400 kHz."""
 _TIMELINE = 10_000

@@ -207,6 +207,8 @@ class WirePhone:
             screen_due=lambda phone, menu, now: now + 3600,
             greet=lambda peer: self.greetings.get(peer.partition("/")[0], Greeting()),
             text="refused {}".format,
+            clear_log=self.log.clear,
+            missed_seen=lambda at: None,
             book=Book,
         )
         self.engine = Engine(phone, ports, wire.loop)
