@@ -278,6 +278,7 @@ class XmppClient:
             self._complaint = None
 
     async def _close(self) -> None:
+        self._last_seen = self.last_seen
         self._complain_no_more()
         self._ice.close()
         for each in (self._people, self._new_names, self._requests):
@@ -285,6 +286,7 @@ class XmppClient:
         self._names.pause()
         if self._keepalive is not None:
             self._keepalive.close()
+            self._keepalive = None
         if self._stream is not None:
             with suppress(OSError):
                 await self._stream.close()

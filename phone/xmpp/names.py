@@ -38,10 +38,10 @@ def clean(text: str | None) -> str:
 
     "" where nothing is left.
     """
-    plain = unicodedata.normalize("NFC", " ".join((text or "")[: 16 * _LONGEST].split()))
+    line = " ".join((text or "")[: 16 * _LONGEST].split())
     # Cc and Cf steer terminals and bidirectional writing; Cs, Co and Cn have no shape.
-    shown = "".join(each for each in plain if not unicodedata.category(each).startswith("C"))
-    return " ".join(shown[:_LONGEST].split())
+    shown = "".join(each for each in line if not unicodedata.category(each).startswith("C"))
+    return " ".join(unicodedata.normalize("NFC", shown)[:_LONGEST].split())
 
 
 @dataclass(frozen=True, slots=True)

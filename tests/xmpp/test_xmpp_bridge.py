@@ -3,82 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rig.servers_ears import Ears, xml
+from rig.servers_ears import xml
+from xmpp_room import OWN, Room
 
 from phone.clock import VirtualClock
 from phone.xmpp import stanzas
-from phone.xmpp.api import ArchivedMessage, IqError
-from phone.xmpp.archive import Archive
-from phone.xmpp.blocking import BlockList
-from phone.xmpp.bridge import Bridge, Parts
-from phone.xmpp.caps import NODE, OurCaps
-from phone.xmpp.contacts import Contacts
-from phone.xmpp.learning import Learning
-from phone.xmpp.names import Names
+from phone.xmpp.api import IqError
+from phone.xmpp.caps import NODE
 from phone.xmpp.outbox import LIFE, Outbox
-from phone.xmpp.requests import Failed, Requests, Result
-from phone.xmpp.services import IceServers, parse
-
-OWN = "alice@localhost"
-
-
-class Room:
-    """A bridge with all its parts."""
-
-    def __init__(self) -> None:
-        self.sent: list[Element] = []
-        self.ears = Ears()
-        self.clock = VirtualClock()
-        self.caps = OurCaps(["urn:xmpp:jingle:1"])
-        self.requests = Requests(self.sent.append)
-        self.requests.answer_for_account(OWN, f"{OWN}/phone", "localhost")
-        self.names = Names(self.requests, self.ears.contacts_changed, self.ears.named)
-        self.contacts = Contacts(self.requests, self.names, self.ears.unavailable, self.ears.contacts_changed)
-        self.learning = Learning(self.requests, self.contacts, self.names, self.ears.features)
-        self.ice = IceServers(self.requests, self.clock, "localhost")
-        self.blocked = BlockList(self.requests, self.ears.contacts_changed)
-        self.archive = Archive(self.requests, OWN, self.clock, self.archived)
-        parts = Parts(self.caps, self.requests, self.contacts, self.ice, self.blocked, self.archive)
-        self.bridge = Bridge(self.sent.append, self.ears, OWN, self.clock, parts)
-
-    def archived(self, found: tuple[ArchivedMessage, ...]) -> None:
-        self.bridge.archived(found)
-
-    def hear(self, text: str) -> bool:
-        return self.bridge.stanza(xml(text))
-
-    def answer(self, payload: str = "", sender: str | None = "", kind: str = "result") -> bool:
-        """The last thing sent."""
-        asked = self.sent[-1]
-        to = asked.get("to") if sender == "" else sender
-        source = f"from='{to}'" if to else ""
-        return self.hear(f"<iq xmlns='jabber:client' type='{kind}' id='{asked.get('id')}' {source}>{payload}</iq>")
-
-    def close(self) -> None:
-        self.requests.close()
-        self.names.pause()
-        self.ice.close()
-
-
-@pytest.fixture
-async def room() -> Room:
-    return Room()
-
-
-def info(*features: str) -> str:
-    inside = "".join(f"<feature var='{each}'/>" for each in features)
-    return f"<query xmlns='http://jabber.org/protocol/disco#info'>{inside}</query>"
-
-
-def presence(sender: str, extra: str = "", kind: str = "") -> str:
-    state = f"type='{kind}'" if kind else ""
-    return f"<presence xmlns='jabber:client' from='{sender}' {state}>{extra}</presence>"
-
+from phone.xmpp.requests import Failed, Result
+from phone.xmpp.services import parse
 
 # --- requests -----------------------------------------------------------------------------------------------------
 
@@ -113,6 +52,52 @@ async def test_silence_is_told_once(room: Room) -> None:
     assert outcome == Failed("timeout")
     assert not room.answer()
     assert await room.requests.fetch("get", "@@", Element("x"), 0.01) == Failed("jid-malformed")
+
+
+RESULT_THEN_ERROR = [None, "feature-not-implemented"]
+REFUSAL = "<error><feature-not-implemented xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+
+
+async def test_an_error_after_the_result_counts_once_more(room: Room) -> None:
+    """Gajim's second thoughts."""
+    room.bridge.send_iq("bob@localhost/x", Element("{urn:xmpp:jingle:1}jingle", {"action": "session-info"}), "t")
+    assert room.answer()
+    assert not room.answer(REFUSAL, sender="eve@localhost/x", kind="error")
+    assert not room.answer()  # a second result says nothing new
+    assert room.answer(REFUSAL, kind="error")
+    assert not room.answer(REFUSAL, kind="error")
+    assert room.ears.replies == {"t": RESULT_THEN_ERROR}
+    room.close()
+
+
+async def test_second_thoughts_come_soon_or_not_at_all(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone.xmpp.requests.SECOND_THOUGHTS", 0.001)
+    room.bridge.send_iq("bob@localhost/x", Element("x"), "t")
+    assert room.answer()
+    while room.requests._revocable:
+        await asyncio.sleep(0.001)
+    assert not room.answer(REFUSAL, kind="error")
+    assert room.ears.replies == {"t": [None]}
+
+
+async def test_an_error_is_the_last_word_and_so_is_any_reply_to_the_phone_itself(room: Room) -> None:
+    room.bridge.send_iq("bob@localhost/x", Element("x"), "t")
+    assert room.answer(REFUSAL, kind="error")
+    heard: list[Result | Failed] = []
+    room.requests.ask("get", "bob@localhost/x", Element("x"), heard.append)
+    assert room.answer()
+    assert not room.answer(REFUSAL, kind="error")
+    assert heard == [Result(None)]
+    assert room.requests._revocable == {}
+
+
+@pytest.mark.parametrize(("action", "seconds"), [("session-info", 40), ("session-initiate", 20), ("", 20)])
+async def test_a_transfer_may_be_acknowledged_late(room: Room, action: str, seconds: float) -> None:
+    now = asyncio.get_running_loop().time()
+    room.bridge.send_iq("bob@localhost/x", Element("{urn:xmpp:jingle:1}jingle", {"action": action}), "t")
+    (pending,) = room.requests._pending.values()
+    assert pending.timer.when() - now == pytest.approx(seconds, abs=1)
+    room.close()
 
 
 async def test_what_is_sent_is_ours_alone(room: Room) -> None:
@@ -231,122 +216,21 @@ async def test_a_forged_carbon_is_counted(room: Room, caplog: pytest.LogCaptureF
     assert room.ears.messages[0][3:] == (True, True)
 
 
+async def test_a_chat_message_goes_to_the_account(room: Room) -> None:
+    room.bridge.send_chat("Bob@localhost/x", "I call back \x00\x1b\ud800\uffff<soon> \U0001f600\n")
+    (sent,) = room.sent
+    assert (sent.get("to"), sent.get("type")) == ("bob@localhost", "chat")
+    assert sent.findtext("{jabber:client}body") == "I call back <soon> \U0001f600\n"
+    assert sent.get("id")
+
+
 async def test_addresses_that_are_none_are_not_written_to(room: Room) -> None:
     room.bridge.send_message("@@", Element("x"))
+    room.bridge.send_chat("@@", "hi")
     room.bridge.send_presence("@@", available=True)
     assert room.sent == []
     room.bridge.send_presence("bob@localhost/x", available=False)
     assert room.sent[0].get("type") == "unavailable"
-
-
-# --- contacts -----------------------------------------------------------------------------------------------------
-
-
-def caps_element(room: Room) -> str:
-    return f"<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='{room.caps.ver}'/>"
-
-
-def our_info(room: Room) -> str:
-    features = "".join(f"<feature var='{each}'/>" for each in room.caps.features)
-    identity = "<identity category='client' type='phone' name='phone'/>"
-    return f"<query xmlns='http://jabber.org/protocol/disco#info'>{identity}{features}</query>"
-
-
-async def test_a_proved_hash_serves_all_who_state_it(room: Room) -> None:
-    for name in ("x", "y"):
-        room.hear(presence(f"bob@localhost/{name}", caps_element(room)))
-    assert room.answer(our_info(room))
-    room.hear(presence("eve@localhost/z", caps_element(room) + "<priority>5</priority>"))
-    assert len(room.sent) == 2  # nobody was asked a third time
-    assert [len(each.features) for each in room.contacts.resources("bob@localhost")] == [len(room.caps.features)] * 2
-    assert room.contacts.resources("eve@localhost")[0].priority == 5
-    room.close()
-
-
-async def test_a_false_hash_harms_only_its_owner(room: Room) -> None:
-    for sender in ("bob@localhost/x", "eve@localhost/x"):
-        room.hear(presence(sender, caps_element(room)))
-    assert room.answer(info("urn:poison"))
-    assert room.contacts.resources("eve@localhost")[0].features == {"urn:poison"}
-    assert room.contacts.resources("bob@localhost")[0].features == frozenset()
-    room.close()
-
-
-async def test_features_follow_a_change_of_caps(room: Room) -> None:
-    room.hear(presence("bob@localhost/x"))
-    room.hear(presence("bob@localhost/x"))
-    assert len(room.sent) == 1
-    room.answer(info("urn:old"))
-    room.hear(presence("bob@localhost/x", "<show>away</show>"))
-    assert room.contacts.resources("bob@localhost")[0].features == {"urn:old"}
-    room.hear(presence("bob@localhost/x", caps_element(room)))
-    assert room.contacts.resources("bob@localhost")[0].features == frozenset()
-    room.answer(our_info(room))
-    assert "urn:xmpp:jingle:1" in room.contacts.resources("bob@localhost")[0].features
-
-
-async def test_who_does_not_say_can_nothing(room: Room) -> None:
-    room.hear(presence("bob@localhost/x", "<priority>many</priority>"))
-    assert room.answer("<error/>", kind="error")
-    (bob,) = room.contacts.resources("bob@localhost")
-    assert (bob.features, bob.priority) == (frozenset(), 0)
-
-
-async def test_going_away(room: Room) -> None:
-    for name in ("x", "y"):
-        room.hear(presence(f"bob@localhost/{name}"))
-    room.hear(presence("bob@localhost/x", kind="unavailable"))
-    assert room.ears.gone == ["bob@localhost/x"]
-    room.hear(presence("bob@localhost/x", kind="unavailable"))
-    room.hear(presence("bob@localhost", kind="error"))
-    room.hear(presence("@@", kind="unavailable"))
-    room.hear(presence("carol@localhost", kind="subscribe"))
-    assert room.ears.gone == ["bob@localhost/x", "bob@localhost/y"]
-    assert room.contacts.resources("bob@localhost") == ()
-    assert room.contacts.resources("@@") == ()
-    room.close()
-
-
-async def test_presence_of_the_whole_world_is_bounded(room: Room) -> None:
-    for number in range(1200):
-        room.hear(presence(f"bob{number}@localhost/x"))
-    assert len(room.contacts._online) == len(room.contacts._strangers) == 1000
-    room.close()
-
-
-async def test_capabilities_that_change_all_day_are_bounded(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phone.xmpp.contacts._MOST_HASHES", 3)
-    for number in range(9):
-        theirs = OurCaps({f"urn:{number}"})
-        stated = f"<c xmlns='{stanzas.CAPS}' hash='sha-1' node='n' ver='{theirs.ver}'/>"
-        room.hear(presence("bob@localhost/x", stated))
-        assert room.answer(tostring(theirs.info(None), encoding="unicode"))
-        (bob,) = room.contacts.resources("bob@localhost")
-        assert f"urn:{number}" in bob.features
-    assert len(room.contacts._known) == 3
-    room.close()
-
-
-async def test_the_roster_and_its_changes(room: Room) -> None:
-    push = "<iq xmlns='jabber:client' type='set' id='1' from='{}'><query xmlns='jabber:iq:roster'>{}</query></iq>"
-    bob = "<item jid='Bob@localhost' name='Bobby' subscription='both'/><item jid='@@'/>"
-    assert not room.hear(push.format("eve@localhost", bob))
-    assert room.hear(push.format(OWN, bob))
-    assert room.sent[-1].get("type") == "result"
-    assert room.contacts.name_of("bob@localhost/x") == "Bobby"
-    assert room.contacts.is_contact("BOB@localhost")
-    assert room.hear(push.format(f"{OWN}/phone", bob.replace("both", "to")))
-    assert not room.contacts.is_contact("bob@localhost")
-    assert room.hear(push.format("localhost", bob.replace("both", "remove")))
-    assert room.contacts.name_of("bob@localhost") is None
-    room.contacts.renew()
-    assert room.answer("<query xmlns='jabber:iq:roster'><item jid='c@localhost' name='C'/></query>")
-    assert room.contacts.name_of("c@localhost") == "C"
-    room.contacts.renew()
-    assert room.answer("<error/>", kind="error")
-    room.contacts.renew()
-    assert room.answer("")
-    assert room.contacts.name_of("c@localhost") == "C"
 
 
 # --- services -----------------------------------------------------------------------------------------------------
@@ -449,6 +333,8 @@ TAGS = [
     *("{jabber:iq:roster}query", "{jabber:iq:roster}item", "{http://jabber.org/protocol/caps}c"),
     *("{http://jabber.org/protocol/disco#info}query", "{http://jabber.org/protocol/disco#info}feature"),
     *("{urn:xmpp:extdisco:2}services", "{urn:xmpp:extdisco:2}service", "{urn:xmpp:delay}delay", "odd"),
+    *("{urn:xmpp:blocking}block", "{urn:xmpp:blocking}unblock", "{urn:xmpp:blocking}item", "{urn:xmpp:mam:2}result"),
+    *("{urn:xmpp:mam:2}fin", "{vcard-temp}FN", "{http://jabber.org/protocol/rsm}first"),
     *(stanzas.MESSAGE, stanzas.IQ, "{jabber:client}priority", "{jabber:x:data}x", "{jabber:x:data}field"),
 ]
 NAMES = ["from", "to", "type", "id", "jid", "subscription", "node", "ver", "hash", "stamp", "host", "port", "expires"]
@@ -485,8 +371,12 @@ ANYTHING = st.builds(
 def test_no_stanza_breaks_anything(heard: list[Element]) -> None:
     async def listen() -> None:
         room = Room()
+        room.names.resume()
         room.contacts.renew()
         room.ice.renew()
+        room.blocked.renew()
+        room.archive.ask(None)
+        room.learning.learn("bob@localhost/x")
         asked = list(room.sent)
         for stanza in heard:
             room.bridge.stanza(stanza)

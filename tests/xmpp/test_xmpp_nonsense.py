@@ -16,6 +16,11 @@ from phone.xmpp.api import Account
 from phone.xmpp.client import XmppClient
 from phone.xmpp.keepalive import Pace
 
+BLOCK = "<iq type='set' id='1' {}><block xmlns='urn:xmpp:blocking'>{}</block></iq>"
+ARCHIVED = (
+    "<result xmlns='urn:xmpp:mam:2' queryid='x'><forwarded xmlns='urn:xmpp:forward:0'>"
+    "<message xmlns='jabber:client' from='bob@localhost/x'/></forwarded></result>"
+)
 JINGLE = "<iq type='set' id='{}' from='{}'><jingle xmlns='urn:xmpp:jingle:1'/></iq>"
 
 
@@ -56,6 +61,11 @@ async def online(account: Account, pace: Pace | None = None) -> AsyncIterator[tu
         "<message from='alice@localhost'><sent xmlns='urn:xmpp:carbons:2'/></message>",
         "<message from='bob@localhost'><propose xmlns='urn:xmpp:jingle-message:0'><x/></propose></message>",
         "<unknown xmlns='urn:x'/><a xmlns='urn:xmpp:sm:3' h='7'/><r xmlns='urn:xmpp:sm:3'/><a xmlns='urn:xmpp:sm:3'/>",
+        f"<message>{ARCHIVED}</message><message from='alice@localhost'><x/>{ARCHIVED}</message>",
+        f"<message from='eve@localhost'>{ARCHIVED}</message><message><result xmlns='urn:xmpp:mam:2'/></message>",
+        BLOCK.format("", "") + BLOCK.format("", "<item/><item jid='@@'/><x/>"),
+        BLOCK.format("from='eve@localhost'", "<item jid='bob@localhost'/>"),
+        "<iq type='result' id='1' from='bob@localhost'><vCard xmlns='vcard-temp'><FN>&#xfffd;</FN></vCard></iq>",
         "<message from='bob@localhost/x'>&#x1F600;\u00e9<propose xmlns='urn:xmpp:jingle-message:0' id=''/></message>",
     ],
 )
@@ -109,6 +119,18 @@ async def test_a_bug_of_ours_is_reported_and_the_asker_answered(server: tuple[Sc
         scripted.say(JINGLE.format("1", "bob@localhost/x"))
         await ears.until(lambda: "feature-not-implemented" in scripted.heard)
     assert isinstance(broken[0], AttributeError)
+
+
+async def test_a_server_that_never_answers_about_the_archive(server: tuple[ScriptedServer, Account]) -> None:
+    """The last time is kept: what came since is still unknown, and the next session asks for it."""
+    scripted, account = server
+    async with running(account, last_seen=1_700_000_000.0) as (client, ears):
+        assert client.last_seen == 1_700_000_000
+        for sessions in (1, 2):
+            await ears.until(lambda sessions=sessions: len(scripted.sessions) == sessions)
+            await ears.until(lambda sessions=sessions: scripted.heard.count("2023-11-14T22:12:20Z") == sessions)
+            assert client.last_seen == 1_700_000_000
+            scripted.sessions[-1].close()
 
 
 STREAM_ERRORS = {
