@@ -49,7 +49,7 @@ function showLights() {
   glow("message-lamp", "Message", lights.lit.includes("message"));
   glow("service-lamp", "No service", lights.lit.includes("service"));
   document.body.classList.toggle("busy", lights.lit.includes("call"));
-  element("screen").classList.toggle("dimmed", lights.dimmed);
+  element("screen").classList.toggle("dimmed", lights.dimmed || Boolean(facts && facts.dimmed));
 }
 
 // --- facts --------------------------------------------------------------------------------------------------

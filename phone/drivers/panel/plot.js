@@ -62,8 +62,8 @@ window.panelPlot = (() => {
   }
 
   function about(call) {
-    const lock = call.encrypted === null ? "" : call.encrypted ? "🔒" : "not encrypted";
-    return [call.progress, call.codec, lock].filter(Boolean).join(" · ");
+    const safety = call.encrypted === null ? "" : call.encrypted ? "encrypted" : "not encrypted";
+    return [call.progress, call.codec, safety].filter(Boolean).join(" · ");
   }
 
   function span(name, text) {

@@ -42,8 +42,8 @@ def side_by_side(panels: Sequence[Framed], tries: Sequence[Try], *, title: str) 
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/sidebyside.css">
 <header><h1>{escape(title)}</h1></header>
-<main>{frames}</main>
 <aside aria-label="Try this">{"".join(map(_recipe, tries))}</aside>
+<main>{frames}</main>
 </html>
 """
 
@@ -104,12 +104,12 @@ class PageServer:
 
 def _frame(panel: Framed) -> str:
     title, url = escape(panel.title), escape(panel.url)
-    return f'<section><h2>{title}</h2><iframe src="{url}" title="{title}"></iframe></section>'
+    return f'<iframe src="{url}" title="{title}" allow="autoplay"></iframe>'
 
 
 def _recipe(recipe: Try) -> str:
     steps = "".join(f"<li>{escape(step)}</li>" for step in recipe.steps)
-    return f"<article><h3>{escape(recipe.title)}</h3><ol>{steps}</ol></article>"
+    return f"<article><h2>{escape(recipe.title)}</h2><ol>{steps}</ol></article>"
 
 
 async def _nobody(_socket: object) -> None:
