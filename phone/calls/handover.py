@@ -62,6 +62,8 @@ def settle(phone: Phone, at: float) -> Result:
     """Take in what the other legs have come to."""
     commands: tuple[Command, ...] = ()
     for known in phone.calls:
+        if known.handover is None and known.bridged is None:
+            continue
         while (call := phone.call(known.id)) and (sign := _sign(phone, call)):
             phone, more = _move(phone, call, sign, at)
             commands += more

@@ -331,7 +331,12 @@ class Phone:
 
     def call(self, id: CallId | None) -> Call | None:
         """The leg of that id, ended or not, if it is still known."""
-        return next((c for c in self.calls if c.id == id), None)
+        if id is None:
+            return None
+        for call in self.calls:
+            if call.id == id:
+                return call
+        return None
 
     @property
     def ear(self) -> Call | None:
