@@ -13,7 +13,7 @@ from phone.jingle.api import (
     SendMessage,
     StanzaError,
 )
-from phone.jingle.elements import ICE_UDP, JINGLE, JMI, RTP, RTP_AUDIO
+from phone.jingle.elements import ICE_UDP, JINGLE, JMI, RTP, RTP_AUDIO, RTP_INFO, TRANSFER
 
 TABLET = "bob@desk.test/tablet"
 DESK = "alice@desk.test/kitchen"
@@ -96,4 +96,14 @@ def wire_reason(effects: Effects) -> list[str]:
         r[0].tag.rpartition("}")[2]
         for e in effects
         if isinstance(e, SendIq | SendMessage) and (r := e.payload.find(f"{{{JINGLE}}}reason")) is not None
+    ]
+
+
+def told(effects: Effects) -> list[str]:
+    """What our session-infos say."""
+    return [
+        child.tag.removeprefix(f"{{{RTP_INFO}}}").removeprefix(f"{{{TRANSFER}}}")
+        for e in effects
+        if isinstance(e, SendIq) and e.payload.get("action") == "session-info"
+        for child in e.payload
     ]

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import pytest
 from jingle_wire import ALICE, BOB, CONTACT, Wire, agent, media, news, sent, target
-from said import active, content, info, initiated, iq, jingle, proposed
+from said import active, content, info, initiated, iq, jingle, proposed, told
 
 from phone.jingle.agent import Agent
 from phone.jingle.api import CallHeld, Effects, SendIq
-from phone.jingle.elements import RTP_INFO, TRANSFER
-
-
-def told(effects: Effects) -> list[str]:
-    """What our session-infos say."""
-    return [
-        child.tag.removeprefix(f"{{{RTP_INFO}}}").removeprefix(f"{{{TRANSFER}}}")
-        for e in effects
-        if isinstance(e, SendIq) and e.payload.get("action") == "session-info"
-        for child in e.payload
-    ]
 
 
 def token(effects: Effects) -> str:
