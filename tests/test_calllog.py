@@ -204,6 +204,17 @@ def came_in(reason: Reason, *, answered: bool = False, id: str = "", peer: str =
     return Entry("2026-11-21T06:35:33+01:00", peer, "Bob", False, answered, 0.0, reason.value, None, id, "Carol")
 
 
+def test_all_calls_can_be_forgotten(path):
+    log = CallLog(path)
+    for _ in range(3):
+        log.add(ENTRY)
+    log.clear()
+    assert log.entries(9) == ()
+    assert log.add(ENTRY)
+    assert log.entries(9) == (ENTRY,)
+    log.close()
+
+
 KINDS = {
     Reason.CANCELLED: Kind.MISSED,
     Reason.NO_ANSWER: Kind.MISSED,

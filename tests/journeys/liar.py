@@ -24,7 +24,7 @@ from phone.media.leg import Leg, Surroundings
 from phone.media.plan import LegCandidate, LegDescribed, LegFailed, LegUp, Report
 from phone.media.speech import Speech
 from phone.xmpp import stanzas
-from phone.xmpp.api import Account, IqError
+from phone.xmpp.api import Account, ArchivedMessage, IqError
 from phone.xmpp.client import XmppClient
 
 HERTZ = 1000
@@ -119,6 +119,14 @@ class Liar:
         self._do(self.agent.replied(token, error, self._now()))
 
     def unavailable(self, full_jid: str) -> None: ...
+
+    def contacts_changed(self) -> None: ...
+
+    def named(self, jid: str, name: str) -> None: ...
+
+    def features(self, full_jid: str, features: frozenset[str]) -> None: ...
+
+    def archived(self, messages: tuple[ArchivedMessage, ...]) -> None: ...
 
     # --- inside
 
