@@ -181,11 +181,6 @@ class CallLog:
             rows = database.execute(query, values).fetchall()
         return tuple(_entry(row) for row in rows)
 
-    def clear(self) -> None:
-        """Forget all calls."""
-        with self._lock, self._logged("clear"), self._opened() as database, database:
-            database.execute("DELETE FROM calls")
-
     def close(self) -> None:
         """Fold the write-ahead log into the file. The log can be used no more, or opened again by its next use."""
         with self._lock:
