@@ -1,6 +1,7 @@
 """Drawing a screen: 128x64 pixels of one bit, with fonts of our own so that every machine draws the same.
 
-Layout: rows 0-11 bar (6x12), 12 rule, 14-37 the big text, 38-50 and 51-63 small lines (7x13).
+Layout: rows 0-11 bar (6x12), 12 rule, 14-37 the big text, 38-50 and 51-63 small lines (7x13); or, of a list, four rows
+of 6x12 from 15 on. A screen that wanders is drawn smaller by as much as it wanders.
 """
 
 from __future__ import annotations
@@ -10,19 +11,24 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from phone.ui.fit import cut
+from phone.ui.frame import ROWS, Screen
 from phone.ui.icons import ICON_HEIGHT, PICTURES, Icon
 from phone.ui.icons import width as icon_width
-from phone.ui.screens import Screen
 
 WIDTH, HEIGHT = 128, 64
 _RULE = 12
 _BIG_TOP = 14
-_LINES_TOP = 38
+_LINES_HEIGHT = 26
+_ROWS_TOP = 15
+_SCROLL = 3
+"""Columns at the right edge that show where in a long list the rows are."""
 _BAR = (2, 53, 125, 62)
 _ICON_GAP = 3
+_WANDERS = 2
+"""Pixels, in each direction."""
 _LIT = 1
 _FOLDER = Path(__file__).parent / "fonts"
 
@@ -65,13 +71,22 @@ def _box(width: int, height: int) -> Image.Image:
 
 def draw(screen: Screen) -> Image.Image:
     """The picture of a screen, mode "1"."""
+    if screen.shift is None:
+        return _drawn(screen, WIDTH, HEIGHT)
     image = Image.new("1", (WIDTH, HEIGHT))
+    image.paste(_drawn(screen, WIDTH - _WANDERS, HEIGHT - _WANDERS), screen.shift)
+    return image
+
+
+def _drawn(screen: Screen, width: int, height: int) -> Image.Image:
+    image = Image.new("1", (width, height))
     left_of_icons = _draw_icons(image, screen.icons)
     small = font("small")
     _draw_text(image, small, cut(screen.title, small.room(left_of_icons)), (0, 0))
-    image.paste(_LIT, (0, _RULE, WIDTH, _RULE + 1))
+    image.paste(_LIT, (0, _RULE, width, _RULE + 1))
     _draw_big(image, screen)
     _draw_lines(image, screen)
+    _draw_rows(image, screen)
     if screen.volume is not None:
         _draw_volume(image, screen.volume)
     return image
@@ -79,23 +94,44 @@ def draw(screen: Screen) -> Image.Image:
 
 def _draw_big(image: Image.Image, screen: Screen) -> None:
     digits, name = font("digits"), font("name")
-    huge = screen.digits and digits.has(screen.big) and len(screen.big) <= digits.room(WIDTH)
+    huge = screen.digits and digits.has(screen.big) and len(screen.big) <= digits.room(image.width)
     chosen = digits if huge else name
-    bottom = _LINES_TOP if screen.lines else HEIGHT
+    bottom = image.height - (_LINES_HEIGHT if screen.lines else 0)
     _draw_centred(image, chosen, screen.big, _BIG_TOP + (bottom - _BIG_TOP - chosen.height) // 2)
 
 
 def _draw_lines(image: Image.Image, screen: Screen) -> None:
     """Below the big text, or in the middle if there is none."""
     text = font("text")
-    first = _LINES_TOP if screen.big else (_BIG_TOP + HEIGHT - text.height * len(screen.lines)) // 2
+    middle = (_BIG_TOP + image.height - text.height * len(screen.lines)) // 2
+    first = image.height - _LINES_HEIGHT if screen.big else middle
     for index, line in enumerate(screen.lines):
         _draw_centred(image, text, line, first + index * text.height)
 
 
+def _draw_rows(image: Image.Image, screen: Screen) -> None:
+    """The chosen one dark on light."""
+    small = font("small")
+    width = image.width - (_SCROLL if screen.scroll else 0)
+    for index, row in enumerate(screen.rows[:ROWS]):
+        strip = Image.new("1", (width, small.height))
+        _draw_text(strip, small, cut(row, small.room(width - 2)), (2, 0))
+        chosen = index == screen.chosen
+        image.paste(ImageChops.invert(strip) if chosen else strip, (0, _ROWS_TOP + index * small.height))
+    if screen.scroll is not None:
+        _draw_scroll(image, *screen.scroll)
+
+
+def _draw_scroll(image: Image.Image, first: int, count: int) -> None:
+    top, height = _ROWS_TOP, image.height - _ROWS_TOP - 1
+    begin = top + height * first // count
+    end = max(begin + 2, top + height * min(count, first + ROWS) // count)
+    image.paste(_LIT, (image.width - 2, begin, image.width, min(end, image.height)))
+
+
 def _draw_centred(image: Image.Image, chosen: Font, text: str, top: int) -> None:
-    text = cut(text, chosen.room(WIDTH))
-    _draw_text(image, chosen, text, ((WIDTH - len(text) * chosen.width) // 2, top))
+    text = cut(text, chosen.room(image.width))
+    _draw_text(image, chosen, text, ((image.width - len(text) * chosen.width) // 2, top))
 
 
 def _draw_text(image: Image.Image, chosen: Font, text: str, at: tuple[int, int]) -> None:
@@ -105,7 +141,7 @@ def _draw_text(image: Image.Image, chosen: Font, text: str, at: tuple[int, int])
 
 def _draw_icons(image: Image.Image, icons: tuple[Icon, ...]) -> int:
     """From the right edge; returns the first column that is taken."""
-    left = WIDTH + _ICON_GAP
+    left = image.width + _ICON_GAP
     for icon in reversed(icons):
         left -= icon_width(icon) + _ICON_GAP
         for y, row in enumerate(PICTURES[icon]):

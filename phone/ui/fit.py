@@ -46,3 +46,21 @@ def sentence(say: Callable[[str], str], who: str, width: int, height: int) -> tu
     while len(lines := wrap(say(cut(who, room)), width)) > height and room > 1:
         room -= 1
     return lines[:height]
+
+
+def tail(text: str, end: str, width: int) -> str:
+    """`text` and then `end`, which is never cut."""
+    return f"{cut(text, width - len(end) - 1)} {end}"
+
+
+def apart(text: str, end: str, width: int) -> str:
+    """The same, with `end` at the right edge."""
+    return f"{cut(text, width - len(end) - 1):<{width - len(end)}}{end}"
+
+
+def pair(first: str, second: str, between: str, width: int) -> str:
+    """Two names in one line, the longer one cut first."""
+    free = width - len(between)
+    half = free // 2
+    left = max(half, free - len(second)) if len(first) > half else len(first)
+    return f"{cut(first, left)}{between}{cut(second, free - left)}"

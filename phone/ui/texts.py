@@ -22,6 +22,22 @@ class Texts:
         """One text. Raises KeyError: a text that is missing is our own bug."""
         return self.tables[table][key.name.lower() if isinstance(key, Enum) else key]
 
+    def fill(self, table: str, key: str | Enum, **facts: str) -> str:
+        """One text with its places, such as {who}, taken by `facts`. Raises KeyError, too."""
+        text = self.get(table, key)
+        for place, fact in facts.items():
+            text = text.replace(f"{{{place}}}", fact)
+        return text
+
+    def reply(self, number: int) -> str:
+        """The ready-made text of that number (from 0) to refuse a call with. Raises IndexError."""
+        return self.replies[number]
+
+    @property
+    def replies(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self.tables["reply"].values())
+
 
 def languages() -> tuple[str, ...]:
     """What `load_texts` can load."""

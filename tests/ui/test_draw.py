@@ -5,17 +5,18 @@ look at the pictures before you commit them.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gallery import GALLERY
+from gallery import GALLERY, shot
 from PIL import Image, ImageChops
 
 from phone.drivers import base
 from phone.ui import draw as drawing
 from phone.ui.draw import HEIGHT, WIDTH, draw, font
 from phone.ui.icons import ICON_HEIGHT, PICTURES, Icon, width
-from phone.ui.screens import Screen, screen
+from phone.ui.screens import Screen
 from phone.ui.texts import languages, load_texts
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -24,7 +25,7 @@ CASES = [(language, name) for language in languages() for name in GALLERY]
 
 @pytest.mark.parametrize(("language", "name"), CASES)
 def test_golden(language, name):
-    image = draw(screen(GALLERY[name], clock_text="14:05", now=133.4, texts=load_texts(language)))
+    image = draw(shot(GALLERY[name], load_texts(language)))
     assert (image.mode, image.size) == ("1", (base.WIDTH, base.HEIGHT))
     path = GOLDEN / language / f"{name}.png"
     if os.environ.get("PHONE_GOLDEN") == "write":
@@ -67,6 +68,34 @@ def test_what_is_too_long_is_cut_not_wrapped_round():
 def test_the_volume_bar_is_in_proportion(percent, lit):
     row = draw(Screen("", "", volume=percent)).crop((4, 57, 124, 58))
     assert int.from_bytes(row.tobytes(), "big").bit_count() in (lit, lit + 1)
+
+
+def test_a_list_has_one_row_dark_on_light():
+    plain, chosen = (draw(Screen("", "", rows=("one", "two"), chosen=chosen)) for chosen in (None, 1))
+    rows = [(0, 15 + 12 * n, WIDTH, 27 + 12 * n) for n in range(2)]
+    assert ImageChops.difference(plain.crop(rows[0]), chosen.crop(rows[0])).getbbox() is None
+    assert ImageChops.invert(plain.crop(rows[1])).tobytes() == chosen.crop(rows[1]).tobytes()
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 5), (1, 5), (0, 10_000), (9_996, 10_000)])
+def test_the_scroll_bar_stays_in_its_column_and_moves_with_the_list(first, count):
+    bar = draw(Screen("", "", rows=("x",) * 4, scroll=(first, count))).crop((WIDTH - 2, 13, WIDTH, HEIGHT)).getbbox()
+    assert bar is not None
+    assert bar[3] - bar[1] >= 2
+    assert (bar[1] == 2) is (first == 0 or count > 5000 > first)
+    assert (bar[3] >= 49) is (first + 4 >= count)
+
+
+@pytest.mark.parametrize("shift", [(x, y) for x in range(3) for y in range(3)])
+def test_what_wanders_moves_as_a_whole_and_loses_nothing(shift):
+    still = Screen("Title", "14:05", ("a line of eighteen", "jgpq of 18 letters"), tuple(Icon)[-2:], digits=True)
+    here, there = draw(replace(still, shift=(0, 0))), draw(replace(still, shift=shift))
+    box = here.getbbox()
+    assert box[2] <= WIDTH - 2
+    assert box[3] <= HEIGHT - 2
+    moved = tuple(at + by for at, by in zip(box, shift * 2, strict=True))
+    assert there.getbbox() == moved
+    assert there.crop(moved).tobytes() == here.crop(box).tobytes()
 
 
 @pytest.mark.parametrize("icon", Icon)

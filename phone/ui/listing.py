@@ -1,0 +1,115 @@
+"""The screens of the menu: the rows around the one that is chosen. Pure."""
+
+from __future__ import annotations
+
+from phone.calls.model import Call, Phone
+from phone.ui.book import Person, Recent
+from phone.ui.dates import brief, moment
+from phone.ui.fit import apart, clean, cut, cut_start
+from phone.ui.frame import ROW_CHARS, ROWS, TITLE_CHARS, Screen, View, full_name, small
+from phone.ui.pages import (
+    About,
+    Blocked,
+    Calls,
+    Choice,
+    Contacts,
+    Details,
+    Erase,
+    Held,
+    Item,
+    Lists,
+    Main,
+    Page,
+    Unblock,
+    items,
+)
+
+_MARKS = {"missed": "\u00d7", "received": "←", "placed": "→"}
+_EMPTY = {Contacts: "nobody_found", Calls: "no_calls", Blocked: "nobody_blocked"}
+
+
+def listing(v: View, page: Page) -> Screen:
+    """The page as a list; told that there is nothing, where there is nothing."""
+    facts = _facts(v, page)
+    choices = items(page, v.phone, v.book, v.menu.index)
+    if not choices and not facts:
+        return Screen(_title(v, page), "", small(v.hint(_EMPTY.get(type(page), "nothing"))))
+    room = ROWS - len(facts)
+    at = min(page.cursor, len(choices) - 1)
+    first = max(0, min(at - room // 2, len(choices) - room))
+    shown = choices[first : first + room]
+    return Screen(
+        _title(v, page),
+        "",
+        rows=(*facts, *(_row(v, item) for item in shown)),
+        chosen=len(facts) + at - first if choices else None,
+        scroll=(first, len(choices)) if len(choices) > room else None,
+    )
+
+
+def _title(v: View, page: Page) -> str:
+    match page:
+        case Main():
+            return v.title("menu")
+        case Lists():
+            return v.title("calls")
+        case Calls(which):
+            return v.title(which.name.lower())
+        case Details(recent):
+            return cut(_who(recent), TITLE_CHARS)
+        case Erase():
+            return v.title("erase")
+        case Contacts(digits):
+            return cut_start(clean(digits), TITLE_CHARS) or v.title("contacts")
+        case Blocked() | Unblock():
+            return v.title("blocked")
+        case About():
+            return v.title("about")
+        case Held():
+            return v.title("held")
+
+
+def _facts(v: View, page: Page) -> tuple[str, ...]:
+    """Rows that tell and cannot be chosen."""
+    match page:
+        case Details(recent):
+            told = f"{_MARKS[kind(recent)]} {moment(v.wall.local(recent.at), v.texts)}"
+            return cut(told, ROW_CHARS), cut(clean(recent.address), ROW_CHARS)
+        case Unblock(address):
+            return (cut(clean(address), ROW_CHARS),)
+        case About():
+            return tuple(cut(clean(fact), ROW_CHARS) for fact in v.about[:ROWS])
+        case _:
+            return ()
+
+
+def _row(v: View, item: Item) -> str:
+    match item:
+        case Choice():
+            return cut(_choice(v.phone, v, item), ROW_CHARS)
+        case Person(name=name):
+            return cut(clean(name) or clean(item.address), ROW_CHARS)
+        case Recent():
+            mark = _MARKS[kind(item)]
+            return apart(f"{mark} {_who(item)}", brief(v.wall.local(item.at), v.wall.now, v.texts), ROW_CHARS)
+        case Call():
+            return apart(full_name(item), v.since(item.held_at), ROW_CHARS)
+        case _:
+            return cut(clean(item), ROW_CHARS)
+
+
+def _choice(phone: Phone, v: View, choice: Choice) -> str:
+    if choice is Choice.DND:
+        return v.texts.get("menu", "dnd_on" if phone.dnd else "dnd_off")
+    return v.texts.get("menu", choice)
+
+
+def _who(recent: Recent) -> str:
+    return clean(recent.name) or clean(recent.address)
+
+
+def kind(recent: Recent) -> str:
+    """What became of it: missed, received or placed."""
+    if recent.outgoing:
+        return "placed"
+    return "missed" if recent.missed else "received"
