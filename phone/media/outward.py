@@ -16,7 +16,7 @@ from collections.abc import Callable
 from phone.media import plan
 from phone.media.bridge import Bridge
 from phone.media.codecs import RATE
-from phone.media.dtmf import DIGITS, DtmfSender
+from phone.media.dtmf import FREQUENCIES, DtmfSender
 from phone.media.outgoing import MakeCodec, Outgoing, outgoing_of
 from phone.media.plan import LegPlan
 from phone.media.rtp import RtpPacket, RtpSender
@@ -87,7 +87,7 @@ class Outward:
 
     def digit(self, digit: str, ms: int) -> None:
         """Queue a telephone event; ignored with a warning where the far end takes none."""
-        if self._digits is None or self._agreed is None or self._agreed.event_type is None or digit not in DIGITS:
+        if self._digits is None or self._agreed is None or self._agreed.event_type is None or digit not in FREQUENCIES:
             log.warning("leg %s: the far end takes no telephone events: digit not sent", self._leg)
             return
         self._digits.push(digit, ms)

@@ -13,7 +13,7 @@ from phone.media.audio import AudioThread, Role
 from phone.media.codecs import Codec
 from phone.media.coders import make_codec
 from phone.media.dtls import Certificate
-from phone.media.dtmf import DIGITS
+from phone.media.dtmf import FREQUENCIES
 from phone.media.hold import HoldSound, TonePlayback
 from phone.media.leg import Leg, Surroundings
 from phone.media.mixer import Mixer, Party, Route
@@ -102,7 +102,7 @@ class Room:
 
     def play_digit(self, message: PlayDigit) -> None:
         """Let the ear hear a far end's digit."""
-        if message.digit in DIGITS:
+        if message.digit in FREQUENCIES:
             self._sound_digit(message.leg, message.digit)
         else:
             log.warning("leg %s: %r is no digit that can be heard", message.leg, message.digit)

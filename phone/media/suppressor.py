@@ -20,6 +20,7 @@ _LOUD = 2_000
 """Peak (-24 dBFS) from which everything is."""
 _ABOVE_NOISE = 4
 """Speech is 12 dB above the far end's noise."""
+_LEAST_NOISE = _QUIET / _ABOVE_NOISE
 _NOISE_DOUBLES = 2 * _RATE
 """Samples in which the noise is believed to be twice as loud, when nothing is quieter."""
 _HANGOVER = _RATE * 250 // 1000
@@ -33,7 +34,7 @@ class Suppressor:
 
     def __init__(self) -> None:
         self._gain = UNITY
-        self._noise = 1.0
+        self._noise = _LEAST_NOISE
         """Peak of what the far end sends when it does not speak."""
         self._left = 0
 
@@ -52,5 +53,5 @@ class Suppressor:
 
     def _speaks(self, played: array[int], count: int) -> bool:
         peak = max(*map(abs, (max(played), min(played))))
-        self._noise = max(1.0, min(peak, self._noise * 2 ** (count / _NOISE_DOUBLES)))
+        self._noise = max(_LEAST_NOISE, min(peak, self._noise * 2 ** (count / _NOISE_DOUBLES)))
         return peak > min(_LOUD, max(_QUIET, self._noise * _ABOVE_NOISE))

@@ -3,110 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import statistics
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from legs import share_of, tone
+from soundroom import Bench, Echo, Exclusive, Silent, sounding, steepest, until
 
-from phone.drivers.vcard import RATE, Card, asound_conf, build
+from phone.drivers.vcard import RATE, Card
 from phone.media import card as card_module
 from phone.media import room as room_module
-from phone.media.audio import AudioThread
-from phone.media.ear import Ear
-from phone.media.mixer import Mixer, Route
-from phone.media.plan import AudioPlan, AudioTrouble, Device, Plan, Report, Setup
-from phone.media.ringer import Ringer
+from phone.media.mixer import Route
+from phone.media.plan import AudioPlan, AudioTrouble, Device, Plan, Setup
 from phone.media.room import Room
-
-NAMES = ("handset", "ringer", "sixteen", "stereo")
-
-
-class Echo:
-    """A party that says a tone and remembers what it is told."""
-
-    def __init__(self, frequency: int | None = None) -> None:
-        self.frequency = frequency
-        self.told = array("h")
-        self.silences = 0
-        self.asked = 0
-
-    def hear(self, samples: int) -> array[int]:
-        start, self.asked = self.asked, self.asked + samples
-        return tone(self.frequency, samples, start) if self.frequency else array("h", bytes(2 * samples))
-
-    def speak(self, samples: array[int] | None, count: int) -> None:
-        if samples is None:
-            self.silences += count
-            samples = array("h", bytes(2 * count))
-        self.told += samples
-
-
-class Bench:
-    """An audio thread, its cards and its complaints."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        kinds: dict[str, dict[str, Any]] = {"sixteen": {"rates": (16_000,)}, "stereo": {"channels": (2, 2)}}
-        self.cards = {name: Card(folder / name, 20.0, **kinds.get(name, {})) for name in NAMES}
-        for name, value in asound_conf(folder / "asound.conf", self.cards.values(), build()).items():
-            monkeypatch.setenv(name, value)
-        self.troubles: list[str] = []
-        self.told = threading.Condition()
-        self.ringer = Ringer("ringer", "de", self.tell)
-        self.audio: AudioThread | None = None
-
-    def start(self, name: str = "handset") -> AudioThread:
-        self.audio = AudioThread({"handset": Device(name, name)}, "de", self.ringer, Mixer({}), lambda _, told: self.tell(told))
-        self.audio.start()
-        return self.audio
-
-    def tell(self, sentence: str) -> None:
-        with self.told:
-            self.troubles.append(sentence)
-            self.told.notify_all()
-
-    def until_told(self, count: int) -> None:
-        with self.told:
-            assert self.told.wait_for(lambda: len(self.troubles) >= count, 10), self.troubles
-
-    def heard(self, name: str = "handset") -> array[int]:
-        samples = array("h")
-        samples.frombytes(self.cards[name].hear(0, self.cards[name].now()))
-        return samples
-
-    def close(self) -> None:
-        self.ringer.ring(on=False, volume=0)
-        if self.audio is not None:
-            self.audio.close()
-        self.ringer.wait_idle()
-        for card in self.cards.values():
-            card.close()
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    made = Bench(tmp_path, monkeypatch)
-    yield made
-    made.close()
-
-
-def until(fact: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not fact():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.005)
-
-
-def sounding(samples: array[int]) -> array[int]:
-    first = next((i for i, x in enumerate(samples) if x), len(samples))
-    return samples[first:]
 
 
 def test_dial_tone_sounds_while_lifted_and_the_card_rests_before_and_after(bench: Bench) -> None:
@@ -149,11 +61,6 @@ def test_speech_goes_both_ways_and_the_microphone_only_where_it_may(bench: Bench
     until(lambda: len(talk.told) > mark + 9600)
     assert not any(talk.told[mark:])
     assert held.silences == len(held.told)
-
-
-def steepest(samples: array[int]) -> int:
-    """The greatest step from one sample to the next: a click is one of hundreds."""
-    return max(abs(b - a) for a, b in itertools.pairwise(samples))
 
 
 def test_changing_over_to_another_call_and_to_none_is_no_click(bench: Bench) -> None:
@@ -283,47 +190,6 @@ def test_the_ringer_rings_on_its_own_card_alone(bench: Bench) -> None:
     assert bench.troubles[1] == ""
 
 
-class Exclusive:
-    """alsaaudio.PCM of a card that opens once in each direction, as one without dmix: the second gets EBUSY."""
-
-    def __init__(self) -> None:
-        self.real = card_module.alsaaudio.PCM
-        self.held: set[tuple[str, int]] = set()
-        self.refused = 0
-
-    def __call__(self, kind: int, mode: int, **how: Any) -> Any:
-        key = how["device"], kind
-        if key in self.held:
-            self.refused += 1
-            raise card_module.alsaaudio.ALSAAudioError(f"Device or resource busy [{how['device']}]")
-        return _Held(self, key, self.real(kind, mode, **how))
-
-
-class _Held:
-    def __init__(self, owner: Exclusive, key: tuple[str, int], pcm: Any) -> None:
-        owner.held.add(key)
-        self._owner, self._key, self._pcm = owner, key, pcm
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._pcm, name)
-
-    def close(self) -> None:
-        self._pcm.close()
-        self._owner.held.discard(self._key)
-
-
-class Silent:
-    """A reporter that remembers."""
-
-    def __init__(self) -> None:
-        self.reports: list[Report] = []
-
-    def report(self, report: Report) -> None:
-        self.reports.append(report)
-
-    report_threadsafe = report
-
-
 async def test_the_ringer_on_the_handsets_card_yields_to_it_and_gets_it_back(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -403,45 +269,3 @@ def test_one_direction_alone_is_no_handset_and_is_let_go(
     audio.route(Route(handset=True))
     bench.until_told(2)
     until(lambda: audio.ticks > 20)
-
-
-def test_the_shortest_key_press_is_heard_for_60_ms() -> None:
-    ear = Ear("de")
-    ear.pressed.append("5")
-    heard = array("h")
-    for _ in range(20):
-        heard += ear.read(Route(volume=100), 240, None)
-    loud = [i for i, x in enumerate(heard) if abs(x) > 200]
-    assert loud[0] < 240
-    assert 2600 < loud[-1] < 3400
-
-
-def test_a_held_key_sounds_until_released_and_a_far_digit_softly() -> None:
-    ear = Ear("de")
-    pressed = array("h")
-    for _ in range(100):
-        pressed += ear.read(Route(key_tone="5", volume=100), 240, None)
-    assert max(map(abs, pressed[-2400:])) > 2000
-    released = array("h")
-    for _ in range(10):
-        released += ear.read(Route(volume=100), 240, None)
-    assert not any(released[1200:])
-    ear.received.append("9")
-    far = array("h")
-    for _ in range(40):
-        far += ear.read(Route(volume=100), 240, None)
-    assert 200 < max(map(abs, far)) < max(map(abs, pressed)) // 2
-    assert not any(far[-240:])
-
-
-def test_tones_are_mixed_over_speech_at_the_volume() -> None:
-    ear = Ear("de")
-    speech = tone(1000, 4800)
-    loud = array("h")
-    for start in range(0, 4800, 240):
-        loud += ear.read(Route(tone="dial", volume=100), 240, speech[start : start + 240])
-    assert share_of(loud, 1000) > 0.5
-    assert share_of(loud, 425) > 0.1
-    for _ in range(5):
-        quiet = ear.read(Route(volume=0), 240, speech[:240])
-    assert not any(quiet)

@@ -173,7 +173,9 @@ def only_free_descriptors(count: int) -> Iterator[None]:
         restore.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         taken = [os.open(os.devnull, os.O_RDONLY)]
         restore.callback(lambda: [os.close(fd) for fd in taken])
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 4, hard))
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (max(int(each.name) for each in Path("/proc/self/fd").iterdir()) + 4, hard)
+        )
         with contextlib.suppress(OSError):
             while True:
                 taken.append(os.dup(taken[0]))
@@ -183,9 +185,7 @@ def only_free_descriptors(count: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("free", [0, 2], ids=["no socket can be made", "a socket pair, but no process"])
-async def test_without_a_free_file_descriptor_it_goes_on_trying(
-    free: int, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_without_a_free_file_descriptor_it_goes_on_trying(free: int, caplog: pytest.LogCaptureFixture) -> None:
     async with Phone() as phone:
         await phone.until(Alive)
         assert phone.host.pid is not None

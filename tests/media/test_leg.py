@@ -291,6 +291,52 @@ async def test_silence_from_the_far_end_ends_the_leg(monkeypatch: pytest.MonkeyP
         assert not pair.caller.the_leg.up
 
 
+async def test_over_ice_consent_tells_whether_who_is_silent_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held by us or by them, it may say nothing; its consent answers end when it has crashed."""
+    async with Pair(make_end(controlling=True), make_end(controlling=False)) as pair:
+        await pair.up()
+        pair.answer()
+        leg = pair.caller.the_leg
+        path = leg._current.path  # type: ignore[union-attr]
+        pair.caller.follow(feed="music", held=True)
+        before = path.heard_at
+        async with asyncio.timeout(20):
+            while path.heard_at == before:  # nobody speaks: this is consent
+                await asyncio.sleep(0.05)
+        leg.tick()
+        assert pair.failures() == []
+        monkeypatch.setattr(leg_module, "SILENT_TOO_LONG", -1.0)
+        leg.tick()
+        assert pair.failures() == ["no-rtp"]
+
+
+@pytest.mark.parametrize("held", [{"feed": "music"}, {"feed": "silence"}, {"held": True}], ids=str)
+async def test_without_ice_a_silent_peer_on_hold_is_judged_by_its_rtcp_if_it_sends_any(
+    held: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leg_module, "SILENT_TOO_LONG_RAW", -1.0)
+    kind = {"transport": "raw", "security": "plain"}
+    async with Pair(make_end(controlling=True, **kind), make_end(controlling=False, **kind)) as pair:
+        await pair.up()
+        pair.caller.follow(codecs=(OPUS,), **held)
+        pair.caller.the_leg.tick()
+        assert pair.failures() == [], "it has nothing that could tell of it"
+        pair.caller.the_leg.speech.control_heard = True
+        pair.caller.the_leg.tick()
+        assert pair.failures() == ["no-rtp"]
+
+
+async def test_without_ice_silence_in_a_call_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leg_module, "SILENT_TOO_LONG_RAW", -1.0)
+    kind = {"transport": "raw", "security": "plain"}
+    async with Pair(make_end(controlling=True, **kind), make_end(controlling=False, **kind)) as pair:
+        await pair.up()
+        pair.caller.follow(codecs=(OPUS,), feed="music")
+        pair.caller.follow(feed="microphone")
+        pair.caller.the_leg.tick()
+        assert pair.failures() == ["no-rtp"]
+
+
 async def test_close_notify_ends_the_leg_only_when_speech_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Pair(make_end(controlling=True), make_end(controlling=False)) as pair:
         await pair.up()

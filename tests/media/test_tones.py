@@ -9,9 +9,19 @@ from hypothesis import strategies as st
 
 from phone.calls.outputs import Tone
 from phone.media.dtmf import FREQUENCIES
-from phone.media.tones import TonePlayer, ToneSource, UnknownCountryError, cadence, countries, sine, sum_of_sines
+from phone.media.tones import (
+    TonePlayer,
+    ToneSource,
+    UnknownCountryError,
+    cadence,
+    countries,
+    ring_name,
+    sine,
+    sum_of_sines,
+)
 
-NAMES = [tone.value for tone in Tone] + ["ring"]
+RINGS = ["ring", "ring-1", "ring-2", "ring-3", "ring-4", "ring-5"]
+NAMES = [tone.value for tone in Tone] + ["hold", *RINGS]
 
 
 def strongest(samples, count):
@@ -109,3 +119,35 @@ def test_unknown():
         cadence("dial", "xx")
     with pytest.raises(KeyError):
         cadence("polka", "de")
+
+
+@pytest.mark.parametrize("country", countries())
+def test_rings_are_told_apart(country):
+    """By what sounds and by when: no two share their frequencies, nor the rhythm of their first two seconds."""
+    pitches, rhythms = set(), set()
+    for name in RINGS:
+        segments = cadence(name, country)
+        pitches.add(frozenset(f for s in segments for f in s.frequencies))
+        heard = np.abs(np.array(ToneSource(segments).read(96_000), dtype=int)).reshape(-1, 480).max(axis=1)
+        rhythms.add(tuple((heard > 500).tolist()))
+    assert len(pitches) == len(rhythms) == len(RINGS)
+
+
+def test_ring_names():
+    assert [ring_name(number) for number in (-1, 0, 1, 5, 6)] == ["ring", "ring", "ring-1", "ring-5", "ring"]
+
+
+def test_the_beep_is_two_tones_within_its_level():
+    whole = np.abs(np.array(ToneSource(cadence("beep", "de")).read(28_800), dtype=int))
+    sounds = whole.reshape(-1, 240).max(axis=1) > 1000
+    begins = np.flatnonzero(np.diff(sounds.astype(int), prepend=0) == 1)
+    assert len(begins) == 2
+    assert begins[0] == 0
+    assert not whole[20_000:].any()
+
+
+@pytest.mark.parametrize("country", countries())
+def test_call_waiting_is_clear_over_speech_but_does_not_hurt(country):
+    heard = np.array(ToneSource(cadence("call-waiting", country)).read(48_000 * 2), dtype=float)
+    loud = 20 * np.log10(np.sqrt((heard[heard != 0] ** 2).mean()) / 32768)
+    assert -26 < loud < -14
