@@ -15,6 +15,7 @@ from phone.jingle.elements import JINGLE, JMI, RTP, RTP_AUDIO
 from phone.jingle.parse import parse_jingle
 
 CAPTURES = Path(__file__).parents[1] / "captures" / "jingle"
+TRANSFERS = Path(__file__).parents[1] / "captures" / "transfer"
 PLAIN = PeerPolicy(contact=True, plain_rtp=True)
 JMI_PEER = (JINGLE, RTP, RTP_AUDIO, JMI)
 
@@ -38,6 +39,11 @@ class Capture:
 def capture(name: str) -> Capture:
     root = parse(CAPTURES / f"{name}.xml").getroot()  # noqa: S314 - our own fixture
     return Capture(root.get("peer", ""), tuple(root))
+
+
+def transfer_flow(name: str) -> list[Element]:
+    """The stanzas of a transfer, with answers; each says from whom and to whom it is."""
+    return list(parse(TRANSFERS / f"{name}.xml").getroot())  # noqa: S314 - our own fixture
 
 
 @dataclass

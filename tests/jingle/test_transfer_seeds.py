@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from xml.etree.ElementTree import Element, parse
+from xml.etree.ElementTree import Element
 
 import pytest
+from captured import transfer_flow
 from jingle_wire import ids, media, news, target
 from said import DIRECT, PLAIN
 
@@ -30,17 +30,12 @@ from phone.jingle.api import (
 )
 from phone.jingle.elements import FEATURES, JINGLE, RTP_INFO, TRANSFER
 
-CAPTURES = Path(__file__).parents[1] / "captures" / "transfer"
 FLOWS = ["xep-0251-unattended", "xep-0251-attended"]
 CALLER = "caller@world.sun/phone"
 ATTENDANT = "attendant@office.biz/desk"
 CALLEE = "boss@bigdesk.biz/phone"
 FRESH = "1a332d"
 """The caller's second session; the attended example has another one's sid there."""
-
-
-def stanzas(flow: str) -> list[Element]:
-    return list(parse(CAPTURES / f"{flow}.xml").getroot())  # noqa: S314 - our own fixture
 
 
 def other(stanza: Element) -> str:
@@ -135,7 +130,7 @@ def shape(payload: Element) -> Iterator[object]:
 def play(flow: str, seat: str) -> Seat:
     agent = Agent(seat, policy=lambda _: PLAIN, new_id=ids("t"), transfers=lambda _, __: Permission.ALLOW)
     ours = Seat(seat, agent)
-    for stanza in stanzas(flow):
+    for stanza in transfer_flow(flow):
         sender = stanza.get("really") or stanza.get("from", "")
         if sender == seat:
             ours.says(stanza)
@@ -183,7 +178,7 @@ def test_slips_taken_at_their_word_do_no_harm(flow: str) -> None:
     agent = Agent(CALLER, policy=lambda _: PLAIN, new_id=ids("t"), transfers=lambda _, __: Permission.ALLOW)
     said: Effects = agent.call("851ba2", ATTENDANT, [target(ATTENDANT, DIRECT)], 0)
     said += agent.described("851ba2", media(), 0)
-    for stanza in stanzas(flow):
+    for stanza in transfer_flow(flow):
         if stanza.get("to") == CALLER and len(stanza):
             said += agent.receive_iq(ATTENDANT, stanza.get("id", ""), stanza[0], 0)
     assert [e for e in news(said) if isinstance(e, CallHeld | TransferAsked)] == [
@@ -193,7 +188,7 @@ def test_slips_taken_at_their_word_do_no_harm(flow: str) -> None:
 
 
 def test_version_0_1_of_jingle_is_not_ours_to_answer() -> None:
-    stanza = stanzas(FLOWS[0])[0]
+    stanza = transfer_flow(FLOWS[0])[0]
     stanza[0].tag = "{urn:xmpp:jingle:0}jingle"
     agent = Agent(ATTENDANT, policy=lambda _: PLAIN, new_id=ids("t"))
     (reply,) = agent.receive_iq(CALLER, "i", stanza[0], 0)
