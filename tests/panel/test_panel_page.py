@@ -130,11 +130,11 @@ async def test_the_handset_lifts_by_click_and_by_h(page: Page, puppet: Puppet):
 
 async def test_lamps_and_ringing_are_seen(page: Page, puppet: Puppet):
     assert await page.read("document.querySelectorAll('.lit').length") == 0
-    puppet.panel.light(frozenset({"mute", "message", "service"}))
+    puppet.panel.light(frozenset({"call", "mute", "message", "service"}))
     puppet.facts = replace(puppet.facts, leds=frozenset({"HOLD"}), ringer=True)
     await page.until("document.body.classList.contains('ringing')")
     lit = await page.read("[...document.querySelectorAll('.lit')].map(e => e.id || e.dataset.key).sort()")
-    assert lit == ["HOLD", "MUTE", "VOICEMAIL", "message-lamp", "service-lamp"]
+    assert lit == ["HOLD", "MUTE", "VOICEMAIL", "call-lamp", "message-lamp", "service-lamp"]
     assert await page.read("document.getElementById('message-lamp').getAttribute('aria-label')") == "Message lamp: on"
     assert await page.read("document.getElementById('sound-name').textContent") == "Ringing"
     puppet.panel.light(frozenset())

@@ -12,6 +12,8 @@ const TONES = {
   busy: "Busy tone", reorder: "Cannot be reached tone", "call-waiting": "Call waiting tone",
   howler: "Handset is off the hook", beep: "Beep",
 };
+const AWAY = "The phone does not answer. Trying again …";
+const STRANGER = "The phone has another token now: `phone panel` prints the new address.";
 const LONGEST_PAUSE = 5000;
 const SHORT_PRESS = 120;
 
@@ -48,7 +50,7 @@ function showLights() {
   }
   glow("message-lamp", "Message", lights.lit.includes("message"));
   glow("service-lamp", "No service", lights.lit.includes("service"));
-  document.body.classList.toggle("busy", lights.lit.includes("call"));
+  glow("call-lamp", "Call", lights.lit.includes("call"));
   element("screen").classList.toggle("dimmed", lights.dimmed || Boolean(facts && facts.dimmed));
 }
 
@@ -128,16 +130,14 @@ function connect() {
 
 // A refused WebSocket does not say why; the page's own address does.
 async function explain(opened, closed) {
-  if (closed.code === 1013) return banner("refused", closed.reason);
-  banner("waiting", "The phone does not answer. Trying again …");
-  if (opened) return undefined;
-  try {
-    const answer = await fetch(location.href, { cache: "no-store" });
-    if (answer.status === 403 && !socket) {
-      banner("refused", "The phone has another token now: `phone panel` prints the new address.");
-    }
-  } catch { /* it is away: the banner says so */ }
-  return undefined;
+  if (closed.code === 1013) {
+    banner("refused", closed.reason);
+  } else if (opened) {
+    banner("waiting", AWAY);
+  } else {
+    const refused = await fetch(location.href, { cache: "no-store" }).then((answer) => answer.status === 403, () => false);
+    if (!socket) banner(refused ? "refused" : "waiting", refused ? STRANGER : AWAY);
+  }
 }
 
 function say(what) {
