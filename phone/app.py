@@ -71,6 +71,7 @@ async def _run(config: Config) -> None:
         await stack.enter_async_context(ControlServer(config.run_dir / CONTROL_SOCKET, attendant.answer))
         await media.start(media_setup(config))
         stack.push_async_callback(media.close)
+        catch_up.writer.begin()
         stack.callback(front.desk.inputs.close)
         front.desk.inputs.start(partial(_contact, engine))
         await _until_stopped(client, engine, config.state_dir / LAST_SEEN)
@@ -120,7 +121,6 @@ def _engine(
         if event := missed_away(written.missed, engine.now()):
             engine.post(event)
 
-    writer.begin()
     own = partial(_own, client, config)
     return engine, media, CatchUp(own, engine.acts, writer, engine.post, SystemClock().wall)
 

@@ -6,15 +6,18 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 import pytest
 
-from phone import app, config, control, inbox, memory
+from phone import app, config, control, inbox, memory, settings
 from phone.calls.model import Memory
 from phone.config import Config
+from phone.ears import Ears
 from phone.jingle.api import PeerPolicy
+from phone.policy import Policy
 
 CONFIG = """
 state_dir = "state"
@@ -92,7 +95,7 @@ async def test_the_volume_is_still_there_after_a_restart(running: Path, loaded: 
     file = loaded.state_dir / app.MEMORY
     while not file.exists():
         await asyncio.sleep(0.01)
-    phone = app._phone(loaded, memory.read(file))
+    phone = settings.fresh_phone(loaded, memory.read(file), 3)
     assert (phone.handset_volume, phone.ringer_volume) == (80, 90)
 
 
@@ -108,7 +111,8 @@ async def test_a_sign_in_that_fails_by_a_bug_ends_the_daemon(loaded: Config, mon
 
 
 def test_what_the_config_says_arrives(loaded: Config) -> None:
-    account, setup, phone = app._account(loaded), app._setup(loaded), app._phone(loaded, Memory(10, 20, "7"))
+    account, setup = settings.account(loaded), settings.media_setup(loaded)
+    phone = settings.fresh_phone(loaded, Memory(10, 20, "7"), 3)
     assert (account.jid, account.password, account.host, account.port) == ("Anna@Example.org", "secret", "127.0.0.1", 9)
     assert not account.services
     assert (setup.handset.capture, setup.addresses, setup.port_range) == (
@@ -139,7 +143,7 @@ class Roster:
     ],
 )
 def test_the_most_exact_rule_for_a_peer_wins(loaded: Config, jid: str, policy: PeerPolicy) -> None:
-    assert app._policy(app._peers(loaded), Roster(), jid) == policy  # type: ignore[arg-type]
+    assert Policy.of(loaded, Roster()).peer(jid) == policy
 
 
 @pytest.mark.parametrize(
@@ -153,35 +157,37 @@ def test_the_most_exact_rule_for_a_peer_wins(loaded: Config, jid: str, policy: P
         ("2001:db8::1", "2001:db8::1", None),
     ],
 )
-def test_where_to_connect(told: str | None, host: str | None, port: int | None) -> None:
-    assert app._server(told) == (host, port)
-
-
-class Noted:
-    """An engine that remembers what was posted."""
-
-    def __init__(self) -> None:
-        self.items: list[inbox.Item] = []
-
-    def post(self, item: inbox.Item) -> None:
-        self.items.append(item)
+def test_where_to_connect(loaded: Config, told: str | None, host: str | None, port: int | None) -> None:
+    account = settings.account(replace(loaded, account=replace(loaded.account, server=told)))
+    assert (account.host, account.port) == (host, port)
 
 
 def test_all_that_the_xmpp_room_tells_goes_into_the_inbox() -> None:
-    ears, engine, payload = app._Ears(), Noted(), Element("x")
+    items: list[inbox.Item] = []
+    others: list[object] = []
+    ears, payload = Ears(), Element("x")
     ears.service("online", "before there is an engine")
-    ears.engine = engine  # type: ignore[assignment]
+    ears.post, ears.catch_up = items.append, others.append
+    ears.contacts = lambda: others.append("contacts")
     ears.service("online", "")
     assert ears.iq("bob@x/1", "7", payload), "it will be answered"
     ears.message("bob@x/1", "anna@x", payload, carbon=True, sent_by_us=False)
     ears.bounced("bob@x", "id", "service-unavailable")
     ears.replied("token", "timeout")
     ears.unavailable("bob@x/1")
-    assert engine.items == [
+    ears.contacts_changed()
+    ears.named("bob@x", "Bob")
+    ears.features("bob@x/1", frozenset({"f"}))
+    ears.archived(())
+    assert items == [
         inbox.ServiceTold("online", ""),
         inbox.IqArrived("bob@x/1", "7", payload),
         inbox.MessageArrived("bob@x/1", "anna@x", payload, carbon=True, sent_by_us=False),
         inbox.Bounced("bob@x", "id", "service-unavailable"),
         inbox.Replied("token", "timeout"),
         inbox.ResourceGone("bob@x/1"),
+        inbox.BookChanged(),
+        inbox.NameTold("bob@x", "Bob"),
+        inbox.FeaturesTold("bob@x/1", frozenset({"f"})),
     ]
+    assert others == ["contacts", ()]

@@ -15,7 +15,7 @@ from phone.calllog import CallLog
 from phone.calls.model import Progress
 from phone.clock import VirtualClock
 from phone.drivers.sim import SimDesk, UnknownKeyError
-from phone.journal import CallWriter
+from phone.journal import CallWriter, Written
 from phone.media import plan
 from phone.picture import Picture
 from phone.ui.texts import load_texts
@@ -151,7 +151,8 @@ async def test_ended_calls_are_in_the_log_with_the_wall_times_of_their_begin(
     attendant: Attendant, wire: Wire, alice: WirePhone, bob: WirePhone
 ) -> None:
     clock = VirtualClock(now=0)
-    writer = CallWriter(attendant.calls, clock)
+    told: list[Written] = []
+    writer = CallWriter(attendant.calls, clock, told.append)
     alice.lift()
     alice.dial("202")
     wire.run()
@@ -167,6 +168,8 @@ async def test_ended_calls_are_in_the_log_with_the_wall_times_of_their_begin(
     reply = await attendant.answer(control.Log(10))
     assert isinstance(reply, control.LogReply)
     (entry,) = reply.entries
+    assert [[e.id for e in each.recents] for each in told] == [[ended.call.id]]
+    assert (entry.kind, entry.encrypted) == ("placed", True)
     assert (entry.peer, entry.direction, entry.reason) == ("bob@x", "out", "hang-up")
     assert entry.seconds == pytest.approx(61, abs=1)
     assert entry.began.startswith("2026-01-01") or entry.began.startswith("2025-12-31")

@@ -181,4 +181,4 @@ def test_whom_the_roster_does_not_know_is_named_by_extension_number_or_address(
     alice: WirePhone, peer: str, name: str
 ) -> None:
     alice.engine.phone = replace(alice.engine.phone, plan=replace(alice.engine.phone.plan, gateway="pbx.example"))
-    assert alice.engine._name(peer) == name
+    assert alice.engine.acts.name(peer) == name

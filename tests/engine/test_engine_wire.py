@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rig.wire import Wire, WirePhone
 
@@ -73,8 +75,10 @@ def test_a_caller_who_gives_up_stops_the_bell(wire: Wire, alice: WirePhone, bob:
     assert not bob.engine.ports.agent.wishes()
 
 
-def test_a_third_caller_hears_busy_and_disturbs_nobody(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
+def test_where_nobody_may_wait_a_third_caller_hears_busy(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
     carol = wire.add("carol")
+    habits = replace(bob.engine.phone.habits, waiting=False)
+    bob.engine.phone = replace(bob.engine.phone, habits=habits)
     alice.call("202")
     bob.lift()
     wire.run()
