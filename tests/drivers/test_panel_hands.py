@@ -81,6 +81,14 @@ def test_hook_moves_are_passed_on_and_the_handset_outlives_the_page():
     assert keypad.hook == ["lift", "hang up"]
 
 
+def test_a_key_released_by_a_page_that_never_pressed_it_stays_down():
+    keypad = Keypad()
+    hands = Hands(keypad, frozenset(KEYS))
+    hands.move("one", Press("5"))
+    hands.move("two", Release("5"))
+    assert keypad.down == {"5"}
+
+
 def test_a_key_that_is_not_there_is_nonsense():
     hands = Hands(Keypad(), frozenset({"1"}))
     with pytest.raises(NonsenseError, match="not there"):

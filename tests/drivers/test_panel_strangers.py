@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
 
@@ -198,3 +199,40 @@ async def test_panels_side_by_side_need_a_token_of_their_own(server):
         assert TOKEN not in body
         with pytest.raises(InvalidStatus):
             await connect(f"{site.url.replace('http', 'ws')}", proxy=None)
+
+
+def _unwilling(monkeypatch, *errors: int) -> list[int]:
+    """Let binding ::1 fail with these, one after the other; the ports that were tried."""
+    bind, left, tried = socket.create_server, list(errors), []
+
+    def create_server(address, **more):
+        if address[0] == "::1" and left:
+            tried.append(address[1])
+            raise OSError(left.pop(0), "as the test says")
+        return bind(address, **more)
+
+    monkeypatch.setattr(socket, "create_server", create_server)
+    return tried
+
+
+async def test_a_machine_without_ipv6_does_with_the_other(phone, monkeypatch):
+    _unwilling(monkeypatch, errno.EADDRNOTAVAIL)
+    async with PanelServer(phone.panel, phone, phone.look, token=TOKEN) as server, page(server) as talking:
+        assert await told(talking, "hello")
+        assert {s.getsockname()[0] for s in _sockets(server)} == {"127.0.0.1"}
+
+
+async def test_a_free_port_is_free_on_both_addresses(phone, monkeypatch):
+    tried = _unwilling(monkeypatch, errno.EADDRINUSE, errno.EADDRINUSE)
+    async with PanelServer(phone.panel, phone, phone.look, token=TOKEN) as server:
+        assert {s.getsockname()[1] for s in _sockets(server)} == {int(server.origin.rpartition(":")[2])}
+    assert len(tried) == 2
+
+
+async def test_a_port_that_another_has_on_ipv6_is_said_so_and_nothing_stays_open(phone, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    _unwilling(monkeypatch, errno.EADDRINUSE)
+    with pytest.raises(PanelError, match="set another"):
+        await PanelServer(phone.panel, phone, phone.look, token=TOKEN, port=port).start()
+    socket.create_server(("127.0.0.1", port)).close()
