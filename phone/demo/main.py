@@ -7,8 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from phone.demo import tour
+from phone.demo import manners, tour
+from phone.demo.prosody import DOMAIN
 from phone.demo.record import Record, Step
+from phone.demo.sheet import contact_sheet
 from phone.demo.stage import stage
 from phone.errors import PhoneError
 
@@ -31,11 +33,13 @@ def run_demo(*, tour_only: bool, out: Path | None, as_json: bool = False) -> int
 
 async def _run(*, tour_only: bool, out: Path | None, as_json: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="phone-demo-") as folder:
-        print("Starting a private Prosody and two phones ...", file=sys.stderr)
-        async with stage(Path(folder), "alice", "bob") as scene:
+        print("Starting a private Prosody and three phones ...", file=sys.stderr)
+        async with stage(Path(folder), "alice", "bob", "carol", edit=_trusting) as scene:
             if tour_only:
                 record = tour.new_record(out or Path("tour"), _silent if as_json else _tell)
-                await tour.play(scene, record)
+                ears = await tour.play(scene, record)
+                await manners.play(scene, record)
+                contact_sheet([record.folder / name for name in record.pictures], ears, record.folder / "sheet.png")
                 return _close(record, as_json=as_json)
             from phone.demo import hands  # noqa: PLC0415 - curses only where there is a terminal
 
@@ -59,3 +63,8 @@ def _close(record: Record, *, as_json: bool) -> int:
         held = sum(step.ok for step in record.steps)
         print(f"{held} of {len(record.steps)} steps held. Screens, sounds and tour.json are in {record.folder}")
     return 0 if record.ok else 1
+
+
+def _trusting(config: str) -> str:
+    """Colleagues may transfer each other without asking."""
+    return f'{config}\n[transfer]\nallow = ["{DOMAIN}"]\n'

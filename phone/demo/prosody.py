@@ -24,6 +24,8 @@ _MODULES = (
     *("smacks", "mam", "ping", "csi_simple", "time", "version"),
 )
 
+DOMAIN = "localhost"
+
 
 class ServerError(PhoneError, RuntimeError):
     """A private server is not installed or does not start."""
@@ -51,7 +53,7 @@ class PrivateProsody:
         folder: Path,
         users: Mapping[str, str],
         *,
-        domain: str = "localhost",
+        domain: str = DOMAIN,
         websocket: bool = False,
         turn: TurnService | None = None,
         certificate: KeyPair | None = None,

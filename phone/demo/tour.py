@@ -14,7 +14,6 @@ from pathlib import Path
 from phone.control import StatusReply
 from phone.demo.hearing import RATE, find, first_sound, loudness, steady_share, write_wav
 from phone.demo.record import Record, Stopwatch
-from phone.demo.sheet import contact_sheet
 from phone.demo.speech import speak
 from phone.demo.stage import Desk, Stage
 
@@ -25,22 +24,22 @@ ALICE_SAYS = "Hello Bob, this is Alice. Can you hear me well?"
 BOB_SAYS = "Good morning Alice. Yes, loud and clear, thank you."
 
 
-async def play(scene: Stage, record: Record) -> None:
-    """Play it. Faults are steps that are not ok; only a broken stage raises."""
+async def play(scene: Stage, record: Record) -> list[tuple[str, array[int]]]:
+    """Play it; returns what each heard. Faults are steps that are not ok; only a broken stage raises."""
     alice, bob = scene.desks["alice"], scene.desks["bob"]
     began = {desk.name: desk.handset.now() for desk in (alice, bob)}
     await _idle(record, alice, bob)
     await _dial_tone(record, alice)
     await _ring(record, alice, bob)
     await _answer(record, alice, bob)
-    await _speech(record, alice, bob, ALICE_SAYS, "en-gb")
-    await _speech(record, bob, alice, BOB_SAYS, "en-us")
+    await hears(record, alice, bob, ALICE_SAYS, "en-gb")
+    await hears(record, bob, alice, BOB_SAYS, "en-us")
     await _mute(record, alice, bob)
     await _hang_up(record, alice, bob)
     ears = [(desk.name, desk.heard(began[desk.name], desk.handset.now())) for desk in (alice, bob)]
     for name, heard in ears:
         write_wav(record.folder / f"{name}-ear.wav", heard)
-    contact_sheet([record.folder / name for name in record.pictures], ears, record.folder / "sheet.png")
+    return ears
 
 
 async def _idle(record: Record, *desks: Desk) -> None:
@@ -72,7 +71,7 @@ async def _ring(record: Record, caller: Desk, callee: Desk) -> None:
     watch = Stopwatch()
     at = callee.ringer.sample_at(watch.started)
     await caller.press(callee.number[-1])
-    rings = await _expect(record, callee, f"{callee.name}: rings", "offered", watch, lambda s: s.ringer)
+    rings = await expect(record, callee, f"{callee.name}: rings", "offered", watch, lambda s: s.ringer)
     await asyncio.sleep(0.6)
     bell = callee.ringer.hear(at, callee.ringer.now())
     first = first_sound(array("h", bell))
@@ -80,7 +79,7 @@ async def _ring(record: Record, caller: Desk, callee: Desk) -> None:
     got = "sounds" if first is not None else "silent"
     record.add(f"{callee.name}: bell sounds", "sounds", got, delay, ok=rings and first is not None)
     record.picture(f"{callee.name}-rings", await callee.screen_png())
-    await _expect(record, caller, f"{caller.name}: hears ringback", "ringback", watch, lambda s: s.tone == "ringback")
+    await expect(record, caller, f"{caller.name}: hears ringback", "ringback", watch, lambda s: s.tone == "ringback")
     record.picture(f"{caller.name}-ringback", await caller.screen_png())
 
 
@@ -88,7 +87,7 @@ async def _answer(record: Record, caller: Desk, callee: Desk) -> None:
     watch = Stopwatch()
     await callee.lift()
     for desk in (callee, caller):
-        await _expect(record, desk, f"{desk.name}: connected and encrypted", "connected", watch, _talking)
+        await expect(record, desk, f"{desk.name}: connected and encrypted", "connected", watch, _talking)
         record.picture(f"{desk.name}-talks", await desk.screen_png())
 
 
@@ -96,7 +95,8 @@ def _talking(status: StatusReply) -> bool:
     return any(c.progress == "connected" and c.encrypted for c in status.calls)
 
 
-async def _speech(record: Record, mouth: Desk, ear: Desk, sentence: str, voice: str) -> None:
+async def hears(record: Record, mouth: Desk, ear: Desk, sentence: str, voice: str) -> None:
+    """Let one speak, and look for the sentence in the other's ear."""
     spoken = await asyncio.to_thread(speak, sentence, voice)
     begin, end = mouth.say(spoken)
     start = ear.handset.sample_at(mouth.handset.monotonic_at(begin))
@@ -133,12 +133,12 @@ async def _mute(record: Record, mouth: Desk, ear: Desk) -> None:
 async def _hang_up(record: Record, first: Desk, last: Desk) -> None:
     watch = Stopwatch()
     await first.hang_up()
-    await _expect(record, last, f"{last.name}: hears that {first.name} has gone", "busy", watch, _gone)
+    await expect(record, last, f"{last.name}: hears that {first.name} has gone", "busy", watch, _gone)
     record.picture(f"{last.name}-ended", await last.screen_png())
     watch = Stopwatch()
     await last.hang_up()
     for desk in (first, last):
-        await _expect(record, desk, f"{desk.name}: idle again", "no call", watch, lambda s: not s.calls and not s.tone)
+        await expect(record, desk, f"{desk.name}: idle again", "no call", watch, lambda s: not s.calls and not s.tone)
         record.picture(f"{desk.name}-idle-again", await desk.screen_png())
 
 
@@ -146,9 +146,10 @@ def _gone(status: StatusReply) -> bool:
     return status.tone in {"busy", "reorder"}
 
 
-async def _expect(
+async def expect(
     record: Record, desk: Desk, name: str, expected: str, watch: Stopwatch, true: Callable[[StatusReply], bool]
 ) -> bool:
+    """Wait for it and note what came."""
     found = await desk.until(true, 10)
     ms = watch.ms
     status = found or await desk.status()
