@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phone.calls.model import Phone, Service, Trouble
+from phone.calls.model import Call, Notice, Phone, Service, Trouble
 from phone.ui import incall
 from phone.ui.dates import clock, day
 from phone.ui.fit import clean, cut, cut_start, sentence, tail
@@ -30,7 +30,7 @@ def off_hook(v: View) -> Screen:
         return trouble
     if phone.transfer and (transferee := phone.call(phone.transfer.transferee)):
         return incall.picking(v, transferee)
-    if leaving := tuple(c for c in phone.calls if c.live and c.handover and not c.bridged):
+    if leaving := _leaving(phone):
         return Screen(v.title("dial"), "", incall.handing_over(v, leaving[-1]))
     if phone.held:
         return Screen(v.title("dial"), "", incall.held_lines(v))
@@ -96,7 +96,7 @@ def _masked(phone: Phone) -> str:
 
 def _no_dial_tone(v: View) -> Screen | None:
     if v.phone.notice:
-        return Screen(v.title("failed"), "", _notice(v))
+        return Screen(v.title("failed"), "", _told(v, v.phone.notice))
     if not online(v.phone):
         return Screen(v.title("no_service"), "", small(v.texts.get("service", v.phone.service)))
     return None if v.phone.sound else Screen(v.title("failed"), "", small(v.hint("no_sound")))
@@ -106,7 +106,7 @@ def _news(v: View) -> tuple[str, ...]:
     """The most important of all there is to tell."""
     phone = v.phone
     if phone.notice:
-        return _notice(v)
+        return _told(v, phone.notice)
     if not online(phone):
         return small(v.texts.get("service", phone.service))
     if not phone.sound:
@@ -116,13 +116,15 @@ def _news(v: View) -> tuple[str, ...]:
 
 def _elsewhere(v: View) -> tuple[str, ...]:
     """Far ends that this phone connects, or is connecting."""
-    for call in v.phone.calls:
-        other = v.phone.call(call.bridged)
-        if call.live and other is not None and other.live:
-            return incall.bridge_lines(v, call, other)
-        if call.live and call.handover:
-            return incall.handing_over(v, call)
-    return ()
+    for call, other in incall.bridged(v.phone):
+        return incall.bridge_lines(v, call, other)
+    leaving = _leaving(v.phone)
+    return incall.handing_over(v, leaving[-1]) if leaving else ()
+
+
+def _leaving(phone: Phone) -> tuple[Call, ...]:
+    """Legs on their way to a third party."""
+    return tuple(c for c in phone.calls if c.live and c.handover and not c.bridged)
 
 
 def _small_news(v: View) -> tuple[str, ...]:
@@ -134,10 +136,7 @@ def _small_news(v: View) -> tuple[str, ...]:
     return (v.hint("dnd"),) if phone.dnd else ()
 
 
-def _notice(v: View) -> tuple[str, ...]:
-    notice = v.phone.notice
-    if notice is None:
-        return ()
+def _told(v: View, notice: Notice) -> tuple[str, ...]:
     if notice.why is Trouble.NO_SERVICE and not online(v.phone):
         return small(v.texts.get("service", v.phone.service))
     return sentence(lambda who: v.texts.fill("notice", notice.why, who=who), clean(notice.who), LINE_CHARS, LINES)

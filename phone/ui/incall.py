@@ -100,6 +100,12 @@ def bridge_lines(v: View, call: Call, other: Call) -> tuple[str, ...]:
     return pair(full_name(call), full_name(other), " - ", LINE_CHARS), v.hint("bridged")
 
 
+def bridged(phone: Phone) -> tuple[tuple[Call, Call], ...]:
+    """Pairs of far ends that talk by way of this phone."""
+    legs = {c.id: c for c in phone.calls if c.live}
+    return tuple((legs[a], legs[b]) for a, b in phone.bridges if b in legs)
+
+
 def joined(phone: Phone) -> tuple[Call, ...]:
     """The legs of the conference."""
     return tuple(c for c in phone.calls if c.joined and c.up)

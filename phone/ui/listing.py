@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from phone.calls.model import Call, Phone
 from phone.ui.book import Person, Recent
 from phone.ui.dates import brief, moment
@@ -67,6 +69,8 @@ def _title(v: View, page: Page) -> str:
             return v.title("about")
         case Held():
             return v.title("held")
+        case _:
+            assert_never(page)
 
 
 def _facts(v: View, page: Page) -> tuple[str, ...]:

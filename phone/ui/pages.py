@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import assert_never
 
 from phone.calls.model import Call, Phone
 from phone.ui.book import Book, Person, Recent
@@ -135,7 +136,8 @@ def room(phone: Phone) -> Room:
 
 def fits(page: Page, phone: Phone) -> bool:
     """Whether `page` may be seen now."""
-    match room(phone):
+    where = room(phone)
+    match where:
         case Room.NONE:
             return False
         case Room.IN_CALL:
@@ -144,6 +146,8 @@ def fits(page: Page, phone: Phone) -> bool:
             return not isinstance(page, Held)
         case Room.DIALLING:
             return True
+        case _:
+            assert_never(where)
 
 
 def items(page: Page, phone: Phone, book: Book, index: Index) -> tuple[Item, ...]:
@@ -170,6 +174,8 @@ def items(page: Page, phone: Phone, book: Book, index: Index) -> tuple[Item, ...
             return ()
         case Held():
             return phone.held
+        case _:
+            assert_never(page)
 
 
 def listed(recent: Recent, which: Choice) -> bool:

@@ -106,7 +106,7 @@ def _icons(phone: Phone) -> tuple[Icon, ...]:
         Icon.MUTE: phone.muted,
         Icon.SPEAKER: phone.speaker,
         Icon.CONFERENCE: len(incall.joined(phone)) > 1,
-        Icon.BRIDGE: any(c.live and c.bridged for c in phone.calls),
+        Icon.BRIDGE: bool(incall.bridged(phone)),
         Icon.HOLD: bool(phone.held),
         Icon.DND: phone.dnd,
         Icon.KEYPAD_LOCKED: phone.locked,
