@@ -30,7 +30,8 @@ def long_press(phone: Phone, at: float) -> Result:
 def _join(phone: Phone, focus: Call, other: Call, at: float) -> Result:
     ids = {*ear.party(phone, focus), *ear.party(phone, other)}
     phone, resumed = legs.resume(phone, ids, at)
-    phone = put(phone, *(replace(c, joined=True) for c in phone.calls if c.id in ids))
+    # another conference, all of it on hold, breaks up: its legs are held calls each
+    phone = put(phone, *(replace(c, joined=c.id in ids) for c in phone.calls))
     return ear.beep(replace(phone, transfer=None), at), resumed
 
 
