@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 _ROOT = Path(__file__).parent
-_LAST = ("bench", "xmpp", "demo", "journeys", "interop")
+_LAST = ("bench", "xmpp", "demo", "panel", "journeys", "interop")
 """Folders whose tests start servers, daemons or browsers: what is quick to tell is told first."""
 
 # A loaded machine is no fault of the code under test. `--hypothesis-profile=ci`, Hypothesis' own, which the gate uses,

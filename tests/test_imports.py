@@ -64,6 +64,7 @@ ONLY_IN = {
     "gpiozero": {"phone.drivers"},
     "luma": {"phone.drivers"},
     "curses": {"phone.demo"},
+    "websockets": {"phone.drivers"},
 }
 NOT_IN_MEDIA_PROCESS = {
     "slixmpp",

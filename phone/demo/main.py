@@ -1,29 +1,40 @@
-"""`phone demo`: two phones that call each other on this machine, by hand or as a tour."""
+"""`phone demo`: three phones that call each other on this machine: in a browser, at a terminal, or as a tour."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 import tempfile
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 
-from phone.demo import manners, tour
+from phone.demo import manners, panels, tour
 from phone.demo.prosody import DOMAIN
 from phone.demo.record import Record, Step
 from phone.demo.sheet import contact_sheet
-from phone.demo.stage import stage
+from phone.demo.stage import stage, with_panel
+from phone.drivers.panel import PageServer
 from phone.errors import PhoneError
 
-NO_TERMINAL = "phone demo needs a terminal to press keys in. Without one, take the tour: phone demo --tour --out tour"
+PEOPLE = ("alice", "bob", "carol")
+NO_TERMINAL = "phone demo --terminal needs a terminal to press keys in. Without one: phone demo, or phone demo --tour"
+
+Play = Callable[[Path], Coroutine[None, None, int]]
 
 
-def run_demo(*, tour_only: bool, out: Path | None, as_json: bool = False) -> int:
+def run_demo(*, tour_only: bool, terminal: bool, out: Path | None, as_json: bool = False) -> int:
     """Run the demo; the exit code is 0 only if everything that was checked held."""
-    if not tour_only and not sys.stdin.isatty():
+    if terminal and not sys.stdin.isatty():
         print(NO_TERMINAL, file=sys.stderr)
         return 2
+    play: Play = _in_browser
+    if terminal:
+        play = _at_terminal
+    elif tour_only:
+        play = partial(_tour, out=out or Path("tour"), as_json=as_json)
     try:
-        return asyncio.run(_run(tour_only=tour_only, out=out, as_json=as_json))
+        return asyncio.run(_run(play))
     except PhoneError as error:
         print(f"phone demo: {error}", file=sys.stderr)
         return 1
@@ -31,20 +42,36 @@ def run_demo(*, tour_only: bool, out: Path | None, as_json: bool = False) -> int
         return 130
 
 
-async def _run(*, tour_only: bool, out: Path | None, as_json: bool) -> int:
+async def _run(play: Play) -> int:
     with tempfile.TemporaryDirectory(prefix="phone-demo-") as folder:
         print("Starting a private Prosody and three phones ...", file=sys.stderr)
-        async with stage(Path(folder), "alice", "bob", "carol", edit=_trusting) as scene:
-            if tour_only:
-                record = tour.new_record(out or Path("tour"), _silent if as_json else _tell)
-                ears = await tour.play(scene, record)
-                await manners.play(scene, record)
-                contact_sheet([record.folder / name for name in record.pictures], ears, record.folder / "sheet.png")
-                return _close(record, as_json=as_json)
-            from phone.demo import hands  # noqa: PLC0415 - curses only where there is a terminal
+        return await play(Path(folder))
 
-            await hands.play(scene)
-            return 0
+
+async def _in_browser(folder: Path) -> int:
+    async with (
+        PageServer() as page,
+        stage(folder, *PEOPLE, edit=lambda text: with_panel(_trusting(text), page.ancestors)) as scene,
+    ):
+        await panels.play(scene, page)
+    return 0
+
+
+async def _at_terminal(folder: Path) -> int:
+    from phone.demo import hands  # noqa: PLC0415 - curses only where there is a terminal
+
+    async with stage(folder, *PEOPLE, edit=_trusting) as scene:
+        await hands.play(scene)
+    return 0
+
+
+async def _tour(folder: Path, *, out: Path, as_json: bool) -> int:
+    async with stage(folder, *PEOPLE, edit=_trusting) as scene:
+        record = tour.new_record(out, _silent if as_json else _tell)
+        ears = await tour.play(scene, record)
+        await manners.play(scene, record)
+    contact_sheet([record.folder / name for name in record.pictures], ears, record.folder / "sheet.png")
+    return _close(record, as_json=as_json)
 
 
 def _tell(step: Step) -> None:
