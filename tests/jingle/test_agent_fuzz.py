@@ -1,29 +1,45 @@
-"""Whatever comes in: nothing raises, every IQ gets exactly one reply and it comes first, all that we send is XML."""
+"""Whatever comes in: nothing raises, every IQ gets exactly one reply (at once, but for `<transfer/>`, where the user is
+asked), all that we send is XML.
+"""
 
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from captured import CAPTURES, PLAIN, capture
+from captured import CAPTURES, PLAIN, TRANSFERS, capture, transfer_flow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jingle_wire import agent, host, media, target, xml
 
 from phone.jingle import elements
 from phone.jingle.agent import Agent
-from phone.jingle.api import CallEnded, CallOffered, Effects, EndReason, PeerPolicy, Reply, SendIq, SendMessage
+from phone.jingle.api import (
+    CallEnded,
+    CallOffered,
+    Effects,
+    EndReason,
+    PeerPolicy,
+    Permission,
+    Reply,
+    SendIq,
+    SendMessage,
+    TransferAsked,
+)
 from phone.jingle.codec import encode_jingle, encode_proposal
 from phone.jingle.elements import Action, Jingle, Verb
+from phone.jingle.errors import LocalProtocolError
 from phone.jingle.legs import MAX_LEGS, MAX_REMEMBERED
 from phone.jingle.parse import MAX_CANDIDATES, parse_jingle, parse_proposal
 
 PEER = "mallory@evil.test/x"
 NAMES = sorted(p.stem for p in CAPTURES.glob("*.xml"))
+FLOWS = sorted(p.stem for p in TRANSFERS.glob("*.xml"))
 SPACES = [v for v in vars(elements).values() if isinstance(v, str) and v.startswith(("urn:", "http"))]
 WORDS = """
 jingle content description transport candidate fingerprint payload-type parameter encryption reason text success busy
-ringing hold active dtmf early group rtcp-mux propose retract tie-break migrated
+ringing hold unhold active dtmf early group rtcp-mux propose retract tie-break migrated transfer transferred
 """
 TAGS = WORDS.split()
 ATTRIBUTES = {
@@ -52,6 +68,8 @@ ATTRIBUTES = {
     "priority": ["1", "-1"],
     "rel-addr": ["192.0.2.9", "x"],
     "rel-port": ["5"],
+    "from": [PEER, " mallory@EVIL.test./x", "alice@desk.test/phone", "x y", ""],
+    "to": ["carol@desk.test/phone", "carol@desk.test", "alice@desk.test/phone", PEER, "@", "tel:+1"],
 }
 attributes = st.dictionaries(st.sampled_from(sorted(ATTRIBUTES)), st.integers(0, 20), max_size=6).map(
     lambda d: {k: ATTRIBUTES[k][n % len(ATTRIBUTES[k])] for k, n in d.items()}
@@ -92,7 +110,9 @@ proposals = st.builds(
 @st.composite
 def mutated(draw: st.DrawFn) -> list[Element]:
     """A captured conversation with a few things wrong."""
-    stanzas = [copy.deepcopy(s) for s in capture(draw(st.sampled_from(NAMES))).stanzas]
+    name = draw(st.sampled_from([*NAMES, *FLOWS]))
+    flow = capture(name).stanzas if name in NAMES else [s for s in transfer_flow(name) if len(s)]
+    stanzas = [copy.deepcopy(s) for s in flow]
     for _ in range(draw(st.integers(0, 8))):
         element = draw(st.sampled_from([e for s in stanzas for e in s[0].iter()]))
         match draw(st.integers(0, 5)):
@@ -115,8 +135,10 @@ class Watched:
     """An agent whose effects are checked."""
 
     def __init__(self, policy: PeerPolicy) -> None:
-        self.agent: Agent = agent(policy=policy)
+        self.agent: Agent = agent(policy=policy, transfers=Permission.ASK)
         self.ended: set[str] = set()
+        self.asked: dict[str, int] = {}
+        """IQ id -> how often it was answered."""
 
     def check(self, effects: Effects) -> None:
         for effect in effects:
@@ -127,8 +149,11 @@ class Watched:
                         assert encode_jingle(parse_jingle(again)).attrib == payload.attrib
                     else:
                         assert parse_proposal(again).verb.value == payload.tag.rpartition("}")[2]
-                case CallOffered(id=call):
+                case Reply(iq_id=iq_id):
+                    self.asked[iq_id] += 1
+                case CallOffered(id=call, replaces=replaced):
                     self.ended.discard(call)  # an id may come back for a new call
+                    assert replaced is None or replaced in {w.id for w in self.agent.wishes()}
                 case CallEnded(id=call):
                     assert call not in self.ended
                     self.ended.add(call)
@@ -140,9 +165,11 @@ class Watched:
         assert all(len(w.candidates) <= MAX_CANDIDATES for w in self.agent.wishes())
 
     def iq(self, sender: str, payload: Element) -> None:
-        effects = self.agent.receive_iq(sender, "i", payload, 0)
-        assert isinstance(effects[0], Reply)
-        assert [e for e in effects if isinstance(e, Reply)] == [effects[0]]
+        iq_id = f"i{len(self.asked)}"
+        self.asked[iq_id] = 0
+        effects = self.agent.receive_iq(sender, iq_id, payload, 0)
+        first = effects[0]
+        assert isinstance(first, TransferAsked) or (isinstance(first, Reply) and first.iq_id == iq_id)
         self.check(effects)
         for effect in effects:
             if isinstance(effect, SendIq):
@@ -168,16 +195,34 @@ class Watched:
                 self.check(self.agent.terminate(call, EndReason.HANGUP, 0))
             case 4:
                 self.check(self.agent.media_failed(call, "ice", 0))
+            case 5:
+                self.check(self.agent.hold(call, held=True, now=0))
+                self.check(self.agent.hold(call, held=False, now=0))
+            case 6:
+                with suppress(LocalProtocolError):  # one is under way
+                    self.check(self.agent.transfer(call, "carol@desk.test/phone", "c2", 0))
+            case 7 | 8:
+                self.check(self.agent.answer_transfer(call, accept=what == 7, now=0))
+            case 9 if "c3" not in {w.id for w in self.agent.wishes()}:
+                self.ended.discard("c3")
+                self.check(self.agent.call("c3", "carol@desk.test/phone", [], 0, call))
             case _:
                 self.check(self.agent.expire(100))
                 self.check(self.agent.media_up(call, 0))
                 self.check(self.agent.resource_gone(PEER, 0))
 
+    def close(self) -> None:
+        """All is hung up: nothing is left open."""
+        for wish in self.agent.wishes():
+            self.check(self.agent.terminate(wish.id, EndReason.TRANSFERRED, 0))
+        assert set(self.asked.values()) <= {1}
+        assert self.agent.deadline() is None
+
 
 inputs = st.lists(
     st.tuples(st.just("iq"), jingles | trees)
     | st.tuples(st.sampled_from(["message", "carbon"]), proposals | trees)
-    | st.tuples(st.sampled_from(["c1", "c2"]), st.integers(0, 6)),
+    | st.tuples(st.sampled_from(["c1", "c2"]), st.integers(0, 10)),
     max_size=20,
 )
 policies = st.builds(PeerPolicy, plain_rtp=st.booleans(), direct=st.booleans(), contact=st.booleans())
@@ -196,10 +241,11 @@ def test_random_stanzas_never_raise_and_every_iq_gets_one_reply(
             watched.iq(PEER, what)
         else:
             watched.message(PEER, what, sent_by_us=kind == "carbon")
+    watched.close()
 
 
 @settings(max_examples=150, deadline=None)
-@given(policies, mutated(), st.lists(st.integers(0, 6), max_size=12))
+@given(policies, mutated(), st.lists(st.integers(0, 10), max_size=12))
 def test_damaged_conversations_of_real_peers_never_raise(
     policy: PeerPolicy, stanzas: list[Element], acts: list[int]
 ) -> None:
@@ -213,6 +259,7 @@ def test_damaged_conversations_of_real_peers_never_raise(
             for wish in watched.agent.wishes()[:1]:
                 watched.act(wish.id, what)
         acts = acts[3:]
+    watched.close()
 
 
 def propose(call: str) -> Element:
