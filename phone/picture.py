@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import overload
 
 from phone.calls.model import Phone
 from phone.ui.book import Book
@@ -33,30 +32,14 @@ class Picture:
     """Idle for so long, the display is dimmed; 0: never."""
     unix: Callable[[], float] = time.time
 
-    @overload
-    def compose(self, phone: Phone, menu: float, /) -> Screen: ...
-
-    @overload
-    def compose(self, phone: Phone, menu: Menu, book: Book, now: float, /) -> Screen: ...
-
-    def compose(self, phone: Phone, menu: Menu | float, book: Book | None = None, now: float = 0.0, /) -> Screen:
-        """The screen of `phone` at monotonic `now`; without menus, if it is called as `compose(phone, now)`."""
-        if not isinstance(menu, Menu):
-            return self.compose(phone, Menu(), Book(), menu)
+    def compose(self, phone: Phone, menu: Menu, book: Book, now: float) -> Screen:
+        """The screen of `phone` at monotonic `now`."""
         wall = Wall(_local(self.unix()), _local)
-        view = View(phone, menu, book or Book(), wall, now, self.texts, self.line, self.about)
+        view = View(phone, menu, book, wall, now, self.texts, self.line, self.about)
         return screen(view, dim_seconds=self.dim_seconds)
 
-    @overload
-    def due(self, phone: Phone, menu: float, /) -> float: ...
-
-    @overload
-    def due(self, phone: Phone, menu: Menu, now: float, /) -> float: ...
-
-    def due(self, phone: Phone, menu: Menu | float, now: float = 0.0, /) -> float:
+    def due(self, phone: Phone, menu: Menu, now: float) -> float:
         """When it changes by itself next: a call's seconds, the idle clock's minute, the dimming."""
-        if not isinstance(menu, Menu):
-            return self.due(phone, Menu(), menu)
         minute = now + 60 - self.unix() % 60
         dims = dims_at(phone, menu, self.dim_seconds)
         times = (minute, next_change(phone, now), dims if dims is not None and dims > now else None)

@@ -70,7 +70,7 @@ def handle(menu: Menu, event: Event, phone: Phone, book: Book) -> Handled:
         case ev.HookReplaced() | ev.DialRequested():
             return Handled(closed(menu), (event,))
         case ev.DigitPressed(digit):
-            return _digit(replace(menu, pick=None), event, phone, digit)
+            return _digit(menu, event, phone, digit)
         case ev.KeyPressed():
             return _key(menu, event, phone, book)
         case _:

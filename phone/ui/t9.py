@@ -58,16 +58,12 @@ def found(index: Index, digits: str) -> tuple[Person, ...]:
     """Whom `digits` find; everybody for "". First whose number that is, then those whose first word begins with it,
     then the others, each by the alphabet.
     """
-    hits = _hits(index, digits)
     if not digits:
         return index.ordered
-    number, first = f"\t {digits}", tuple(f"\n{needle}" for needle in _needles(digits))
-    ranks: tuple[list[Person], ...] = ([], [], [])
-    for hit in hits:
-        spelt = index.spelt[hit]
-        rank = 0 if spelt.endswith(number) else 1 if any(needle in spelt for needle in first) else 2
-        ranks[rank].append(index.ordered[hit])
-    return tuple(person for rank in ranks for person in rank)
+    hits, spelt, number = _hits(index, digits), index.spelt, f"\t {digits}"
+    exact = [i for i in hits if spelt[i].endswith(number)]
+    first = _containing(index, hits, tuple(f"\n{needle}" for needle in _needles(digits)))
+    return tuple(index.ordered[i] for i in dict.fromkeys((*exact, *first, *hits)))
 
 
 def fold(text: str) -> str:
@@ -81,12 +77,15 @@ def _hits(index: Index, digits: str) -> tuple[int, ...]:
     """Places in `index.ordered`. What a longer text finds the shorter one has found, too."""
     if not digits:
         return tuple(range(len(index.ordered)))
-    spelt, needles = index.spelt, _needles(digits)
-    before = _hits(index, digits[:-1])
-    if len(needles) == 1:
-        needle = needles[0]
-        return tuple(i for i in before if needle in spelt[i])
-    return tuple(i for i in before if any(needle in spelt[i] for needle in needles))
+    return _containing(index, _hits(index, digits[:-1]), _needles(digits))
+
+
+def _containing(index: Index, places: tuple[int, ...], needles: tuple[str, ...]) -> tuple[int, ...]:
+    """Those of `places` whose spelling has one of one or two needles."""
+    spelt, one, other = index.spelt, needles[0], needles[-1]
+    if one == other:
+        return tuple([i for i in places if one in spelt[i]])
+    return tuple([i for i in places if one in spelt[i] or other in spelt[i]])
 
 
 def _needles(digits: str) -> tuple[str, ...]:

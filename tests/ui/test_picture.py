@@ -11,7 +11,6 @@ from phone.picture import Picture
 from phone.ui.book import Book
 from phone.ui.menu import Menu
 from phone.ui.pages import About, Main
-from phone.ui.screens import lines
 from phone.ui.texts import load_texts
 
 TEXTS = load_texts("en")
@@ -35,11 +34,6 @@ def test_menus_and_what_the_phone_is():
     about = picture(about=("alice@example.org", "phone 1.2.3"))
     assert about.compose(phone(), Menu(pages=(About(),)), BOOK, 100.0).rows == ("alice@example.org", "phone 1.2.3")
     assert picture().compose(phone(), Menu(pages=(About(),)), BOOK, 100.0).lines == ("nothing here",)
-
-
-def test_without_menus_it_is_called_with_phone_and_time():
-    assert lines(picture().compose(phone(), 100.0)) == lines(picture().compose(phone(), Menu(), Book(), 100.0))
-    assert picture().due(phone(), 100.0) == picture().due(phone(), Menu(), 100.0)
 
 
 def test_when_it_changes_next():
