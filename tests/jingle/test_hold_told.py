@@ -50,7 +50,22 @@ def test_an_error_that_comes_when_we_hold_again_changes_nothing() -> None:
     assert alice.replied(unhold, "feature-not-implemented", 0) == ()
 
 
-@pytest.mark.parametrize("error", ["timeout", "feature-not-implemented", "service-unavailable", "item-not-found"])
+def test_what_nobody_answers_is_said_once_again() -> None:
+    alice = active()
+    hold = alice.hold("c1", held=True, now=0)
+    again = alice.replied(token(hold), "timeout", 20)
+    assert told(again) == ["hold"]
+    assert alice.replied(token(hold), "timeout", 20) == ()
+    assert alice.replied(token(again), "timeout", 40) == ()
+    unhold = alice.hold("c1", held=False, now=50)
+    back = alice.replied(token(unhold), "timeout", 70)
+    assert told(back) == ["active"]
+    again = alice.replied(token(back), "timeout", 90)
+    assert told(again) == ["active"]
+    assert alice.replied(token(again), "timeout", 110) == ()
+
+
+@pytest.mark.parametrize("error", ["feature-not-implemented", "service-unavailable", "item-not-found"])
 def test_a_hold_that_is_not_answered_or_not_understood_ends_no_call(error: str) -> None:
     alice = active()
     hold = token(alice.hold("c1", held=True, now=0))
