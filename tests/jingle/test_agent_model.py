@@ -6,6 +6,8 @@ Laws
 3. After the wire is quiet and all deadlines have passed, both sides agree: a leg that one side has, the other has,
    and both know each other's transport once the call was taken.
 4. Accepted is told once, alerting only before it.
+5. What was told about hold is what is wanted, and what the other side believes.
+6. Who asks for a transfer learns how it ended, once; nothing asked stays unanswered.
 """
 
 from __future__ import annotations
@@ -16,8 +18,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from jingle_wire import ALICE, BOB, Wire, agent, host, media, target
 
 from phone.jingle.agent import Agent
-from phone.jingle.api import CallAccepted, CallAlerting, CallEnded, CallOffered, EndReason, PeerPolicy
+from phone.jingle.api import (
+    CallAccepted,
+    CallAlerting,
+    CallEnded,
+    CallHeld,
+    CallOffered,
+    EndReason,
+    PeerPolicy,
+    Permission,
+    TransferAsked,
+    TransferFailed,
+)
 from phone.jingle.elements import EARLY, FEATURES, JINGLE, JMI, RTP, RTP_AUDIO
+from phone.jingle.states import State
 
 STYLES = {
     "early": FEATURES,
@@ -28,6 +42,7 @@ STYLES = {
 }
 SIDES = st.sampled_from([ALICE, BOB])
 REASONS = st.sampled_from(list(EndReason))
+NOBODY = "carol@desk.test/phone"
 OTHER = {ALICE: BOB, BOB: ALICE}
 
 
@@ -35,7 +50,9 @@ class Calls(RuleBasedStateMachine):
     @initialize(contact=st.booleans(), plain=st.booleans())
     def start(self, *, contact: bool, plain: bool) -> None:
         policy = PeerPolicy(contact=contact, plain_rtp=plain)
-        self.wire = Wire(agent(ALICE, policy), agent(BOB, policy))
+        allow = Permission.ALLOW
+        self.wire = Wire(agent(ALICE, policy, allow), agent(BOB, policy, allow))
+        self.asked: dict[str, list[str]] = {ALICE: [], BOB: []}
         self.placed: dict[str, set[str]] = {ALICE: set(), BOB: set()}
         self.taken: dict[str, set[str]] = {ALICE: set(), BOB: set()}
         self.count = 0
@@ -91,6 +108,40 @@ class Calls(RuleBasedStateMachine):
         if live:
             self.wire.do(side, self.agent(side).media_failed(live[pick % len(live)], fault, self.wire.now))
 
+    @rule(side=SIDES, pick=st.integers(0, 5), held=st.booleans())
+    def hold(self, side: str, pick: int, *, held: bool) -> None:
+        live = self.live(side)
+        if live:
+            self.wire.do(side, self.agent(side).hold(live[pick % len(live)], held, self.wire.now))
+
+    @rule(side=SIDES, pick=st.integers(0, 5), attended=st.booleans())
+    def transfer(self, side: str, pick: int, *, attended: bool) -> None:
+        """To somebody who is never there."""
+        live = self.live(side)
+        running = [c for c in live if self.asked[side].count(c) > self.verdicts(side, c)]
+        free = [c for c in live if c not in running]
+        if free:
+            call = free[pick % len(free)]
+            self.asked[side].append(call)
+            target_ = live[-1] if attended and live[-1] != call else None
+            self.wire.do(side, self.agent(side).transfer(call, NOBODY, target_, self.wire.now))
+
+    def verdicts(self, side: str, call: str) -> int:
+        return sum(1 for e in self.wire.ends[side].heard if isinstance(e, TransferFailed) and e.id == call)
+
+    @rule(side=SIDES, pick=st.integers(0, 5), accept=st.booleans())
+    def answer(self, side: str, pick: int, *, accept: bool) -> None:
+        asked = [e for e in self.wire.ends[side].heard if isinstance(e, TransferAsked)]
+        if not asked or len(self.live(side)) > 4:
+            return
+        request = asked[pick % len(asked)]
+        self.wire.do(side, self.agent(side).answer_transfer(request.id, accept, self.wire.now))
+        if accept:
+            self.count += 1
+            call = f"moved-{side[0]}-{self.count}"
+            self.placed[side].add(call)
+            self.wire.do(side, self.agent(side).call(call, request.to, [], self.wire.now, request.id))
+
     @precondition(lambda self: hasattr(self, "wire") and self.wire.queue)
     @rule(steps=st.integers(1, 5))
     def deliver(self, steps: int) -> None:
@@ -129,10 +180,28 @@ class Calls(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "wire"):
             return
-        for _ in range(3):
+        for _ in range(5):
             self.settle()
             self.wait(25.0)
+        self.settle()
         self.agree()
+        self.agree_on_hold()
+        assert not self.wire.tokens, "IQs without an answer"
+        for side, calls in self.asked.items():
+            for call in calls:
+                assert (self.verdicts(side, call) == calls.count(call)) or call not in self.live(side)
+
+    def agree_on_hold(self) -> None:
+        for side in (ALICE, BOB):
+            for leg in self.agent(side).legs:
+                other = leg.session and self.agent(OTHER[side]).legs.by_session(side, leg.session.sid)
+                if other and other.session and leg.session and leg.session.state is State.ACTIVE:
+                    told = [
+                        e.held
+                        for e in self.wire.ends[OTHER[side]].heard
+                        if isinstance(e, CallHeld) and e.id == other.id
+                    ]
+                    assert leg.hold.wanted == leg.hold.told == (told[-1:] == [True])
 
     def agree(self) -> None:
         for side in (ALICE, BOB):
