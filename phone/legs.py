@@ -65,10 +65,17 @@ def local_media(d: plan.LegDescribed) -> LocalMedia:
     )
 
 
-def leg_plan(w: MediaWish, packet_ms: int, feed: Feed = Feed.MICROPHONE, bridge: str | None = None) -> plan.LegPlan:
+def leg_plan(
+    w: MediaWish,
+    packet_ms: int,
+    feed: Feed = Feed.MICROPHONE,
+    bridge: str | None = None,
+    *,
+    held: bool = False,
+) -> plan.LegPlan:
     """One leg as it should stand now; `packet_ms` is ours to choose unless the far end asked for another length.
 
-    `feed`: what the far end hears; with Feed.BRIDGE the speech of leg `bridge`.
+    `feed`: what the far end hears; with Feed.BRIDGE the speech of leg `bridge`. `held`: the far end holds us.
     """
     return plan.LegPlan(
         id=w.id,
@@ -84,6 +91,7 @@ def leg_plan(w: MediaWish, packet_ms: int, feed: Feed = Feed.MICROPHONE, bridge:
         restart=w.restart,
         before_ice=w.before_ice,
         feed=feed.value,
+        held=held,
         bridge=bridge,
     )
 

@@ -69,18 +69,19 @@ class Levels:
         out = outputs(seen.phone)
         new = plan.Plan(
             audio=_audio(out),
-            legs=self._legs(out),
+            legs=self._legs(seen.phone, out),
             ice_servers=tuple(map(legs.ice_server, self.ports.client.ice_servers())),
         )
         if new != self._plan:
             self._plan = new
             self.ports.media.send(new)
 
-    def _legs(self, out: Outputs) -> tuple[plan.LegPlan, ...]:
+    def _legs(self, phone: Phone, out: Outputs) -> tuple[plan.LegPlan, ...]:
         feeds: dict[str, Feed] = dict(out.feeds)
+        holding = {c.id for c in phone.calls if c.held_by_peer}
         other: dict[str, str] = {a: b for pair in out.bridges for a, b in (pair, pair[::-1])}
         return tuple(
-            legs.leg_plan(w, self.packet_ms, feeds.get(w.id, Feed.MICROPHONE), other.get(w.id))
+            legs.leg_plan(w, self.packet_ms, feeds.get(w.id, Feed.MICROPHONE), other.get(w.id), held=w.id in holding)
             for w in self.ports.agent.wishes()
         )
 

@@ -56,10 +56,13 @@ def test_hold_and_resume(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
     wire.run()
     assert feeds(alice) == {"bob": "music"}
     assert bob.engine.phone.calls[0].held_by_peer
+    assert bob.media.plan is not None
+    assert [leg.held for leg in bob.media.plan.legs] == [True], "its silence would be taken for a lost connection"
     alice.press("HOLD")
     wire.run()
     assert feeds(alice) == {"bob": "ear"}
     assert not bob.engine.phone.calls[0].held_by_peer
+    assert [leg.held for leg in bob.media.plan.legs] == [False]
     assert alice.talks
     assert bob.talks
 

@@ -14,23 +14,25 @@ from contextlib import AsyncExitStack, suppress
 import pytest
 import pytest_asyncio
 from journeys.steps import idle
-from peers.xmpp_peer import AUDIO, DTLS, ICE, JINGLE, JMI, PASSWORD, RAW, RTP, Peer
+from peers.xmpp_peer import AUDIO, DTLS, ICE, JINGLE, JMI, PASSWORD, RAW, RTP, TRANSFER, Peer
 
 from phone.demo.hearing import RATE
 from phone.demo.prosody import PrivateProsody
 from phone.demo.stage import Desk, desk, registered
 
 CLIENTS = {
-    "yate": (JINGLE, RTP, AUDIO, ICE, RAW, "urn:xmpp:jingle:dtmf:0", "urn:xmpp:jingle:transfer:0"),
+    "yate": (JINGLE, RTP, AUDIO, ICE, RAW, "urn:xmpp:jingle:dtmf:0", TRANSFER),
     "pbx": (JINGLE, RTP, AUDIO, ICE, "http://www.google.com/xmpp/protocol/voice/v1"),
     "gajim": (JINGLE, RTP, AUDIO, ICE),
     "newcomer": (JINGLE, RTP, AUDIO, ICE),
     "dino": (JINGLE, RTP, AUDIO, ICE, DTLS, JMI),
     "snikket": (JINGLE, RTP, AUDIO, ICE, DTLS, JMI),
     "stranger": (JINGLE, RTP, AUDIO, ICE, DTLS, JMI),
+    "jitsi": (JINGLE, RTP, AUDIO, ICE, DTLS, TRANSFER),
+    "boss": (JINGLE, RTP, AUDIO, ICE, DTLS, TRANSFER),
 }
 """Names, and what their clients can. `newcomer` is plain as gajim is, and nobody has allowed that; `stranger` leaves
-the roster in its test.
+the roster in its test; `boss` has what `jitsi` has, and is whom calls are transferred to.
 """
 ALLOWED = """
 [peers."yate@localhost"]
@@ -94,7 +96,7 @@ def _client(name: str) -> object:
     return client
 
 
-yate, pbx, gajim, newcomer, dino, snikket, stranger = map(_client, CLIENTS)
+yate, pbx, gajim, newcomer, dino, snikket, stranger, jitsi, boss = map(_client, CLIENTS)
 
 
 async def _hum(phone: Desk) -> None:

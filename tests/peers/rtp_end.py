@@ -31,6 +31,8 @@ HZ_HERE = 440
 """What alice hums."""
 HZ_THERE = 1000
 """What the far end sends."""
+HZ_THIRD = 1600
+"""What the third party of a transfer sends."""
 HZ_STRANGER = 2500
 _PURE = 0.8
 """Share of the energy at one frequency: G.711 leaves 0.99, concealment of a packet late on a busy machine less."""
@@ -87,6 +89,10 @@ class RtpEnd(asyncio.DatagramProtocol):
         self._task.cancel()
         self._transport.close()
 
+    def forget(self) -> None:
+        """What was heard until now."""
+        self.heard.clear()
+
     def ear(self) -> tuple[Samples, int]:
         """An `Ear`."""
         return (np.concatenate(self.heard[-25:]) if self.heard else np.zeros(0, np.int16)), 8000
@@ -116,8 +122,15 @@ class LegEnd:
     """A softphone's voice by our own media leg (ICE, and DTLS where `security` says so); `async with` starts it."""
 
     def __init__(
-        self, codecs: tuple[Codec, ...], *, calling: bool, security: str = "plain", dtls_role: str = "either"
+        self,
+        codecs: tuple[Codec, ...],
+        *,
+        calling: bool,
+        security: str = "plain",
+        dtls_role: str = "either",
+        hz: float = HZ_THERE,
     ) -> None:
+        self.hz = hz
         self.end = make_end(
             controlling=calling, security=security, dtls_role=dtls_role, codecs=codecs, receive=codecs, rtcp_mux=True
         )
@@ -171,6 +184,10 @@ class LegEnd:
         assert isinstance(report, LegUp)
         return report
 
+    def forget(self) -> None:
+        """What was heard until now."""
+        self.heard = array("h")
+
     def ear(self) -> tuple[Samples, int]:
         """An `Ear`."""
         return np.array(self.heard[-24_000:], np.int16), 48_000
@@ -180,7 +197,7 @@ class LegEnd:
         begin, speech = loop.time(), self.end.the_leg.speech
         for number in range(1 << 16):
             await asyncio.sleep(begin + number * FRAME / 48_000 - loop.time())
-            speech.speak(tone(HZ_THERE, FRAME, number * FRAME), FRAME)
+            speech.speak(tone(self.hz, FRAME, number * FRAME), FRAME)
             self.heard += speech.hear(FRAME)
 
 
@@ -221,27 +238,28 @@ def share(samples: Samples, hz: float, rate: int) -> float:
 
 async def hears(ear: Ear, hz: float, within: float = 10) -> None:
     """Return once the last half second was that tone. Raises AssertionError with what was heard instead."""
-    await _until(ear, lambda heard, rate: share(heard, hz, rate) > _PURE, f"no {hz} Hz", within)
+    await until(ear, lambda heard, rate: share(heard, hz, rate) > _PURE, f"no {hz} Hz", within)
 
 
 async def hears_nothing(ear: Ear, within: float = 10) -> None:
     """Return once the last half second was silent. Raises AssertionError."""
-    await _until(ear, lambda heard, _: not np.any(np.abs(heard.astype(np.int32)) > 100), "not silent", within)
+    await until(ear, lambda heard, _: not np.any(np.abs(heard.astype(np.int32)) > 100), "not silent", within)
 
 
-async def _until(ear: Ear, true: Callable[[Samples, int], bool], else_: str, within: float) -> None:
+async def until(ear: Ear, true: Callable[[Samples, int], bool], else_: str, within: float) -> None:
+    """Raises AssertionError with `else_` and what was heard last."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within
     while True:
         heard, rate = ear()
         if len(heard) >= 0.45 * rate and true(heard, rate):
             return
-        shares = {hz: round(share(heard, hz, rate), 2) for hz in (HZ_HERE, HZ_THERE, HZ_STRANGER)}
+        shares = {hz: round(share(heard, hz, rate), 2) for hz in (HZ_HERE, HZ_THERE, HZ_THIRD, HZ_STRANGER)}
         assert loop.time() < deadline, f"{else_} within {within:g} s: {len(heard)} samples, shares {shares}"
         await asyncio.sleep(0.1)
 
 
-async def both_hear(desk: Desk, there: Callable[[], tuple[Samples, int]]) -> None:
+async def both_hear(desk: Desk, there: Ear, hz: float = HZ_THERE) -> None:
     """Alice hears the far tone, the far end alice's."""
-    both: list[Awaitable[None]] = [hears(ear_of(desk), HZ_THERE), hears(there, HZ_HERE)]
+    both: list[Awaitable[None]] = [hears(ear_of(desk), hz), hears(there, HZ_HERE)]
     await asyncio.gather(*both)

@@ -6,7 +6,7 @@ from functools import partial
 from xml.etree.ElementTree import Element
 
 import pytest
-from peers.rtp_end import LegEnd
+from peers.rtp_end import HZ_THERE, LegEnd
 from peers.xmpp_peer import DTLS, ICE, JMI, RTP, N, Peer
 
 from phone.media import dtls, handshake
@@ -26,9 +26,9 @@ def why(condition: str) -> str:
     return f"<reason xmlns='urn:xmpp:jingle:1'><{condition}/></reason>"
 
 
-def softphone(*, calling: bool) -> LegEnd:
+def softphone(*, calling: bool, hz: float = HZ_THERE) -> LegEnd:
     """The caller offers actpass, the callee is active (RFC 5763)."""
-    return LegEnd((OPUS, EVENTS), calling=calling, security="dtls", dtls_role="either" if calling else "client")
+    return LegEnd((OPUS, EVENTS), calling=calling, security="dtls", dtls_role="either" if calling else "client", hz=hz)
 
 
 def transport(far: LegEnd, setup: str, *, components: int = 1, print_: str = "") -> str:

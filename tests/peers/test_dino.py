@@ -8,34 +8,22 @@ from datetime import UTC, datetime
 import media.legs
 import pytest
 from cryptography.x509 import load_der_x509_certificate
-from peers.rtp_end import LegEnd, both_hear
+from peers.dino import dino_calls, dino_is_called, initiate
+from peers.rtp_end import both_hear
 from peers.softphones import (
     PROPOSED,
     FromTomorrow,
     jmi,
     offer_profiles,
-    phone_takes,
-    setup_of,
     softphone,
-    transport,
     why,
 )
 from peers.told import calls, connected, ended, rings, told
-from peers.xmpp_peer import RTP, RTP_INFO, N, Peer, info, jingle, reason, terminate
+from peers.xmpp_peer import RTP_INFO, Peer, info, reason, terminate
 
 from phone.demo.stage import Desk
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
-
-OFFERED = """
-<payload-type id='111' clockrate='48000' channels='2' name='opus'>
-<parameter name='useinbandfec' value='1'/></payload-type>
-<payload-type id='112' clockrate='32000' name='speex'/><payload-type id='0' clockrate='8000' name='PCMU'/>
-<encryption><crypto tag='1' key-params='inline:OlpfXhE1r5nMhFMnIeJnse+NbTpjYXSV12hvnPm2'
-crypto-suite='AES_CM_128_HMAC_SHA1_80'/></encryption><rtcp-mux/>
-"""
-ANSWERED = "<payload-type id='111' clockrate='48000' channels='2' name='opus'/><rtcp-mux/>"
-DEVICE = "<device xmlns='http://gultsch.de/xmpp/drafts/omemo/dlts-srtp-verification' id='696743401'/>"
 
 
 @pytest.fixture(autouse=True)
@@ -45,44 +33,6 @@ def _as_dino_is(monkeypatch: pytest.MonkeyPatch, dino: Peer) -> Iterator[None]:
     # what it does not know it does not answer
     dino.silent_on = lambda payload: payload.get("action") == "session-info"
     return iter((None,))
-
-
-def content(far: LegEnd, payloads: str, setup: str) -> str:
-    return (
-        f"<content creator='initiator' senders='both' name='audio'>"
-        f"<description xmlns='{RTP}' media='audio'>{payloads}</description>"
-        f"{transport(far, setup, components=2)}</content>"
-    )
-
-
-def initiate(dino: Peer, far: LegEnd, sid: str) -> str:
-    return jingle("session-initiate", sid, content(far, OFFERED, "actpass"), more=f"initiator='{dino.own}'")
-
-
-async def dino_calls(alice: Desk, dino: Peer, far: LegEnd, sid: str) -> None:
-    """By proposal: once the handset is up, the accept must come at once."""
-    dino.message(jmi("propose", sid, PROPOSED), to="alice@localhost")
-    await rings(alice)
-    await dino.expect("ringing")
-    await alice.lift()
-    await dino.expect("proceed")
-    accept = await phone_takes(dino, initiate(dino, far, sid))
-    assert accept.find(".//r:encryption", N) is None
-    assert setup_of(accept) == "active"
-    far.meets(accept)
-
-
-async def dino_is_called(alice: Desk, dino: Peer, far: LegEnd) -> str:
-    """It says accept to its own account and proceed to the phone; never ringing."""
-    await calls(alice, "dino@localhost")
-    sid = (await dino.expect("propose")).get("id", "")
-    dino.message(jmi("accept", sid), to="dino@localhost")
-    dino.message(jmi("proceed", sid, DEVICE))
-    offer = await dino.expect("session-initiate")
-    assert (offer.get("sid"), setup_of(offer)) == (sid, "actpass")
-    far.meets(offer)
-    await dino.acked(jingle("session-accept", sid, content(far, ANSWERED, "active")))
-    return sid
 
 
 async def test_dino_calls(alice: Desk, dino: Peer) -> None:

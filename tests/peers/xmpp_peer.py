@@ -25,9 +25,10 @@ RTP = "urn:xmpp:jingle:apps:rtp:1"
 RTP_INFO = "urn:xmpp:jingle:apps:rtp:info:1"
 ICE = "urn:xmpp:jingle:transports:ice-udp:1"
 RAW = "urn:xmpp:jingle:transports:raw-udp:1"
+TRANSFER = "urn:xmpp:jingle:transfer:0"
 DTLS = "urn:xmpp:jingle:apps:dtls:0"
 AUDIO = "urn:xmpp:jingle:apps:rtp:audio"
-N = {"j": JINGLE, "m": JMI, "r": RTP, "i": ICE, "u": RAW, "d": DTLS}
+N = {"j": JINGLE, "m": JMI, "r": RTP, "i": ICE, "u": RAW, "d": DTLS, "t": TRANSFER}
 
 
 class Server(Protocol):
@@ -50,6 +51,10 @@ class Peer(ClientXMPP):
         """Which Jingle IQs get no answer at all."""
         self.refused: Callable[[Element], bool] = lambda _: False
         """Which get an error."""
+        self.doubted: Callable[[Element], bool] = lambda _: False
+        """Which get a result, and after that an error of the same id, as Gajim's do."""
+        self.delay: Callable[[Element], float] = lambda _: 0.0
+        """Seconds until the answer."""
         self.came: list[Element] = []
         """Jingle and JMI payloads that nobody has taken yet."""
         self.asked = asyncio.Event()
@@ -109,10 +114,17 @@ class Peer(ClientXMPP):
 
     async def expect(self, name: str, within: float = 8) -> Element:
         """The next payload of that Jingle action or JMI verb; it is taken away. Others stay."""
+        return await self._next(lambda payload: name_of(payload) == name, within)
+
+    async def informed(self, name: str, within: float = 8) -> Element:
+        """The next session-info that holds such an element: `hold`, `transfer`. Others stay."""
+        return await self._next(lambda payload: name in infos_of(payload), within)
+
+    async def _next(self, true: Callable[[Element], bool], within: float) -> Element:
         async with asyncio.timeout(within):
             while True:
                 for payload in self.came:
-                    if name_of(payload) == name:
+                    if true(payload):
                         self.came.remove(payload)
                         return payload
                 self._more.clear()
@@ -121,15 +133,21 @@ class Peer(ClientXMPP):
     def forget(self) -> None:
         """Begin a new test."""
         self.came.clear()
-        self.silent_on = self.refused = lambda _: False
+        self.silent_on = self.refused = self.doubted = lambda _: False
+        self.delay = lambda _: 0.0
 
     def _jingle(self, iq: Iq) -> None:
         payload = next(iter(iq.xml))
         envelope = f"id='{iq['id']}' from='{self.own}' to='{iq['from']}'"
+        result, error = f"<iq type='result' {envelope}/>", f"<iq type='error' {envelope}>{NOT_HERE}</iq>"
         if self.refused(payload):
-            self.send_raw(f"<iq type='error' {envelope}>{NOT_HERE}</iq>")
-        elif not self.silent_on(payload):
-            self.send_raw(f"<iq type='result' {envelope}/>")
+            answers = [error]
+        elif self.silent_on(payload):
+            answers = []
+        else:
+            answers = [result, error] if self.doubted(payload) else [result]
+        for answer in answers:
+            self.loop.call_later(self.delay(payload), self.send_raw, answer)
         self._take(payload)
 
     def _take(self, payload: Element) -> None:
@@ -165,6 +183,11 @@ def bare(jid: str) -> str:
 
 def name_of(payload: Element) -> str:
     return payload.get("action") or payload.tag.rpartition("}")[2]
+
+
+def infos_of(payload: Element) -> list[str]:
+    """What a session-info says; nothing for all else."""
+    return [child.tag.rpartition("}")[2] for child in payload if payload.get("action") == "session-info"]
 
 
 def condition(reply: Element) -> str:
