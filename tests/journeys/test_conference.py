@@ -1,0 +1,133 @@
+"""The user's manual, conference: HOLD held down joins who is held and who is heard; and the keypad while one talks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from journeys.listening import Ear, handsets, hears, music
+from journeys.steps import idle, put_through, understood
+
+from phone.demo.stage import Desk, stage
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+LONG = 1.1
+"""Seconds that count as held down."""
+
+
+@pytest.fixture
+async def desks(tmp_path: Path) -> AsyncIterator[tuple[Desk, ...]]:
+    async with stage(tmp_path, "alice", "bob", "carol", "dave") as scene:
+        yield tuple(scene.desks.values())
+
+
+async def test_conference(desks: tuple[Desk, ...]) -> None:
+    """In one go, since a stage is slow to set."""
+    alice, bob, carol, dave = desks
+    await keys_are_heard(alice, bob)
+    await joined(alice, bob, carol)
+    await keys_are_heard(alice, bob, carol)
+    await muted(alice, bob, carol)
+    await held_as_a_whole(alice, bob, carol)
+    await a_fourth_joins_and_leaves(alice, bob, carol, dave)
+    await split_and_joined_again(alice, bob, carol)
+    await the_host_leaves(alice, bob, carol)
+
+
+def all_of(*desks: Desk) -> str:
+    """Everyone hears everyone, and nobody himself."""
+    return " ".join(f"{a.name}>{b.name}" for a, b in permutations(desks, 2))
+
+
+async def keys_are_heard(alice: Desk, *others: Desk) -> None:
+    """RFC 4733 on the way, a tone at each end; the far phones' logs say which key it was."""
+    if len(others) == 1:
+        await put_through(alice, *others)
+    for mouth, ears, digits in ((alice, others, "5#"), (others[0], (alice,), "90")):
+        for digit in digits:
+            own, far = Ear(mouth.handset), [Ear(each.handset) for each in ears]
+            told = [each.log.read_text().count(f"digit {digit} heard") for each in ears]
+            await mouth.press(digit, 0.2)
+            await own.digit(digit)
+            for each in far:
+                await each.digit(digit)
+            after = [each.log.read_text().count(f"digit {digit} heard") for each in ears]
+            assert after == [n + 1 for n in told], "each press is one digit"
+    assert not (await alice.status()).tone
+
+
+async def joined(alice: Desk, bob: Desk, carol: Desk) -> None:
+    await carol.lift()
+    await carol.dial(alice.number)
+    assert await alice.until(lambda s: len(s.calls) == 2, 10)
+    await alice.press("HOLD")
+    assert await alice.until(lambda s: sum(c.progress == "connected" for c in s.calls) == 2, 10)
+    beep = Ear(alice.handset)
+    await alice.press("HOLD", LONG)
+    assert await alice.until(lambda s: all(c.conference and not c.held_by_us for c in s.calls), 10)
+    await beep.tone(880)
+    await hears(all_of(alice, bob, carol), handsets(alice, bob, carol))
+    await understood(bob, carol, "Good morning Carol, this is Bob.")
+    screen = " ".join((await alice.status()).screen)
+    assert "Bob" in screen, screen
+    assert "Carol" in screen, screen
+
+
+async def muted(alice: Desk, bob: Desk, carol: Desk) -> None:
+    await alice.press("MUTE")
+    await hears("bob>alice carol>alice bob>carol carol>bob", handsets(alice, bob, carol))
+    await alice.press("MUTE")
+    await hears(all_of(alice, bob, carol), handsets(alice, bob, carol))
+
+
+async def held_as_a_whole(alice: Desk, bob: Desk, carol: Desk) -> None:
+    await alice.press("HOLD")
+    await hears("", handsets(alice, bob, carol))
+    await music(bob.handset)
+    await music(carol.handset)
+    await alice.press("HOLD")
+    await hears(all_of(alice, bob, carol), handsets(alice, bob, carol))
+
+
+async def a_fourth_joins_and_leaves(alice: Desk, bob: Desk, carol: Desk, dave: Desk) -> None:
+    await dave.lift()
+    await dave.dial(alice.number)
+    assert await alice.until(lambda s: len(s.calls) == 3, 10)
+    await alice.press("HOLD")
+    await hears("alice>dave dave>alice", handsets(alice, bob, carol, dave))
+    await alice.press("HOLD", LONG)
+    await hears(all_of(alice, bob, carol, dave), handsets(alice, bob, carol, dave))
+    await dave.hang_up()
+    assert await alice.until(lambda s: len(s.calls) == 2, 10)
+    await hears(all_of(alice, bob, carol), handsets(alice, bob, carol))
+
+
+async def split_and_joined_again(alice: Desk, bob: Desk, carol: Desk) -> None:
+    await alice.press("HOLD", LONG)
+    status = await alice.until(lambda s: [c.held_by_us for c in s.calls].count(True) == 1, 10)
+    assert status, await alice.status()
+    now = bob if any(c.held_by_us and c.name == "Carol" for c in status.calls) else carol
+    await hears(f"alice>{now.name} {now.name}>alice", handsets(alice, bob, carol))
+    await alice.press("HOLD", LONG)
+    await hears(all_of(alice, bob, carol), handsets(alice, bob, carol))
+
+
+async def the_host_leaves(alice: Desk, bob: Desk, carol: Desk) -> None:
+    """He asks the first of the two others to call the second (XEP-0251); with a yes they go on with each other."""
+    await alice.hang_up()
+    asked = await bob.until(lambda s: "Alice asks" in s.screen, 10)
+    assert asked, (await bob.status()).screen
+    assert "Carol" in " ".join(asked.screen), asked.screen
+    await bob.press("OK")
+    await hears("bob>carol carol>bob", handsets(alice, bob, carol))
+    assert await alice.until(idle, 10), await alice.status()
+    for each in (bob, carol):
+        assert [c.progress for c in (await each.status()).calls] == ["connected"]
+    await bob.hang_up()
+    assert await carol.until(lambda s: s.tone == "busy", 10)
+    await carol.hang_up()
+    for each in (bob, carol):
+        assert await each.until(idle, 10), await each.status()
