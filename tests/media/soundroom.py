@@ -102,6 +102,12 @@ def until(fact: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.005)
 
 
+def rested(card: Card, *, capture: bool = False) -> bool:
+    """It ran, and runs no more. A machine that stands still makes it stop and start again in between."""
+    stats = card.stats(capture=capture)
+    return stats.starts == stats.stops > 0
+
+
 def sounding(samples: array[int]) -> array[int]:
     first = next((i for i, x in enumerate(samples) if x), len(samples))
     return samples[first:]

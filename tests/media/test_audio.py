@@ -11,7 +11,7 @@ from array import array
 
 import pytest
 from legs import share_of, tone
-from soundroom import Bench, Echo, Exclusive, Silent, sounding, steepest, until
+from soundroom import Bench, Echo, Exclusive, Silent, rested, sounding, steepest, until
 
 from phone.drivers.vcard import RATE, Card
 from phone.media import card as card_module
@@ -28,7 +28,7 @@ def test_dial_tone_sounds_while_lifted_and_the_card_rests_before_and_after(bench
     audio.route(Route(handset=True, tone="dial"))
     until(lambda: audio.ticks > 100)
     audio.route(Route())
-    until(lambda: bench.cards["handset"].stats(capture=False).stops == 1)
+    until(lambda: rested(bench.cards["handset"]))
     ticks = audio.ticks
     time.sleep(0.1)
     assert audio.ticks == ticks
@@ -179,7 +179,7 @@ def test_the_ringer_rings_on_its_own_card_alone(bench: Bench) -> None:
     bench.ringer.ring(on=True, volume=100)
     until(lambda: any(bench.heard("ringer")))
     bench.ringer.ring(on=False, volume=100)
-    until(lambda: bench.cards["ringer"].stats(capture=False).stops == 1)
+    until(lambda: rested(bench.cards["ringer"]))
     assert bench.cards["handset"].stats(capture=False).opens == 0
     bench.cards["ringer"].unplug()
     bench.ringer.ring(on=True, volume=100)

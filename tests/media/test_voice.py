@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone.media.voice import LOUDEST, UNITY, Volume, cross_fade, gain_of_percent, mix, ramp, saturate, scale
+from phone.media.voice import LOUDEST, UNITY, Volume, cross_fade, gain_of_percent, mix, ramp, saturate, scale, total
 
 sample = st.integers(-32768, 32767)
 blocks = st.lists(sample, min_size=1, max_size=100).map(lambda v: array("h", v))
@@ -73,3 +73,13 @@ def test_volume_turns_without_a_click():
     assert steps.max() <= 10000 * 2 * math.pi * 200 / 48000 + 10000 / 480 + 2
     assert not any(heard[4 * 960 + 480 : 6 * 960])
     assert heard[7 * 960 :] == sine(200, 960, start=960 * 7)
+
+
+def test_a_rising_ramp_saturates():
+    assert list(ramp(array("h", [30_000, -30_000, 100]), UNITY, LOUDEST, 2)) == [32_767, -32_768, 200]
+
+
+@given(st.lists(blocks, min_size=1, max_size=1) | st.lists(st.lists(sample, min_size=5, max_size=5), min_size=1))
+def test_a_total_is_the_saturated_sum(several):
+    wanted = [max(-32768, min(32767, sum(column))) for column in zip(*several, strict=True)]
+    assert list(total([array("h", block) for block in several])) == wanted
