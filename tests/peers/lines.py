@@ -12,6 +12,8 @@ from peers.xmpp_peer import Peer, infos_of, terminate
 
 from phone.demo.stage import Desk
 
+PLAIN = frozenset({"yate", "pbx", "gajim"})
+"""Kinds that do not encrypt."""
 ALL = ("yate", "pbx", "gajim", "dino", "snikket", "jitsi")
 """One of each kind of client."""
 
@@ -91,6 +93,15 @@ class Line:
         """Its user does."""
         sid, self.sid = self.sid, ""
         await self.client.acked(terminate(sid, "success"))
+
+    @property
+    def address(self) -> str:
+        """What one dials."""
+        return self.client.own if self.kind == "pbx" else str(self.client.boundjid.bare)
+
+    @property
+    def encrypted(self) -> bool:
+        return self.kind not in PLAIN
 
     def forget(self) -> None:
         """What it heard until now."""

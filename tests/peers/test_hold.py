@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 from peers.lines import ALL, Line
 from peers.rtp_end import both_hear, ear_of, hears_nothing
-from peers.told import connected
+from peers.told import connected, shows
 from peers.tune import hears_tune
 from peers.xmpp_peer import Peer, info, jingle
 
@@ -16,20 +16,13 @@ from phone.demo.stage import Desk
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-PLAIN = {"yate", "pbx", "gajim"}
-
-
-async def shows(alice: Desk, words: str) -> None:
-    status = await alice.until(lambda s: words in " ".join(s.screen), 5)
-    assert status is not None, (await alice.status()).screen
-
 
 @pytest.mark.parametrize("kind", ALL)
 async def test_hold_and_resume_as_often_as_one_likes(alice: Desk, clients: Mapping[str, Peer], kind: str) -> None:
     """Conversations, Dino, Gajim and Asterisk speak on while they are held; Yate stops, and comes back elsewhere."""
     async with Line(clients[kind], calling=True) as line:
         await line.calls(alice, f"held-by-alice-{kind}")
-        await connected(alice, encrypted=kind not in PLAIN)
+        await connected(alice, encrypted=line.encrypted)
         await both_hear(alice, line.ear)
         for generation in (1, 2):
             await alice.press("HOLD")
@@ -105,7 +98,7 @@ async def test_who_holds_us_is_shown_and_heard_again(alice: Desk, clients: Mappi
     async with Line(clients[kind], calling=True) as line:
         sid = f"holds-alice-{name}"
         await line.calls(alice, sid)
-        await connected(alice, encrypted=kind not in PLAIN)
+        await connected(alice, encrypted=line.encrypted)
         await both_hear(alice, line.ear)
         for _ in range(2):
             await line.client.acked(hold(sid))

@@ -52,5 +52,11 @@ async def ended(alice: Desk, reason: str, screen: str) -> LogEntry:
     raise AssertionError(f"the log says {entry}")
 
 
+async def shows(alice: Desk, words: str) -> None:
+    """On the display."""
+    status = await alice.until(lambda s: words in " ".join(s.screen), 5)
+    assert status is not None, (await alice.status()).screen
+
+
 def _live(calls: tuple[CallStatus, ...]) -> bool:
     return any(c.progress != "ended" for c in calls)
