@@ -82,7 +82,7 @@ def _engine(
 ) -> tuple[Engine, MediaHost, CatchUp]:
     loop = asyncio.get_running_loop()
     media = MediaHost(lambda report: engine.post(inbox.MediaTold(report)), lambda: engine.post(inbox.MediaRestarted()))
-    slot = DisplaySlot(desk.display, draw)
+    slot = DisplaySlot(desk.display, draw, dim=lambda screen: screen.dim)
     stack.callback(slot.close)
     stack.callback(desk.lamps.close)
     writer = CallWriter(calls, SystemClock(), lambda written: loop.call_soon_threadsafe(told, written))

@@ -131,7 +131,7 @@ class Engine:
             case inbox.IqArrived() | inbox.MessageArrived() | inbox.Bounced() | inbox.Replied() | inbox.ResourceGone():
                 self.acts.carry_out(self._told(item))
             case _:
-                self._step(item)
+                self._ask_menu(item)
 
     def _told(self, item: inbox.FromNetwork) -> jingle.Effects:
         agent, now = self.ports.agent, self.now()
@@ -151,7 +151,7 @@ class Engine:
     # --- steps -------------------------------------------------------------------------------------------------
 
     def _ask_menu(self, event: ev.Event) -> None:
-        """The user's events pass the menus, which may take them or put others in their place."""
+        """Events pass the menus, which may take the user's or put others in their place; any wakes the display."""
         handled = menu.handle(self.menu, event, self.phone, self.book)
         self.menu = handled.menu
         for each in handled.events:
