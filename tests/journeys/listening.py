@@ -10,7 +10,7 @@ import asyncio
 import math
 import time
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import pytest
 
@@ -35,21 +35,21 @@ def handsets(*desks: Desk) -> dict[str, Card]:
     return {each.name: each.handset for each in desks}
 
 
-async def hears(expected: str, cards: Mapping[str, Card], tries: int = _TRIES) -> None:
-    """All speak at once, and each hears whom he should and nobody else: "alice>bob bob>alice", in any order; an ear is
-    asked only where it is a card of `cards`. What is not so at first may become so.
+async def hears(expected: str, cards: Mapping[str, Card], mouths: Collection[str] = ()) -> None:
+    """All of `cards` (or those `mouths` alone, for a speakerphone) speak at once, and each hears whom he should and
+    nobody else: "alice>bob bob>alice", in any order. What is not so at first may become so.
     """
     wanted, found = frozenset(expected.split()), frozenset[str]()
-    for _ in range(tries):
-        found = await _who_hears_whom(cards)
+    for _ in range(_TRIES):
+        found = await _who_hears_whom(cards, mouths or cards)
         if found == wanted:
             return
     pytest.fail(f"wanted {sorted(wanted)}, but there is {sorted(found)} (? is neither heard nor unheard)")
 
 
-async def _who_hears_whom(cards: Mapping[str, Card]) -> frozenset[str]:
-    for name, card in cards.items():
-        card.say(_voice(VOICES[name]), card.now() + RATE // 20)
+async def _who_hears_whom(cards: Mapping[str, Card], mouths: Collection[str]) -> frozenset[str]:
+    for name in mouths:
+        cards[name].say(_voice(VOICES[name]), cards[name].now() + RATE // 20)
     listened = time.monotonic() + 0.4, time.monotonic() + 1.0
     await asyncio.sleep(1.2)
     return frozenset(
@@ -131,9 +131,9 @@ def _level(part: array[int], hertz: float) -> float:
     return loudness(part) * math.sqrt(tone_share(part, hertz))
 
 
-async def music(card: Card, tries: int = _TRIES) -> None:
+async def music(card: Card) -> None:
     """Sound all the time, that is no voice."""
-    for _ in range(tries):
+    for _ in range(_TRIES):
         start = time.monotonic()
         await asyncio.sleep(1.0)
         heard = _between(card, start, start + 1.0)
