@@ -257,11 +257,9 @@ class Leg:
 
     def gone(self, full: str) -> Effects:
         """A resource went away. An active session lives on: its media may well flow (the no-RTP timer judges)."""
-        if self.session is not None:
-            if self.session.peer != full or self.session.state is State.ACTIVE:
-                return ()
-            return self.end(EndReason.UNREACHABLE if self.outgoing else EndReason.CANCELLED)
-        if self.invitation is None or self.invitation.peer != full:
+        far = self.session or self.invitation
+        active = self.session is not None and self.session.state is State.ACTIVE
+        if far is None or far.peer != full or active:
             return ()
         return self.end(EndReason.UNREACHABLE if self.outgoing else EndReason.CANCELLED)
 
