@@ -1,0 +1,16 @@
+"""`phone` as a far end that has never heard of XEP-0251: started as `PYTHON -m phone ...`, it says so to nobody.
+
+Run by `Desk.launcher`: python phone_without_transfer.py PYTHON -m phone ARGUMENTS
+"""
+
+from __future__ import annotations
+
+import sys
+
+from phone import app
+from phone.cli.main import main
+from phone.jingle.elements import TRANSFER
+
+if __name__ == "__main__":
+    app.FEATURES = tuple(feature for feature in app.FEATURES if feature != TRANSFER)
+    sys.exit(main(sys.argv[4:]))
