@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from typing import Self
+from xml.etree.ElementTree import Element
 
 from peers import asterisk, dino, gajim, jitsi, snikket, yate
 from peers.rtp_end import HZ_THERE, Ear, LegEnd, RtpEnd, Samples
@@ -38,6 +39,8 @@ class Line:
         self.kind = client.boundjid.user
         self.hz = hz
         self.sid = ""
+        self.offer: Element | None = None
+        """What of a call of the phone came; jitsi keeps it."""
         self.far: LegEnd | RtpEnd = self._far(calling=calling)
         self._stack = AsyncExitStack()
         behave(self.kind, client)
@@ -87,12 +90,19 @@ class Line:
             case LegEnd() as far, "snikket":
                 self.sid = await snikket.snikket_answers(self.client, far)
             case LegEnd() as far, _:
-                self.sid = (await jitsi.jitsi_answers(self.client, far)).get("sid", "")
+                self.offer = await jitsi.jitsi_answers(self.client, far)
+                self.sid = self.offer.get("sid", "")
 
     async def hangs_up(self) -> None:
         """Its user does."""
         sid, self.sid = self.sid, ""
         await self.client.acked(terminate(sid, "success"))
+
+    @property
+    def softphone(self) -> LegEnd:
+        """Its end with ICE."""
+        assert isinstance(self.far, LegEnd)
+        return self.far
 
     @property
     def address(self) -> str:

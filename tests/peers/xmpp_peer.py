@@ -50,7 +50,8 @@ class Peer(ClientXMPP):
         self.silent_on: Callable[[Element], bool] = lambda _: False
         """Which Jingle IQs get no answer at all."""
         self.refused: Callable[[Element], bool] = lambda _: False
-        """Which get an error."""
+        """Which get `error`."""
+        self.error = NOT_HERE
         self.doubted: Callable[[Element], bool] = lambda _: False
         """Which get a result, and after that an error of the same id, as Gajim's do."""
         self.delay: Callable[[Element], float] = lambda _: 0.0
@@ -135,11 +136,12 @@ class Peer(ClientXMPP):
         self.came.clear()
         self.silent_on = self.refused = self.doubted = lambda _: False
         self.delay = lambda _: 0.0
+        self.error = NOT_HERE
 
     def _jingle(self, iq: Iq) -> None:
         payload = next(iter(iq.xml))
         envelope = f"id='{iq['id']}' from='{self.own}' to='{iq['from']}'"
-        result, error = f"<iq type='result' {envelope}/>", f"<iq type='error' {envelope}>{NOT_HERE}</iq>"
+        result, error = f"<iq type='result' {envelope}/>", f"<iq type='error' {envelope}>{self.error}</iq>"
         if self.refused(payload):
             answers = [error]
         elif self.silent_on(payload):
