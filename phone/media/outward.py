@@ -39,6 +39,8 @@ class Outward:
         """Milliseconds in a packet."""
         self.far_loss_percent = 0.0
         """What the far end reports of us."""
+        self.music = False
+        """What is spoken is music."""
         self._lock = threading.Lock()
         self._digits: DtmfSender | None = None
         self._agreed: Outgoing | None = None
@@ -158,6 +160,7 @@ class Outward:
             packet = sender.pack(event.payload, outgoing.event_type, marker=event.marker, timestamp=event.timestamp)
         else:
             outgoing.codec.expect_loss(self.far_loss_percent)
+            outgoing.codec.expect_music(self.music)
             packet = sender.pack(outgoing.codec.encode(frame), outgoing.payload_type, marker=self._fresh)
         self._fresh = False
         sender.advance(outgoing.units)

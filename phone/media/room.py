@@ -139,6 +139,7 @@ class Room:
         for leg in live.values():
             if leg.plan.feed in ("music", "ringback"):
                 sounds[leg.speech] = leg.plan.feed
+            leg.speech.out.music = leg.plan.feed == "music" and leg.id not in audio.talk
         return Route(
             handset=audio.handset,
             speaker=audio.speaker,

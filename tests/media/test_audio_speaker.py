@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from legs import share_of, tone
-from soundroom import Bench, Echo, Exclusive, Silent, sounding, until
+from soundroom import Bench, Echo, Exclusive, Silent, rested, sounding, until
 
 from phone.drivers.vcard import RATE
 from phone.media import card as card_module

@@ -113,6 +113,16 @@ def test_no_more_bits_than_the_far_end_takes_protected_or_not():
     assert kbit() > 55
 
 
+def test_music_is_coded_as_such_while_it_is_expected():
+    codec, celt = OpusCodec(), 16
+    configs = []
+    for n, music in enumerate([False] * 20 + [True] * 40 + [False] * 40):
+        codec.expect_music(music)
+        configs.append(codec.encode(sine(440, 960, n * 960))[0] >> 3)
+    assert max(configs[10:20]) < celt <= min(configs[30:60])
+    assert max(configs[70:]) < celt
+
+
 def test_conceal_goes_on_and_fades():
     near, far = OpusCodec(), OpusCodec()
     for n in range(20):

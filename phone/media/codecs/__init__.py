@@ -59,3 +59,7 @@ class Codec(Protocol):
     def limit_bitrate(self, most: int) -> None:
         """Bits a second that the far end takes at most; may be called from any thread."""
         ...
+
+    def expect_music(self, music: bool) -> None:
+        """Whether what is encoded from now on is music, and not speech."""
+        ...

@@ -117,3 +117,7 @@ class G711Codec:
     def limit_bitrate(self, most: int) -> None:
         """Always 64 kbit/s."""
         del most
+
+    def expect_music(self, music: bool) -> None:
+        """All the same to it."""
+        del music
