@@ -102,7 +102,7 @@ class Events(Laws):
     @rule(on=st.booleans())
     def lock(self, on: bool) -> None:
         self.feed(ev.LockChanged(on, self.now))
-        assert self.phone.locked is on
+        assert self.phone.locked is (on and bool(self.phone.habits.lock_code))
 
     # --- the network ---
 
@@ -123,7 +123,9 @@ class Events(Laws):
         self.offered.append(id)
         offer = ev.Offered(id, "bob@example.org", "Bob", self.now, replaces=replaces, intercom=intercom)
         self.feed(offer)
-        if id not in self.over:
+        if id in self.over:
+            assert id in self.logged, "refused and not logged"
+        else:
             before = self.phone
             self.feed(offer)
             assert self.phone == before, "the same offer twice is one"

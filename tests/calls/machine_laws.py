@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from hypothesis import note
+from hypothesis import currently_in_test_context, note
 
 from phone.calls import commands as do
 from phone.calls import core, outputs, timers
@@ -55,7 +55,8 @@ class Laws:
         return outputs.outputs(self.phone)
 
     def feed(self, event: ev.Event) -> None:
-        note(repr(event))
+        if currently_in_test_context():
+            note(repr(event))
         before = self.phone
         self.phone, commands = core.step(before, event)
         assert core.step(before, event) == (self.phone, commands), "step is not pure"
@@ -87,6 +88,7 @@ class Laws:
                 assert id in self.offered, "accepted what nobody offered"
                 assert id not in self.accepted, "accepted twice"
                 assert self.phone.seized, "answered by itself"
+                assert not (before.seized and isinstance(event, ev.Offered) and not event.replaces), "it broke in"
                 assert not (before.dnd and isinstance(event, ev.Offered)), "do-not-disturb was bypassed"
                 self.accepted.add(id)
             case do.Terminate(id, reason):
@@ -152,6 +154,8 @@ class Laws:
                 assert call.id not in self.over, "alive after its end"
             else:
                 assert call.id == self.phone.focus, "an ended leg that nobody hears"
+            if call.live and not call.outgoing:
+                assert call.progress is Progress.OFFERED or call.id in self.accepted, "the far end answered for us"
             if call.up:
                 assert call.media_up
                 assert call.id in self.accepted | self.answered, "connected without an answer"
