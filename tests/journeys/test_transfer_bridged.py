@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -83,14 +82,11 @@ async def carried(alice: Desk, bob: Desk, carol: Desk) -> None:
 
 @pytest.mark.parametrize("plain", ["carol", "alice and carol"])
 async def test_a_callee_who_cannot(tmp_path: Path, plain: str) -> None:
-    """Attended, by hanging up and by TRANSFER; unattended it is the caller alone who must be able to."""
+    """Attended, by hanging up or by TRANSFER; unattended it is the caller alone who must be able to."""
     async with desks(tmp_path, "alice", "bob", "carol", plain=plain.split(" and ")) as made:
         alice, bob, carol = made.values()
-        leaves: Callable[[], Awaitable[object]]
-        for let_go, leaves, left in (
-            (bob.hang_up, carol.hang_up, alice),
-            (lambda: bob.press("TRANSFER"), alice.hang_up, carol),
-        ):
+        ways = ((bob.hang_up, carol.hang_up, alice), (lambda: bob.press("TRANSFER"), alice.hang_up, carol))
+        for let_go, leaves, left in ways[: 2 if plain == "carol" else 1]:
             await ask_to_pass_on(alice, bob)
             await consult(bob, carol)
             await let_go()
