@@ -3,7 +3,8 @@
 Laws
 1. A result counts only from our own account or server, and only for the question that is open.
 2. Asked is after our presence is out: from then on everything comes live, so nothing falls between the two. A call
-   whose proposal came live is not told again from the archive.
+   whose proposal came live is not told again from the archive. What the server kept and brings meanwhile waits for the
+   archive's word, and is told with it.
 3. A server without archive is no fault; then only what it kept in its offline storage is told.
 """
 
@@ -62,6 +63,11 @@ class Archive:
         self._seen, self.caught_up = 0, False
         self._found, self._live, self._rang = [], [], set()
         self._ask_page("")
+
+    @property
+    def asking(self) -> bool:
+        """A question is open: what is history will be told when it is answered."""
+        return bool(self._query)
 
     def heard(self, sender: str, to: str, payload: Element, stamp: float | None) -> None:
         """A JMI message that came live, or (with its `stamp`) out of the server's offline storage."""

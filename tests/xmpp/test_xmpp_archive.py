@@ -215,6 +215,27 @@ async def test_offline_storage_stands_in_for_an_archive(room: Room) -> None:
     assert room.ears.messages == []
 
 
+def kept(verb: str, id: str, seconds: float) -> str:
+    return inner(call(verb, id, f"<delay xmlns='urn:xmpp:delay' stamp='{stanzas.datetime_of(NOW - seconds)}'/>"))
+
+
+async def test_nobody_rings_who_gave_up_a_moment_ago(room: Room) -> None:
+    """Out of the offline storage the end comes behind the beginning: both are judged together."""
+    room.archive.ask(None)
+    hear_all(room, [kept("propose", "c1", 5), kept("retract", "c1", 2), kept("propose", "c2", 1)])
+    assert room.ears.messages == []
+    assert room.answer(fin())
+    assert told(room) == [(BOB, "propose", "c1"), (BOB, "retract", "c1"), (BOB, "propose", "c2")]
+    assert room.bridge.nonsense == {}
+
+
+async def test_what_the_server_kept_for_a_moment_is_live_when_all_is_known(room: Room) -> None:
+    room.archive.ask(None)
+    assert room.answer(fin())
+    hear_all(room, [kept("propose", "c1", 5)])
+    assert [payload.get("id") for _, _, payload, _, _ in room.ears.messages] == ["c1"]
+
+
 async def test_a_flood_during_the_question_is_bounded(room: Room) -> None:
     room.archive.ask(None)
     for number in range(1000):
