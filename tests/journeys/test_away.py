@@ -107,6 +107,7 @@ async def told_once(bob: Desk) -> None:
 
 async def told_no_more(bob: Desk) -> None:
     """What is in the log is not told again; the new one is."""
+    bell = Ear(bob.ringer)
     await bob.start_again()
     await registered(bob)
     status = await bob.until(lambda s: any("Alice" in line for line in s.screen), 20)
@@ -114,6 +115,7 @@ async def told_no_more(bob: Desk) -> None:
     await asyncio.sleep(2)
     assert [e.kind for e in await bob.calls()] == ["missed", "missed", "answered elsewhere"]
     assert not (await bob.status()).calls
+    assert not any(bell.heard()), "it rang for somebody who had given up"
 
 
 async def called_back(bob: Desk, alice: Desk) -> None:

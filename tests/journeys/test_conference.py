@@ -34,6 +34,7 @@ async def test_conference(desks: tuple[Desk, ...]) -> None:
     await held_as_a_whole(alice, bob, carol)
     await a_fourth_joins_and_leaves(alice, bob, carol, dave)
     await split_and_joined_again(alice, bob, carol)
+    await one_leaves_and_comes_back(alice, bob, carol)
     await the_host_leaves(alice, bob, carol)
 
 
@@ -113,6 +114,14 @@ async def split_and_joined_again(alice: Desk, bob: Desk, carol: Desk) -> None:
     await hears(f"alice>{now.name} {now.name}>alice", handsets(alice, bob, carol))
     await alice.press("HOLD", LONG)
     await hears(all_of(alice, bob, carol), handsets(alice, bob, carol))
+
+
+async def one_leaves_and_comes_back(alice: Desk, bob: Desk, carol: Desk) -> None:
+    """With two left it is a call like any other."""
+    await carol.hang_up()
+    assert await alice.until(lambda s: [c.conference for c in s.calls] == [False], 10)
+    await hears(all_of(alice, bob), handsets(alice, bob))
+    await joined(alice, bob, carol)
 
 
 async def the_host_leaves(alice: Desk, bob: Desk, carol: Desk) -> None:
