@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine
@@ -38,14 +39,31 @@ def run_demo(*, tour_only: bool, terminal: bool, out: Path | None, as_json: bool
     except PhoneError as error:
         print(f"phone demo: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:
         return 130
 
 
 async def _run(play: Play) -> int:
+    _end_by_signal()
     with tempfile.TemporaryDirectory(prefix="phone-demo-") as folder:
         print("Starting a private Prosody and three phones ...", file=sys.stderr)
         return await play(Path(folder))
+
+
+def _end_by_signal() -> None:
+    """Let the first signal end the demo in order, and no further one disturb that: phones are hanging up."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    ending = False
+
+    def end() -> None:
+        nonlocal ending
+        if task is not None and not ending:
+            ending = True
+            print("\nEnding the phones ...", file=sys.stderr)
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end)
 
 
 async def _in_browser(folder: Path) -> int:

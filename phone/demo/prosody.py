@@ -92,7 +92,11 @@ class PrivateProsody:
         config.write_text(self._config())
         with (self.folder / "prosody.out").open("ab") as out:
             self._process = await asyncio.create_subprocess_exec(
-                program, "-F", "--config", str(config), stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
+                *(program, "-F", "--config", str(config)),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,  # Ctrl-C is for whoever started it: the phones hang up first
             )
         await wait_for_ports(self._process, self._ports(), f"Prosody; see {self.folder}")
 

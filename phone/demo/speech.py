@@ -10,6 +10,26 @@ from array import array
 from phone.demo.hearing import RATE
 from phone.errors import PhoneError
 
+VOICES = {"alice": "en-gb+f3", "bob": "en-us", "carol": "en-gb-scotland+f4", "dave": "en-gb"}
+SENTENCES = {
+    "alice": (
+        "Hello, this is Alice. Can you hear me?",
+        "One moment please, I will put you through.",
+        "Thank you. Shall we meet at ten o'clock?",
+    ),
+    "bob": (
+        "Bob speaking. Yes, loud and clear.",
+        "I had such nice music while I was waiting.",
+        "Good idea. Let us ask Carol as well.",
+    ),
+    "carol": (
+        "Hi, it is Carol. Have you got a minute?",
+        "Are all three of us on the line now?",
+        "That is fine with me. See you tomorrow.",
+    ),
+}
+"""What each says in the demo, one after the other."""
+
 
 class SpeechError(PhoneError, RuntimeError):
     """No speech can be made."""

@@ -204,7 +204,12 @@ async def _start(
     command = (*launcher, sys.executable, "-m", "phone", "run", "--config", str(config))
     with log.open("ab") as out:
         return await asyncio.create_subprocess_exec(
-            *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
+            *command,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,  # Ctrl-C is for the stage, which ends its phones in order
         )
 
 

@@ -36,10 +36,10 @@ _CODES |= {"+": ("NumpadAdd", 107), "-": ("NumpadSubtract", 109), "?": ("Slash",
 
 
 @contextlib.asynccontextmanager
-async def chromium(folder: Path) -> AsyncIterator[DevTools]:
-    """One browser; profile and log go to `folder`."""
+async def chromium(folder: Path, *more: str) -> AsyncIterator[DevTools]:
+    """One browser with these flags, too; profile and log go to `folder`."""
     profile = tempfile.mkdtemp(prefix="profile-", dir=folder)
-    command = ["chromium", *_FLAGS, f"--user-data-dir={profile}"]
+    command = ["chromium", *_FLAGS, *more, f"--user-data-dir={profile}"]
     if os.geteuid() == 0:  # Chromium's sandbox refuses root
         command.append("--no-sandbox")
     with (folder / "chromium.log").open("wb") as log:
@@ -95,16 +95,18 @@ class Page:
         except TimeoutError:
             raise AssertionError(f"never: {expression}") from None
 
+    async def read_inside(self, number: int, expression: str):
+        """What script says of the document in the frame of that number, whose own script it does not see."""
+        frames = (await self.call("Page.getFrameTree"))["frameTree"]["childFrames"]
+        frame = {"frameId": frames[number]["frame"]["id"]}
+        world = (await self.call("Page.createIsolatedWorld", frame))["executionContextId"]
+        wanted = {"expression": expression, "contextId": world, "returnByValue": True}
+        return (await self.call("Runtime.evaluate", wanted))["result"].get("value")
+
     async def until_inside(self, number: int, expression: str) -> None:
-        """Wait until script says yes of the document in the frame of that number, whose own script it does not see."""
+        """Wait until it says yes."""
         async with asyncio.timeout(PATIENCE):
-            while True:
-                frames = (await self.call("Page.getFrameTree"))["frameTree"]["childFrames"]
-                frame = {"frameId": frames[number]["frame"]["id"]}
-                world = (await self.call("Page.createIsolatedWorld", frame))["executionContextId"]
-                wanted = {"expression": f"!!({expression})", "contextId": world}
-                if (await self.call("Runtime.evaluate", wanted))["result"].get("value"):
-                    return
+            while not await self.read_inside(number, f"!!({expression})"):
                 await asyncio.sleep(0.05)
 
     async def banner(self, state: str) -> str:
@@ -131,6 +133,19 @@ class Page:
         """Press and release there, in whatever frame that is."""
         await self._mouse_at(x, y, "mousePressed")
         await self._mouse_at(x, y, "mouseReleased")
+
+    async def press_inside(self, number: int, selector: str, seconds: float = 0.1) -> None:
+        """Press something in the frame of that number for so long."""
+        middle = "(box => [box.x + box.width / 2, box.y + box.height / 2])"
+        x, y = await self.read(
+            f"(box => [box.x, box.y])(document.querySelectorAll('iframe')[{number}].getBoundingClientRect())"
+        )
+        dx, dy = await self.read_inside(
+            number, f"{middle}(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
+        )
+        await self._mouse_at(x + dx, y + dy, "mousePressed")
+        await asyncio.sleep(seconds)
+        await self._mouse_at(x + dx, y + dy, "mouseReleased")
 
     async def click(self, selector: str) -> None:
         """Press and release."""

@@ -4,6 +4,7 @@
 The web library is loaded by `PanelServer.start`, so that a phone without a panel does not pay for it.
 """
 
+from phone.drivers.panel.earshot import Headset, Levels, Sounds
 from phone.drivers.panel.feed import Panel
 from phone.drivers.panel.keys import ContactKeys, SimKeys
 from phone.drivers.panel.server import PanelServer
@@ -15,6 +16,8 @@ from phone.drivers.panel.values import PanelCall, PanelFacts, PanelKeys
 __all__ = [
     "ContactKeys",
     "Framed",
+    "Headset",
+    "Levels",
     "PageServer",
     "Panel",
     "PanelCall",
@@ -23,6 +26,7 @@ __all__ = [
     "PanelKeys",
     "PanelServer",
     "SimKeys",
+    "Sounds",
     "TeeDisplay",
     "TeeLamps",
     "Try",

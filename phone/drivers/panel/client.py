@@ -33,13 +33,13 @@ class Bucket:
         self._rate, self._burst = rate, burst
         self._left, self._at = burst, at
 
-    def take(self, at: float) -> bool:
-        """Whether one more may pass at `at`."""
+    def take(self, at: float, count: float = 1) -> bool:
+        """Whether so many more may pass at `at`."""
         self._left = min(self._burst, self._left + (at - self._at) * self._rate)
         self._at = at
-        if self._left < 1:
+        if self._left < count:
             return False
-        self._left -= 1
+        self._left -= count
         return True
 
 

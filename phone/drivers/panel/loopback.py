@@ -32,7 +32,6 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Connection": "close",
@@ -74,11 +73,20 @@ class _Page:
 
 
 class Loopback:
-    """Serves `answer` at 127.0.0.1 and, where there is IPv6, at ::1; what it lets in goes to `talk`."""
+    """Serves `answer` at 127.0.0.1 and, where there is IPv6, at ::1; what it lets in goes to `talk`, in
+    messages of at most `limit` bytes.
+    """
 
-    def __init__(self, answer: Callable[[Asked], Answer | None], talk: Callable[[Socket], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Asked], Answer | None],
+        talk: Callable[[Socket], Awaitable[None]],
+        *,
+        limit: int = LIMIT,
+    ) -> None:
         self._answer = answer
         self._talk = talk
+        self._limit = limit
         self._servers: list[Server] = []
 
     async def start(self, port: int) -> int:
@@ -101,7 +109,7 @@ class Loopback:
                 ping_interval=_PING_SECONDS,
                 ping_timeout=_PING_SECONDS,
                 close_timeout=1,
-                max_size=LIMIT,
+                max_size=self._limit,
                 write_limit=_WRITE_BYTES,
                 logger=_library_log,
             )
@@ -130,6 +138,7 @@ class Loopback:
                 "Content-Type": answer.type,
                 "Content-Length": str(len(answer.body)),
                 "Content-Security-Policy": answer.policy,
+                "Permissions-Policy": answer.permissions,
             }
         )
         return Response(answer.status, HTTPStatus(answer.status).phrase, headers, answer.body)

@@ -81,7 +81,8 @@ function showFacts() {
 
 // --- the connection -----------------------------------------------------------------------------------------
 
-const token = new URLSearchParams(location.search).get("token") || "";
+const address = new URLSearchParams(location.search);
+const token = address.get("token") || "";
 let socket = null;
 let pause = 250;
 
@@ -235,6 +236,7 @@ function openHelp() {
 
 element("ask").addEventListener("click", openHelp);
 element("help").addEventListener("click", (event) => { if (event.target === element("help")) element("help").close(); });
+element("listen").hidden = address.get("sound") === "beside";  // the page around this one has the real sound
 element("listen").addEventListener("click", () => {
   const on = window.panelSound.toggle(facts);
   element("listen").setAttribute("aria-pressed", String(on));

@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 from phone.errors import PhoneError
 
 SOCKET_PATH = "/socket"
+NOTHING_ALLOWED = "camera=(), geolocation=(), microphone=()"
+MICROPHONE_ALLOWED = "camera=(), geolocation=(), microphone=(self)"
 # Any port: behind `ssh -L 9000:127.0.0.1:8080` the browser rightly says 9000.
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 # CSP has no way to write an IPv6 address (CSP3, host-source).
@@ -55,6 +57,8 @@ class Answer:
     type: str
     policy: str = "default-src 'none'; frame-ancestors 'none'"
     """Content-Security-Policy."""
+    permissions: str = NOTHING_ALLOWED
+    """Permissions-Policy."""
     refused: str = ""
     """Why it was not let in, as one word for the counter."""
 
@@ -70,6 +74,8 @@ class Site:
     policy: str
     """Content-Security-Policy of the page; {host} stands for where it came from."""
     socket: bool
+    permissions: str = NOTHING_ALLOWED
+    """Permissions-Policy of the page."""
 
     def __post_init__(self) -> None:
         if len(self.token) < 22:  # 128 bits in base64
@@ -89,7 +95,7 @@ class Site:
             return _refusal(404, "path", "There is no such page.")
         if not self._knows(tokens):
             return _refusal(403, "token", _SENTENCE)
-        return Answer(200, self.page, "text/html; charset=utf-8", self._policy_at(host))
+        return Answer(200, self.page, "text/html; charset=utf-8", self._policy_at(host), self.permissions)
 
     def _admit(self, asked: Asked, path: str, host: str, tokens: Sequence[str]) -> Answer | None:
         if not (self.socket and asked.upgrade and path == SOCKET_PATH):

@@ -156,8 +156,8 @@ class Card:
             self.mic[at : at + len(spoken)] = spoken
             return at + len(spoken)
         end = self._mic_end()
-        for gap in range(max(end, at - self.length), at):
-            self.mic[gap % self.length] = 0
+        gap = range(max(end, at - self.length), at)
+        self._wrap_in(memoryview(bytes(2 * len(gap))).cast("h"), gap.start)
         self._wrap_in(spoken[-self.length :], at + max(0, len(spoken) - self.length))
         struct.pack_into("<Q", self._mmap, _MIC_END, max(end, at + len(spoken)))
         return at + len(spoken)
