@@ -95,10 +95,10 @@ class LegPlan(msgspec.Struct, frozen=True):
     before_ice: bool = False
     """Plain RTP without finished ICE checks is accepted and answered (Yate, PEERS.md); only with `plain`."""
     feed: Feed = "microphone"
-    held: bool = False
-    """The far end holds us: it may send nothing for long, and ICE consent and RTCP alone tell whether it is there."""
     bridge: str | None = None
     """With feed `bridge`: the leg whose speech goes to this one; both legs of a pair name each other."""
+    held: bool = False
+    """The far end holds us: it may send nothing for long, and ICE consent and RTCP alone tell whether it is there."""
 
 
 class AudioPlan(msgspec.Struct, frozen=True):

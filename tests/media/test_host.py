@@ -34,6 +34,7 @@ from phone.media.plan import (
     LegStats,
     LegUp,
     Plan,
+    PlayDigit,
     Remote,
     Report,
     SendDigit,
@@ -143,6 +144,13 @@ async def test_two_processes_talk_over_their_cards(cards: tuple[Card, Card]) -> 
         alice.plan(send=False)
         await asyncio.sleep(1)
         assert max(map(abs, heard_by(bob_card, 0.3))) < 50
+        bob.plan(send=False)
+        await asyncio.sleep(1)
+        alice.host.send(PlayDigit("leg", "7"))
+        await asyncio.sleep(0.5)
+        heard = heard_by(alice_card, 0.7)
+        assert max(map(abs, heard)) > 500
+        assert share_of(heard, 1209) > 0.3
 
 
 async def test_killed_in_a_call_it_is_there_again_and_says_so(cards: tuple[Card, Card]) -> None:
