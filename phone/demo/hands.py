@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from phone.control import ControlError
 from phone.demo.hearing import RATE
-from phone.demo.speech import speak
+from phone.demo.persons import Person
 from phone.demo.stage import Desk, Stage
-from phone.demo.view import KEYS, DeskView, layout
+from phone.demo.view import HOLD_DOWN, KEYS, DeskView, layout
 
-SENTENCES = {"alice": ("Hello, this is Alice.", "en-gb"), "bob": ("Bob speaking. Hello!", "en-us")}
 _FRAME_SECONDS = 0.08
+_LONG = 1.2
+_THIN = 8
+"""A meter needs every eighth sample only."""
 
 
 @dataclass(slots=True)
@@ -22,6 +24,7 @@ class Hands:
     """Which phone the keys belong to."""
 
     desks: tuple[Desk, ...]
+    persons: tuple[Person, ...]
     chosen: int = 0
     quit: bool = False
     note: str = ""
@@ -40,9 +43,10 @@ class Hands:
                 self.chosen = (self.chosen + 1) % len(self.desks)
             case " ":
                 await self._hook()
-            case "s":
-                sentence, voice = SENTENCES.get(self.desk.name, ("Hello.", "en"))
-                self.desk.say(await asyncio.to_thread(speak, sentence, voice))
+            case "y":
+                await self.persons[self.chosen].speak()
+            case _ if key == HOLD_DOWN:
+                await self.desk.press("HOLD", _LONG)
             case _ if key in KEYS:
                 await self.desk.press(KEYS[key])
 
@@ -57,15 +61,23 @@ async def _view(desk: Desk, *, chosen: bool) -> DeskView:
     status = await desk.status()
     now, span = desk.handset.now(), RATE
     bell = array("h", desk.ringer.hear(desk.ringer.now() - span, desk.ringer.now()))
-    png = await desk.screen_png()
     return DeskView(
-        desk.name, desk.number, chosen, status.off_hook, png, status.lamps, desk.heard(now - span, now), bell
+        desk.name,
+        desk.number,
+        chosen,
+        status.off_hook,
+        await desk.screen_png(),
+        status.screen,
+        status.lamps,
+        desk.heard(now - span, now)[::_THIN],
+        bell[::_THIN],
     )
 
 
 async def play(scene: Stage) -> None:
     """Show the phones and obey the keyboard until `q`."""
-    hands = Hands(tuple(scene.desks.values()))
+    desks = tuple(scene.desks.values())
+    hands = Hands(desks, tuple(map(Person, desks)))
     window = curses.initscr()
     try:
         curses.noecho()
@@ -93,7 +105,7 @@ async def _frame(window: curses.window, hands: Hands) -> None:
         views = []
     rows, columns = window.getmaxyx()
     window.erase()
-    for y, line in enumerate([*layout(views, columns), hands.note][: rows - 1]):
+    for y, line in enumerate([*layout(views, columns, rows - 1), hands.note][:rows]):
         window.addnstr(y, 0, line, columns - 1)
     window.refresh()
 

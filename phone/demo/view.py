@@ -1,9 +1,11 @@
-"""Two desk phones in a terminal: pure text from pictures, lamps and levels."""
+"""Desk phones in a terminal: pure text from pictures, lamps and levels."""
 
 from __future__ import annotations
 
 import base64
 import io
+import re
+import textwrap
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +15,33 @@ from PIL import Image
 from phone.demo.hearing import loudness
 
 KEYS = {
-    "m": "MUTE",
+    "o": "HOLD",
+    "t": "TRANSFER",
+    "v": "VOICEMAIL",
     "r": "REDIAL",
+    "m": "MUTE",
+    "s": "SPEAKER",
     "b": "BACK",
     "+": "VOL+",
     "-": "VOL-",
     "\n": "OK",
+    "KEY_ENTER": "OK",
+    "KEY_UP": "UP",
+    "KEY_DOWN": "DOWN",
     "\x7f": "BACK",
     "KEY_BACKSPACE": "BACK",
 } | {digit: digit for digit in "0123456789*#"}
-"""Keyboard to keypad."""
+"""Keyboard to keypad; the letters are those of the panel's page."""
+HOLD_DOWN = "O"
+"""HOLD for a second: conference."""
 
 HELP = (
-    "Tab other phone · Space lift/hang up · 0-9 * # dial · s speak · m MUTE · r REDIAL · b BACK · + - volume · q quit"
+    *("Tab other phone", "Space lift/hang up", "0-9 * # dial", "y say something", "o HOLD", "O HOLD long: conference"),
+    *("t TRANSFER", "m MUTE", "s SPEAKER", "r REDIAL", "Enter OK", "b BACK", "↑ ↓", "+ - volume", "q quit"),
 )
+BLOCK_WIDTH = 66
+BLOCK_HEIGHT = 18
+_GAP = 2
 _DOTS = (0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80)
 _BARS = " ▁▂▃▄▅▆▇█"
 
@@ -40,6 +55,8 @@ class DeskView:
     chosen: bool
     off_hook: bool
     png: str
+    says: tuple[str, ...]
+    """The display's lines as text."""
     lamps: tuple[str, ...]
     ear: array[int]
     bell: array[int]
@@ -64,20 +81,45 @@ def meter(sound: array[int], width: int = 24) -> str:
 
 
 def lines(desk: DeskView) -> list[str]:
-    """One phone, 66 columns wide."""
-    hook = "handset lifted" if desk.off_hook else "on the cradle"
-    title = f"{'▶' if desk.chosen else ' '} {desk.name}, number {desk.number}, {hook}"
-    frame = [f"│{row}│" for row in picture(desk.png)]
-    lamps = " ".join(f"({lamp})" for lamp in desk.lamps) or "(no lamp lit)"
-    ear = f"ear  {meter(desk.ear)}   bell {meter(desk.bell, 12)}"
-    return [title, "┌" + "─" * 64 + "┐", *frame, "└" + "─" * 64 + "┘", ear, lamps]
+    """One phone whole."""
+    lamps = " ".join(f"({lamp})" for lamp in desk.lamps)
+    sounds = f"ear {meter(desk.ear)} bell {meter(desk.bell, 12)} {lamps}"
+    return [_border("┌┐", _title(desk)), *(f"│{row}│" for row in picture(desk.png)), _border("└┘", sounds)]
 
 
-def layout(desks: Sequence[DeskView], columns: int) -> list[str]:
-    """Side by side where the terminal is wide enough, else below one another."""
-    blocks = [lines(desk) for desk in desks]
-    if columns >= 68 * len(blocks):
-        rows = ["  ".join(f"{part:<66}" for part in row) for row in zip(*blocks, strict=True)]
-    else:
-        rows = [line for block in blocks for line in block]
-    return [*rows, "", HELP]
+def brief(desk: DeskView, columns: int) -> str:
+    """One phone in a line: for those that have no room."""
+    says = (re.sub(r"\[.*?\]", "", line).strip() for line in desk.says)  # without what is a picture on the display
+    text = f"{_title(desk)}: {' · '.join(filter(None, says))}"
+    room = columns - 21
+    return f"{text[:room]:<{room}} ear {meter(desk.ear, 8)} bell {meter(desk.bell, 2)}"
+
+
+def _title(desk: DeskView) -> str:
+    return f"{'▶' if desk.chosen else ' '} {desk.name}, {desk.number}, {'lifted' if desk.off_hook else 'on the cradle'}"
+
+
+def _border(corners: str, text: str) -> str:
+    width = BLOCK_WIDTH - 5
+    return f"{corners[0]}─ {text[:width].rstrip()} ".ljust(BLOCK_WIDTH - 1, "─") + corners[1]
+
+
+def layout(desks: Sequence[DeskView], columns: int, rows: int) -> list[str]:
+    """As many phones whole as there is room for, the chosen one among them; the others in a line each; the keys."""
+    keys = _keys(columns - 1)
+    across = max(1, (columns + _GAP) // (BLOCK_WIDTH + _GAP))
+    down = max(1, (rows - len(keys) - len(desks)) // BLOCK_HEIGHT)
+    chosen_first = sorted(range(len(desks)), key=lambda i: not desks[i].chosen)
+    whole = sorted(chosen_first[: across * down])
+    blocks = [lines(desks[i]) for i in whole]
+    shown = []
+    for at in range(0, len(blocks), across):
+        shown += [(" " * _GAP).join(row) for row in zip(*blocks[at : at + across], strict=True)]
+    others = [brief(desk, columns - 1) for i, desk in enumerate(desks) if i not in whole]
+    return [*shown, *others, *keys]
+
+
+def _keys(columns: int) -> list[str]:
+    unbreakable = "\N{NO-BREAK SPACE}"
+    text = " · ".join(entry.replace(" ", unbreakable) for entry in HELP)
+    return [line.replace(unbreakable, " ") for line in textwrap.wrap(text.replace(" ·", f"{unbreakable}·"), columns)]

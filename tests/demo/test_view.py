@@ -1,4 +1,4 @@
-"""Two phones in a terminal."""
+"""Phones in a terminal."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import base64
 import io
 from array import array
 
+import pytest
 from PIL import Image
 
-from phone.demo.view import HELP, DeskView, layout, meter, picture
+from phone.demo.view import HELP, KEYS, DeskView, layout, meter, picture
+from phone.drivers.sim import KEYS as KEYPAD
 
 
 def png(*lit: tuple[int, int]) -> str:
@@ -22,7 +24,8 @@ def png(*lit: tuple[int, int]) -> str:
 
 def desk(name: str, *, chosen: bool = False) -> DeskView:
     quiet = array("h", bytes(2000))
-    return DeskView(name, "200", chosen, off_hook=False, png=png(), lamps=("call",), ear=quiet, bell=quiet)
+    screen = ("Ringing [service]", "", "Bob")
+    return DeskView(name, "200", chosen, off_hook=True, png=png(), says=screen, lamps=("call",), ear=quiet, bell=quiet)
 
 
 def test_a_pixel_is_one_braille_dot() -> None:
@@ -40,11 +43,19 @@ def test_a_meter_shows_loudness_over_time() -> None:
     assert bars[2:] == "██"
 
 
-def test_side_by_side_if_wide_enough() -> None:
-    views = [desk("alice", chosen=True), desk("bob")]
-    wide, narrow = layout(views, 140), layout(views, 80)
-    assert "▶ alice" in wide[0]
-    assert "bob" in wide[0]
-    assert "bob" not in narrow[0]
-    assert wide[-1] == narrow[-1] == HELP
-    assert all(len(line) <= 134 for line in wide[:-1])
+@pytest.mark.parametrize(
+    ("columns", "rows", "whole"), [(80, 24, 1), (140, 24, 2), (210, 24, 3), (80, 50, 2), (80, 80, 3)]
+)
+def test_as_many_phones_as_there_is_room_for_are_shown_whole(columns: int, rows: int, whole: int) -> None:
+    views = [desk("alice"), desk("bob"), desk("carol", chosen=True)]
+    shown = layout(views, columns, rows)
+    text = "\n".join(shown)
+    assert (len(shown) <= rows, max(map(len, shown)) <= columns) == (True, True)
+    assert (text.count("┌"), text.count("Ringing · Bob")) == (whole, 3 - whole)
+    assert "┌─ ▶ carol, 200, lifted ─" in text
+    assert all(name in text for name in ("alice", "bob"))
+    assert " ".join(shown).endswith(" · ".join(HELP))
+
+
+def test_every_key_of_the_phone_is_on_the_keyboard() -> None:
+    assert set(KEYS.values()) == set(KEYPAD)
