@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import Popen
 
@@ -21,9 +21,24 @@ from phone.control import ControlError, Sim, Status, StatusReply, ask
 from phone.demo.prosody import PrivateProsody
 from phone.drivers.vcard import Card
 
-NUMBERS = {"alice": "200", "bob": "201"}
+NUMBERS = {"alice": "200", "bob": "201", "carol": "202", "dave": "203"}
 _READY_SECONDS = 20.0
 _SECRET = "only for this run"
+_LESSER = Path(__file__).with_name("lesser.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a phone is to stand, and what is special about it."""
+
+    name: str
+    card: Card
+    environment: Mapping[str, str]
+    speaker: Card | None = None
+    lacks: tuple[str, ...] = ()
+    """What it shall not know, see `lesser`."""
+    more: str = ""
+    """The end of its config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,7 @@ class Daemon:
     tap: WireTap
     registered_after: float
     """Seconds from starting the process to being registered."""
+    speaker: Card | None = None
 
     async def status(self) -> StatusReply:
         return await asyncio.to_thread(ask, self.control, Status())
@@ -49,8 +65,9 @@ class Daemon:
     async def hang_up(self) -> float:
         return await self._do(Sim("hang-up"))
 
-    async def press(self, key: str) -> float:
-        return await self._do(Sim("press", key, 0.06))
+    async def press(self, key: str, seconds: float = 0.06) -> float:
+        """The instant just before the key goes down; returns when it is up."""
+        return await self._do(Sim("press", key, seconds))
 
     async def dial(self, number: str) -> float:
         """Press the keys one after another; the instant just before the last."""
@@ -98,51 +115,51 @@ def is_idle(status: StatusReply) -> bool:
 @contextlib.asynccontextmanager
 async def two_phones(cards: Pair, options: Options, packet_ms: int = 20) -> AsyncIterator[tuple[Daemon, Daemon]]:
     """alice and bob, registered at a private Prosody, one started after the other."""
-    folder = cards.a.path.parent
-    users = dict.fromkeys(NUMBERS, _SECRET)
+    seats = Seat("alice", cards.a, cards.environment_a), Seat("bob", cards.b, cards.environment_b)
+    async with phones(cards.a.path.parent, seats, options, packet_ms) as (alice, bob):
+        yield alice, bob
+
+
+@contextlib.asynccontextmanager
+async def phones(
+    folder: Path, seats: Sequence[Seat], options: Options, packet_ms: int = 20
+) -> AsyncIterator[tuple[Daemon, ...]]:
+    """As many as there are seats, registered at a private Prosody, one started after the other."""
+    users = dict.fromkeys((seat.name for seat in seats), _SECRET)
     async with contextlib.AsyncExitStack() as stack:
         prosody = await stack.enter_async_context(PrivateProsody(folder / "prosody", users))
         ends = []
-        for name, card, environment in (
-            ("alice", cards.a, cards.environment_a),
-            ("bob", cards.b, cards.environment_b),
-        ):
+        for seat in seats:
             tap = await stack.enter_async_context(WireTap(prosody.port))
-            config = _configure(folder / name, name, card, tap, prosody, packet_ms)
-            ends.append(await _start(stack, config, name, card, environment, tap, options))
-        yield ends[0], ends[1]
+            config = _configure(folder / seat.name, seat, tap, prosody, packet_ms)
+            ends.append(await _start(stack, config, seat, tap, options))
+        yield tuple(ends)
 
 
-async def _start(
-    stack: contextlib.AsyncExitStack,
-    config: Path,
-    name: str,
-    card: Card,
-    environment: Mapping[str, str],
-    tap: WireTap,
-    options: Options,
-) -> Daemon:
+async def _start(stack: contextlib.AsyncExitStack, config: Path, seat: Seat, tap: WireTap, options: Options) -> Daemon:
     log, control = config.with_name("phone.log"), config.parent / "run" / "control.sock"
     began = time.monotonic()
-    process = stack.enter_context(_run(config, log, environment, options.priority))
-    waiting = Daemon(name, card, control, log, process, tap, 0.0)
+    process = stack.enter_context(_run(config, log, seat, options.priority))
+    waiting = Daemon(seat.name, seat.card, control, log, process, tap, 0.0, seat.speaker)
     await waiting.until(lambda status: status.registered, "registered", _READY_SECONDS)
-    return Daemon(name, card, control, log, process, tap, time.monotonic() - began)
+    return replace(waiting, registered_after=time.monotonic() - began)
 
 
 @contextlib.contextmanager
-def _run(config: Path, log: Path, environment: Mapping[str, str], priority: int) -> Iterator[Popen[bytes]]:
-    argv = (sys.executable, "-m", "phone", "run", "--config", str(config))
-    with program(argv, log, environment, priority) as process:
+def _run(config: Path, log: Path, seat: Seat, priority: int) -> Iterator[Popen[bytes]]:
+    phone = ("-P", str(_LESSER), ",".join(seat.lacks)) if seat.lacks else ("-m", "phone")
+    with program((sys.executable, *phone, "run", "--config", str(config)), log, seat.environment, priority) as process:
         yield process
 
 
-def _configure(folder: Path, name: str, card: Card, tap: WireTap, prosody: PrivateProsody, packet_ms: int) -> Path:
+def _configure(folder: Path, seat: Seat, tap: WireTap, prosody: PrivateProsody, packet_ms: int) -> Path:
     folder.mkdir(parents=True)
     secret, config = folder / "password", folder / "phone.toml"
     secret.touch(mode=0o600)
     secret.write_text(_SECRET)
     short = "\n".join(f'"{number}" = "{who}@{prosody.domain}"' for who, number in NUMBERS.items())
+    pcm = seat.speaker.name if seat.speaker else ""
+    speaker = f'\n[audio.speaker]\ncapture = "{pcm}"\nplayback = "{pcm}"\n' if pcm else ""
     config.write_text(f"""\
 country = "de"
 language = "en"
@@ -150,7 +167,7 @@ state_dir = "state"
 run_dir = "run"
 
 [account]
-jid = "{name}@{prosody.domain}"
+jid = "{seat.name}@{prosody.domain}"
 password_file = "password"
 server = "127.0.0.1:{tap.port}"
 ca_file = "{prosody.ca_file}"
@@ -165,13 +182,14 @@ digit_map = "2xxxx"
 packet_ms = {packet_ms}
 
 [audio.handset]
-capture = "{card.name}"
-playback = "{card.name}"
-
+capture = "{seat.card.name}"
+playback = "{seat.card.name}"
+{speaker}
 [hardware]
 profile = "sim"
 
 [network]
 addresses = ["127.0.0.1"]
+{seat.more}
 """)
     return config

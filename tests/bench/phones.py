@@ -11,7 +11,8 @@ import numpy as np
 from rig.costs import costs
 from rig.signals import as_samples, first_sound, onset, tone
 
-from bench.daemon import NUMBERS, Daemon, is_connected, is_idle, is_ringing, two_phones
+from bench.acts import connect, part
+from bench.daemon import NUMBERS, Daemon, is_ringing, two_phones
 from bench.model import Case, Options, Result, Say, Talk
 from bench.talk import Pair, Pids, converse, pair, sleep_until
 from phone.control import Sim, ask
@@ -29,19 +30,6 @@ _STANZA = 250
 """Bytes: a propose is longer, an acknowledgement or a ping shorter, TLS included."""
 _CHUNK = 30.0
 """Seconds between two looks at the long call."""
-
-
-async def _connect(alice: Daemon, bob: Daemon) -> None:
-    await alice.lift()
-    await alice.dial(NUMBERS["bob"] + "#")
-    await bob.until(is_ringing, "ringing")
-    await bob.lift()
-    await asyncio.gather(alice.until(is_connected, "connected"), bob.until(is_connected, "connected"))
-
-
-async def _part(alice: Daemon, bob: Daemon) -> None:
-    await asyncio.gather(alice.hang_up(), bob.hang_up())
-    await asyncio.gather(alice.until(is_idle, "idle"), bob.until(is_idle, "idle"))
 
 
 def _pids(alice: Daemon, bob: Daemon) -> Pids:
@@ -70,11 +58,11 @@ async def _kept_busy(*ends: Daemon) -> AsyncIterator[None]:
 
 async def _call(cards: Pair, packet_ms: int, options: Options, seed: int) -> Talk:
     async with two_phones(cards, options, packet_ms) as (alice, bob):
-        await _connect(alice, bob)
+        await connect(alice, bob)
         await asyncio.sleep(_SETTLE)
         async with _kept_busy(alice, bob):
             talk = await asyncio.to_thread(converse, cards, lambda: _pids(alice, bob), options, seed)
-        await _part(alice, bob)
+        await part(alice, bob)
         return talk
 
 
@@ -104,7 +92,7 @@ async def _moment(cards: Pair, alice: Daemon, bob: Daemon) -> dict[str, float | 
     await asyncio.sleep(1.0)
     far = onset(_heard(cards, bob, answered, 1.0), _A_HZ)
     own = onset(_heard(cards, alice, answered, 1.0), _B_HZ)
-    await _part(alice, bob)
+    await part(alice, bob)
     return {
         "lift to dial tone, ms": None if dial_tone is None else dial_tone / RATE * 1e3,
         "# to stanza, ms": None if stanza is None else (stanza - pressed) * 1e3,
@@ -150,7 +138,7 @@ async def _endure(cards: Pair, options: Options, say: Say) -> Result:
     talks: list[Talk] = []
     looks: list[tuple[float, float, float, int]] = []
     async with two_phones(cards, options) as (alice, bob):
-        await _connect(alice, bob)
+        await connect(alice, bob)
         await asyncio.sleep(_SETTLE)
         while len(talks) * (_CHUNK + 1.5) < options.endurance:
             say(f"endurance, {len(talks) * (_CHUNK + 1.5):.0f} s of {options.endurance:.0f}")
@@ -159,7 +147,7 @@ async def _endure(cards: Pair, options: Options, say: Say) -> Result:
             resident = [sum(end.resident_mb for end in ends) / 2 for ends in (media, control)]
             files = sum(end.descriptors for end in (*media, *control))
             looks.append((cards.a.now() / RATE, resident[0], resident[1], files))
-        await _part(alice, bob)
+        await part(alice, bob)
     return Result("endurance", packet_ms=20, talks=talks, figures=_growth(talks, looks))
 
 

@@ -17,14 +17,24 @@ from pathlib import Path
 if not __package__:  # run as a file: its own folder is no place to import from
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench import media, namespace, peers, phones, quality
+from bench import manners, many, media, namespace, passing, peers, phones, quality
 from bench.model import Case, Options, Result, Say
 from bench.plot import draw, draw_quality
 from bench.programs import may_prioritise
 from bench.table import as_json, as_text
 from phone.errors import PhoneError
 
-CASES: tuple[Case, ...] = (*peers.CASES, *media.CASES, *phones.CASES, *quality.CASES)
+CASES: tuple[Case, ...] = (
+    *peers.CASES,
+    *media.CASES,
+    *phones.CASES,
+    *manners.CASES,
+    *passing.CASES,
+    *many.CASES,
+    *quality.CASES,
+)
+GROUPS = {"manners": [case.name for case in CASES if case.name.startswith("manners-")]}
+"""Names for several cases at once."""
 _QUALITY = [case.name for case in quality.CASES]
 _DEFAULT = [case.name for case in CASES if case.name not in ("endurance", *_QUALITY)]
 _PRIORITY = 20
@@ -37,8 +47,14 @@ def parser() -> argparse.ArgumentParser:
         description="Measure our phone beside baresip and linphone on virtual sound cards. Never a test: it always "
         "exits 0 unless something could not be measured at all.",
     )
-    names = [case.name for case in CASES]
-    told.add_argument("--only", action="append", metavar="NAME", choices=names, help="run this case (may be repeated)")
+    names = [*GROUPS, *(case.name for case in CASES)]
+    told.add_argument(
+        "--only",
+        action="append",
+        metavar="NAME",
+        choices=names,
+        help="run this case, or all of `manners` (may be repeated)",
+    )
     told.add_argument("--list", action="store_true", help="name the cases and end")
     told.add_argument("--json", action="store_true", help="print JSON instead of a table")
     told.add_argument("--out", type=Path, metavar="FILE", help="also write the JSON there")
@@ -58,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
 
 def chosen(arguments: argparse.Namespace) -> list[Case]:
     """The cases to run, in the order of `CASES`."""
-    names = arguments.only or _DEFAULT
+    names = [case for name in arguments.only or _DEFAULT for case in GROUPS.get(name, [name])]
     if arguments.quality:
         names = [*names, *_QUALITY]
     if arguments.endurance and "endurance" not in names:

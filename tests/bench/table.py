@@ -94,7 +94,7 @@ def _lines(result: Result) -> list[str]:
             lines[-1] += "" if kind == "whole" else f"  {kind}"
     for name, values in result.figures.items():
         lines.append(
-            f"  {name:40} median {median(values):8.2f}   lowest {min(values):8.2f}   highest {max(values):8.2f}"
+            f"  {name:60} median {median(values):8.2f}   lowest {min(values):8.2f}   highest {max(values):8.2f}"
         )
     return lines
 
