@@ -38,8 +38,9 @@ from phone.media.srtp import Srtp
 
 log = logging.getLogger(__name__)
 
-SILENT_TOO_LONG = 15.0
-"""Seconds without RTP, RTCP or a consent answer over ICE."""
+SILENT_TOO_LONG = 14.0
+"""Seconds without RTP, RTCP or a consent answer over ICE. It is looked for once a second: nobody listens into silence
+for more than 15 s."""
 SILENT_TOO_LONG_RAW = 60.0
 """The same without ICE: for a peer in a call, or one on hold that is known to send RTCP."""
 _AFTER_CLOSE_NOTIFY = 3.0

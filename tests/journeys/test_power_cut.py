@@ -17,7 +17,7 @@ from phone.demo.stage import Desk, registered
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 PATIENCE = 40.0
-"""Seconds; 15 and what a machine with too much to do adds."""
+"""Seconds: 15, and what a machine with too much to do adds."""
 
 
 def free(status: StatusReply) -> bool:
