@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -22,6 +23,19 @@ def connected(status: StatusReply) -> bool:
 def idle(status: StatusReply) -> bool:
     """Nothing rings, sounds or lives."""
     return not status.calls and status.tone is None and not status.ringer
+
+
+async def does(desk: Desk, what: Callable[[StatusReply], bool], seconds: float = 10) -> StatusReply:
+    """It does so within that time, or the journey ends here."""
+    if (status := await desk.until(what, seconds)) is None:
+        pytest.fail(f"{desk.name} does not: {await desk.status()}")
+    return status
+
+
+async def all_idle(*desks: Desk) -> None:
+    """Each of them comes to rest."""
+    for each in desks:
+        await does(each, idle)
 
 
 async def put_through(caller: Desk, callee: Desk) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from journeys.listening import Ear, handsets, hears
 from journeys.shell import phone
-from journeys.steps import connected, idle
+from journeys.steps import all_idle, connected, does
 
 from phone.demo.stage import Desk, Stage, desk, registered
 
@@ -59,41 +59,38 @@ async def answered_in_the_kitchen(alice: Desk, kitchen: Desk, cellar: Desk) -> N
     await alice.lift()
     await alice.dial(kitchen.number)
     for each in (kitchen, cellar):
-        assert await each.until(lambda s: s.ringer, 10)
+        await does(each, lambda s: s.ringer)
     await kitchen.lift()
-    assert await alice.until(connected, 10)
-    assert await cellar.until(idle, 10)
+    await does(alice, connected)
+    await all_idle(cellar)
     await alice.hang_up()
     await kitchen.hang_up()
-    for each in (alice, kitchen):
-        assert await each.until(idle, 10)
+    await all_idle(alice, kitchen)
 
 
 async def nobody_lifts(alice: Desk, *others: Desk) -> None:
     await alice.lift()
     await alice.dial(others[0].number)
     for each in others:
-        assert await each.until(lambda s: s.ringer, 10)
+        await does(each, lambda s: s.ringer)
     await alice.hang_up()
-    for each in (alice, *others):
-        assert await each.until(idle, 10)
+    await all_idle(alice, *others)
 
 
 async def nobody_there(alice: Desk) -> None:
     """No phone of bob's is on; the server keeps what alice's phone says."""
     await alice.lift()
     await alice.dial("201")
-    assert await alice.until(lambda s: s.tone == "ringback", 10)
+    await does(alice, lambda s: s.tone == "ringback")
     await alice.hang_up()
-    assert await alice.until(idle, 10)
+    await all_idle(alice)
 
 
 async def told_once(bob: Desk) -> None:
     bell = Ear(bob.ringer)
     await bob.start_again()
     await registered(bob)
-    status = await bob.until(lambda s: any("while away: Alice" in line for line in s.screen), 20)
-    assert status, await bob.status()
+    await does(bob, lambda s: any("while away: Alice" in line for line in s.screen), 20)
     assert [(e.kind, e.name, e.direction) for e in await bob.calls()] == [
         ("missed", "Alice", "in"),
         ("answered elsewhere", "Alice", "in"),
@@ -110,8 +107,7 @@ async def told_no_more(bob: Desk) -> None:
     bell = Ear(bob.ringer)
     await bob.start_again()
     await registered(bob)
-    status = await bob.until(lambda s: any("Alice" in line for line in s.screen), 20)
-    assert status, await bob.status()
+    await does(bob, lambda s: any("Alice" in line for line in s.screen), 20)
     await asyncio.sleep(2)
     assert [e.kind for e in await bob.calls()] == ["missed", "missed", "answered elsewhere"]
     assert not (await bob.status()).calls
@@ -126,7 +122,7 @@ async def called_back(bob: Desk, alice: Desk) -> None:
     assert not any("missed" in line for line in (await bob.status()).screen)
     await bob.press("UP")
     await bob.lift()
-    assert await alice.until(lambda s: s.ringer, 10)
+    await does(alice, lambda s: s.ringer)
     await alice.lift()
     await hears("alice>bob bob>alice", handsets(alice, bob))
 
@@ -144,7 +140,7 @@ async def test_from_a_shell(alice: Desk, bob: Desk) -> None:
         bell = Ear(bob.ringer)
         await alice.lift()
         await alice.dial(bob.number)
-        assert await alice.until(lambda s: s.tone in tones, 20), await alice.status()
+        await does(alice, lambda s: s.tone in tones, 20)
         await alice.hang_up()
         assert not any(bell.heard())
 
@@ -159,11 +155,11 @@ async def test_from_a_shell(alice: Desk, bob: Desk) -> None:
     assert await until_blocked(bob, blocked=False)
     await on_bobs("call", alice.number)
     await bob.lift()
-    assert await alice.until(lambda s: s.ringer, 10)
+    await does(alice, lambda s: s.ringer)
     await alice.lift()
     await hears("alice>bob bob>alice", handsets(alice, bob))
     await on_bobs("hang-up")
-    assert await alice.until(lambda s: s.tone == "busy", 10)
+    await does(alice, lambda s: s.tone == "busy")
     await alice.hang_up()
     entries = json.loads(await on_bobs("log", "--json"))["entries"]
     assert [(e["direction"], e["kind"]) for e in entries] == [("out", "placed"), ("in", "missed")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from journeys.listening import Ear, handsets, hears, music
-from journeys.steps import idle, put_through, understood
+from journeys.steps import all_idle, does, put_through, understood
 
 from phone.demo.stage import Desk, stage
 
@@ -63,12 +63,12 @@ async def keys_are_heard(alice: Desk, *others: Desk) -> None:
 async def joined(alice: Desk, bob: Desk, carol: Desk) -> None:
     await carol.lift()
     await carol.dial(alice.number)
-    assert await alice.until(lambda s: len(s.calls) == 2, 10)
+    await does(alice, lambda s: len(s.calls) == 2)
     await alice.press("HOLD")
-    assert await alice.until(lambda s: sum(c.progress == "connected" for c in s.calls) == 2, 10)
+    await does(alice, lambda s: sum(c.progress == "connected" for c in s.calls) == 2)
     beep = Ear(alice.handset)
     await alice.press("HOLD", LONG)
-    assert await alice.until(lambda s: all(c.conference and not c.held_by_us for c in s.calls), 10)
+    await does(alice, lambda s: all(c.conference and not c.held_by_us for c in s.calls))
     await beep.tone(880)
     await hears(all_of(alice, bob, carol), handsets(alice, bob, carol))
     await understood(bob, carol, "Good morning Carol, this is Bob.")
@@ -96,20 +96,19 @@ async def held_as_a_whole(alice: Desk, bob: Desk, carol: Desk) -> None:
 async def a_fourth_joins_and_leaves(alice: Desk, bob: Desk, carol: Desk, dave: Desk) -> None:
     await dave.lift()
     await dave.dial(alice.number)
-    assert await alice.until(lambda s: len(s.calls) == 3, 10)
+    await does(alice, lambda s: len(s.calls) == 3)
     await alice.press("HOLD")
     await hears("alice>dave dave>alice", handsets(alice, bob, carol, dave))
     await alice.press("HOLD", LONG)
     await hears(all_of(alice, bob, carol, dave), handsets(alice, bob, carol, dave))
     await dave.hang_up()
-    assert await alice.until(lambda s: len(s.calls) == 2, 10)
+    await does(alice, lambda s: len(s.calls) == 2)
     await hears(all_of(alice, bob, carol), handsets(alice, bob, carol))
 
 
 async def split_and_joined_again(alice: Desk, bob: Desk, carol: Desk) -> None:
     await alice.press("HOLD", LONG)
-    status = await alice.until(lambda s: [c.held_by_us for c in s.calls].count(True) == 1, 10)
-    assert status, await alice.status()
+    status = await does(alice, lambda s: [c.held_by_us for c in s.calls].count(True) == 1)
     now = bob if any(c.held_by_us and c.name == "Carol" for c in status.calls) else carol
     await hears(f"alice>{now.name} {now.name}>alice", handsets(alice, bob, carol))
     await alice.press("HOLD", LONG)
@@ -119,7 +118,7 @@ async def split_and_joined_again(alice: Desk, bob: Desk, carol: Desk) -> None:
 async def one_leaves_and_comes_back(alice: Desk, bob: Desk, carol: Desk) -> None:
     """With two left it is a call like any other."""
     await carol.hang_up()
-    assert await alice.until(lambda s: [c.conference for c in s.calls] == [False], 10)
+    await does(alice, lambda s: [c.conference for c in s.calls] == [False])
     await hears(all_of(alice, bob), handsets(alice, bob))
     await joined(alice, bob, carol)
 
@@ -127,16 +126,14 @@ async def one_leaves_and_comes_back(alice: Desk, bob: Desk, carol: Desk) -> None
 async def the_host_leaves(alice: Desk, bob: Desk, carol: Desk) -> None:
     """He asks the first of the two others to call the second (XEP-0251); with a yes they go on with each other."""
     await alice.hang_up()
-    asked = await bob.until(lambda s: "Alice asks" in s.screen, 10)
-    assert asked, (await bob.status()).screen
+    asked = await does(bob, lambda s: "Alice asks" in s.screen)
     assert "Carol" in " ".join(asked.screen), asked.screen
     await bob.press("OK")
     await hears("bob>carol carol>bob", handsets(alice, bob, carol))
-    assert await alice.until(idle, 10), await alice.status()
+    await all_idle(alice)
     for each in (bob, carol):
         assert [c.progress for c in (await each.status()).calls] == ["connected"]
     await bob.hang_up()
-    assert await carol.until(lambda s: s.tone == "busy", 10)
+    await does(carol, lambda s: s.tone == "busy")
     await carol.hang_up()
-    for each in (bob, carol):
-        assert await each.until(idle, 10), await each.status()
+    await all_idle(bob, carol)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from journeys.listening import Ear, handsets, hears, music
-from journeys.steps import connected, idle, put_through, talk_both_ways
+from journeys.steps import all_idle, connected, does, put_through, talk_both_ways
 
 from phone.demo.hearing import RATE
 from phone.demo.stage import Desk, stage
@@ -60,13 +60,13 @@ async def test_hold_and_resume(desks: tuple[Desk, ...]) -> None:
 async def the_tune_and_nothing_else(alice: Desk, bob: Desk) -> None:
     ear = Ear(bob.handset)
     await alice.press("HOLD")
-    assert await bob.until(lambda s: s.calls[0].held, 5), "bob is not told"
+    await does(bob, lambda s: s.calls[0].held)
     assert (await alice.status()).calls[0].held_by_us
     await ear.sound(beginning_of_the_tune())
     await hears("", handsets(alice, bob))
     await music(bob.handset)
     await alice.press("HOLD")
-    assert await bob.until(lambda s: not s.calls[0].held, 5)
+    await does(bob, lambda s: not s.calls[0].held)
     await hears(BOTH, handsets(alice, bob))
     await talk_both_ways(alice, bob)
 
@@ -81,11 +81,11 @@ async def both_hold(first: Desk, second: Desk) -> None:
     """Whoever resumes first waits for the other one's yes: until then he hears the other one's hold sound."""
     for each in (first, second):
         await each.press("HOLD")
-        assert await each.until(lambda s: s.calls[0].held_by_us, 5)
-    assert await first.until(lambda s: s.calls[0].held, 5)
+        await does(each, lambda s: s.calls[0].held_by_us)
+    await does(first, lambda s: s.calls[0].held)
     await hears("", handsets(first, second))
     await first.press("HOLD")
-    assert await second.until(lambda s: not s.calls[0].held, 5)
+    await does(second, lambda s: not s.calls[0].held)
     ear = Ear(first.handset)
     if second.name == "bob":
         await ear.tone(TONE_HERTZ)
@@ -93,28 +93,28 @@ async def both_hold(first: Desk, second: Desk) -> None:
         await music(first.handset)
     await hears("", handsets(first, second))
     await second.press("HOLD")
-    assert await first.until(lambda s: not s.calls[0].held, 5)
+    await does(first, lambda s: not s.calls[0].held)
     await hears(BOTH, handsets(first, second))
 
 
 async def the_cradle_keeps_the_call(alice: Desk, bob: Desk) -> None:
     await alice.press("HOLD")
-    assert await alice.until(lambda s: s.calls[0].held_by_us, 5)
+    await does(alice, lambda s: s.calls[0].held_by_us)
     await alice.hang_up()
     assert not (await alice.status()).ringer
     bell = Ear(alice.ringer)
-    assert await alice.until(lambda s: s.ringer, 20), "no reminder"
+    await does(alice, lambda s: s.ringer, 20)
     await bell.tone(800)
     assert "Bob" in " ".join((await alice.status()).screen), "the reminder does not say who waits"
     await music(bob.handset)
     await alice.lift()
-    assert await alice.until(lambda s: connected(s) and not s.calls[0].held_by_us, 5)
+    await does(alice, lambda s: connected(s) and not s.calls[0].held_by_us)
     assert not (await alice.status()).ringer
     await hears(BOTH, handsets(alice, bob))
     await alice.hang_up()
-    assert await bob.until(lambda s: s.tone == "busy", 5)
+    await does(bob, lambda s: s.tone == "busy")
     await bob.hang_up()
-    assert await alice.until(idle, 5)
+    await all_idle(alice)
 
 
 async def the_owner_s_file(carol: Desk, alice: Desk) -> None:

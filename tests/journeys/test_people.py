@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from journeys.listening import KNOCK, Ear, handsets, hears
-from journeys.steps import connected, idle
+from journeys.steps import all_idle, connected, does
 from slixmpp import ClientXMPP
 from slixmpp.stanza import Message
 
@@ -78,18 +78,6 @@ async def rings(caller: Desk, callee: Desk) -> StatusReply:
     return await does(callee, lambda s: s.ringer)
 
 
-async def does(desk: Desk, what: Callable[[StatusReply], bool], seconds: float = 10) -> StatusReply:
-    """It does so, or the journey ends here."""
-    status = await desk.until(what, seconds)
-    assert status, f"{desk.name}: {await desk.status()}"
-    return status
-
-
-async def all_idle(*desks: Desk) -> None:
-    for each in desks:
-        await does(each, idle)
-
-
 async def choose(desk: Desk, word: str) -> None:
     """Go down to that entry of the menu, and take it."""
     for _ in range(12):
@@ -138,7 +126,7 @@ async def refused_with_a_text(scene: Stage, alice: Desk, bob: Desk) -> None:
     assert any("refuse + text" in line for line in (await bob.status()).screen)
     busy = Ear(alice.handset)
     await bob.press("2")
-    assert await alice.until(lambda s: s.tone == "busy", 10)
+    await does(alice, lambda s: s.tone == "busy")
     await busy.tone(KNOCK)
     sender, text = await asyncio.wait_for(laptop.texts.get(), 10)
     assert sender == "bob@localhost"

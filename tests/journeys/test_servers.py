@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from journeys.steps import connected, idle, put_through, talk_both_ways
+from journeys.steps import all_idle, connected, idle, put_through, talk_both_ways
 from rig.servers import PrivateEjabberd
 
 from phone.demo.prosody import PrivateProsody
@@ -48,11 +48,6 @@ async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         }
         await asyncio.gather(*(registered(each) for each in desks.values()))
         yield Office(server, desks)
-
-
-async def all_idle(*desks: Desk) -> None:
-    for each in desks:
-        assert await each.until(idle, 5), f"{each.name}: {await each.status()}"
 
 
 async def test_one_office_day(office: Office) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from journeys.listening import Ear, hears
-from journeys.steps import connected, idle
+from journeys.steps import all_idle, connected, does, idle
 
 from phone.demo.stage import Desk, stage
 from phone.drivers.vcard import Card
@@ -46,9 +46,9 @@ async def one_by_one(alice: Card, other: str, card: Card) -> None:
 async def answered_on_the_speaker(alice: Desk, bob: Desk) -> None:
     await alice.lift()
     await alice.dial(bob.number)
-    assert await bob.until(lambda s: s.ringer, 10)
+    await does(bob, lambda s: s.ringer)
     await bob.press("SPEAKER")
-    assert await alice.until(connected, 10)
+    await does(alice, connected)
     assert (await bob.status()).speaker
     assert "speaker" in (await bob.status()).lamps
     await one_by_one(alice.handset, "bob", bob.speaker)
@@ -57,7 +57,7 @@ async def answered_on_the_speaker(alice: Desk, bob: Desk) -> None:
 
 async def to_the_handset_and_back(alice: Desk, bob: Desk) -> None:
     await bob.lift()
-    assert await bob.until(lambda s: connected(s) and not s.speaker, 5)
+    await does(bob, lambda s: connected(s) and not s.speaker)
     await hears("alice>bob bob>alice", {"alice": alice.handset, "bob": bob.handset})
     await hears("", {"alice": alice.handset, "bob": bob.speaker})
     await bob.press("SPEAKER")
@@ -65,9 +65,9 @@ async def to_the_handset_and_back(alice: Desk, bob: Desk) -> None:
     assert connected(await bob.status()), "the cradle ended a call on the speaker"
     await one_by_one(alice.handset, "bob", bob.speaker)
     await bob.press("SPEAKER")
-    assert await alice.until(lambda s: s.tone == "busy", 10)
+    await does(alice, lambda s: s.tone == "busy")
     await alice.hang_up()
-    assert await bob.until(idle, 5)
+    await all_idle(bob)
 
 
 async def dialled_hands_free(bob: Desk, alice: Desk) -> None:
@@ -75,34 +75,34 @@ async def dialled_hands_free(bob: Desk, alice: Desk) -> None:
     await bob.press("SPEAKER")
     await dial_tone.tone(425)
     await bob.dial(alice.number)
-    assert await alice.until(lambda s: s.ringer, 10)
+    await does(alice, lambda s: s.ringer)
     await alice.lift()
     await one_by_one(alice.handset, "bob", bob.speaker)
     await alice.hang_up()
-    assert await bob.until(lambda s: s.tone == "busy", 10)
+    await does(bob, lambda s: s.tone == "busy")
     await bob.press("SPEAKER")
-    assert await bob.until(idle, 5)
+    await all_idle(bob)
 
 
 async def the_intercom_speaks_at_once(alice: Desk, carol: Desk) -> None:
     room, bell = Ear(carol.speaker), Ear(carol.ringer)
     await alice.lift()
     await alice.dial(carol.number)
-    assert await carol.until(lambda s: s.speaker and connected(s), 10), "it does not speak by itself"
+    await does(carol, lambda s: s.speaker and connected(s))
     await room.tone(880)
     await room.tone(1175)
     assert not any(bell.heard()), "the bell rang"
     await one_by_one(alice.handset, "carol", carol.speaker)
     await alice.hang_up()
-    assert await carol.until(lambda s: idle(s) and not s.speaker, 10), "nobody took the phone: nobody need leave it"
+    await does(carol, lambda s: idle(s) and not s.speaker)
 
 
 async def others_ring_as_ever(bob: Desk, carol: Desk) -> None:
     bell = Ear(carol.ringer)
     await bob.lift()
     await bob.dial(carol.number)
-    assert await carol.until(lambda s: s.ringer, 10)
+    await does(carol, lambda s: s.ringer)
     await bell.tone(800)
     assert not (await carol.status()).speaker
     await bob.hang_up()
-    assert await carol.until(idle, 10)
+    await all_idle(carol)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from journeys.listening import KNOCK, Ear, handsets, hears, music
-from journeys.steps import connected, idle, put_through
+from journeys.steps import all_idle, connected, does, put_through
 
 from phone.control import StatusReply
 from phone.demo.stage import Desk, stage
@@ -50,12 +50,11 @@ async def knocks(caller: Desk, callee: Desk) -> None:
     ear = Ear(callee.handset)
     await caller.lift()
     await caller.dial(callee.number)
-    status = await callee.until(waiting, 10)
-    assert status, "the call does not come in"
+    status = await does(callee, waiting)
     assert not status.ringer, "the bell must not ring into a talk"
     assert caller.name.capitalize() in " ".join(status.screen), status.screen
     await ear.tone(KNOCK)
-    assert await caller.until(lambda s: s.tone == "ringback", 10)
+    await does(caller, lambda s: s.tone == "ringback")
 
 
 async def refused_with_back(alice: Desk, bob: Desk, carol: Desk) -> None:
@@ -63,7 +62,7 @@ async def refused_with_back(alice: Desk, bob: Desk, carol: Desk) -> None:
     await hears("alice>bob bob>alice", handsets(alice, bob))
     await alice.press("BACK")
     busy = Ear(carol.handset)
-    assert await carol.until(lambda s: s.tone == "busy", 10)
+    await does(carol, lambda s: s.tone == "busy")
     await busy.tone(KNOCK)  # the same frequency, in another rhythm
     await carol.hang_up()
     await hears("alice>bob bob>alice", handsets(alice, bob))
@@ -74,7 +73,7 @@ async def answered_with_hold_and_swapped(alice: Desk, bob: Desk, carol: Desk) ->
     await knocks(carol, alice)
     for name, now, on_hold in (("Bob", carol, bob), ("Carol", bob, carol), ("Bob", carol, bob)):
         await alice.press("HOLD")
-        assert await alice.until(lambda s, name=name: held(s) == [name], 10), await alice.status()
+        await does(alice, lambda s, name=name: held(s) == [name])
         await hears(f"alice>{now.name} {now.name}>alice", handsets(alice, bob, carol))
         await music(on_hold.handset)
         assert name in " ".join((await alice.status()).screen), "the display does not say who waits"
@@ -85,32 +84,31 @@ async def three_callers(alice: Desk, bob: Desk, carol: Desk, dave: Desk) -> None
     await knocks(dave, alice)
     for on_hold, now in ((["Bob", "Carol"], "dave"), (["Carol", "Dave"], "bob"), (["Bob", "Dave"], "carol")):
         await alice.press("HOLD")
-        assert await alice.until(lambda s, on_hold=on_hold: sorted(held(s)) == on_hold, 10), await alice.status()
+        await does(alice, lambda s, on_hold=on_hold: sorted(held(s)) == on_hold)
         await hears(f"alice>{now} {now}>alice", handsets(alice, bob, carol, dave))
 
 
 async def who_hangs_up_leaves_the_others(alice: Desk, bob: Desk, carol: Desk, dave: Desk) -> None:
     await carol.hang_up()  # whom alice talks with
-    assert await alice.until(lambda s: s.tone == "busy", 10)
+    await does(alice, lambda s: s.tone == "busy")
     assert sorted(held(await alice.status())) == ["Bob", "Dave"]
     await alice.press("HOLD")
-    assert await alice.until(lambda s: len(held(s)) == 1, 10)
+    await does(alice, lambda s: len(held(s)) == 1)
     now, other = (bob, dave) if held(await alice.status()) == ["Dave"] else (dave, bob)
     await hears(f"alice>{now.name} {now.name}>alice", handsets(alice, bob, dave))
     await other.hang_up()  # who is on hold
-    assert await alice.until(lambda s: len(s.calls) == 1, 10)
+    await does(alice, lambda s: len(s.calls) == 1)
     await hears(f"alice>{now.name} {now.name}>alice", handsets(alice, now))
     await alice.hang_up()
     await now.hang_up()
-    for each in (alice, bob, carol, dave):
-        assert await each.until(idle, 10), await each.status()
+    await all_idle(alice, bob, carol, dave)
 
 
 async def without_call_waiting_it_is_busy(alice: Desk, bob: Desk, dave: Desk) -> None:
     await put_through(alice, dave)
     await bob.lift()
     await bob.dial(dave.number)
-    assert await bob.until(lambda s: s.tone == "busy", 10)
+    await does(bob, lambda s: s.tone == "busy")
     status = await dave.status()
     assert connected(status)
     assert status.tone is None
