@@ -94,6 +94,7 @@ class Peer:
         self._devtools = devtools
         self._context = context
         self._session = session
+        self.closed = False
 
     async def connect(
         self, jid: str, password: str, websocket: str, *, resource: str = "browser", caps: bool = True
@@ -174,6 +175,7 @@ class Peer:
 
     async def close(self) -> None:
         """Close the tab as a user does: the page gets no chance to say goodbye."""
+        self.closed = True
         await self._devtools.call("Target.disposeBrowserContext", {"browserContextId": self._context})
 
     async def _do(self, method: str, *arguments: Json) -> Json:

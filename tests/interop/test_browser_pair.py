@@ -24,7 +24,7 @@ from ears import hears_silence, hears_tone, keys_heard
 
 from phone.demo.prosody import PrivateProsody
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 BOB = "bob@localhost/browser"
 

@@ -9,6 +9,8 @@ import pytest
 from browser import Browser
 from devtools import DevTools, DevToolsError
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def test_an_unknown_command_is_refused_and_the_next_one_works(browser: Browser) -> None:
     with pytest.raises(DevToolsError, match="wasn't found"):
@@ -16,15 +18,16 @@ async def test_an_unknown_command_is_refused_and_the_next_one_works(browser: Bro
     assert "Chrome" in str(await browser.devtools.call("Browser.getVersion"))
 
 
-async def test_a_browser_that_dies_fails_the_waiting_call_and_every_later_one(browser: Browser) -> None:
-    peer = await browser.open()
-    waiting = asyncio.create_task(peer.first("jingle:incoming", within=60))
-    await asyncio.sleep(0.1)
-    await browser.devtools.call("Browser.close")
-    with pytest.raises(DevToolsError, match="ended"):
-        await waiting
-    with pytest.raises(DevToolsError, match="ended"):
-        await peer.facts()
+async def test_a_browser_that_dies_fails_the_waiting_call_and_every_later_one(tmp_path: Path) -> None:
+    async with Browser(tmp_path) as browser:
+        peer = await browser.open()
+        waiting = asyncio.create_task(peer.first("jingle:incoming", within=60))
+        await asyncio.sleep(0.1)
+        await browser.devtools.call("Browser.close")
+        with pytest.raises(DevToolsError, match="ended"):
+            await waiting
+        with pytest.raises(DevToolsError, match="ended"):
+            await peer.facts()
 
 
 async def test_a_missing_browser_is_named(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from phone.control.messages import CallStatus, StatusReply
 from phone.demo.hearing import RATE, loudness
 from phone.demo.stage import Desk
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 PHONE = "alice@localhost/phone"
 # Whole periods in a second, so that seconds join without a click.
@@ -235,15 +235,6 @@ async def test_hanging_up_while_it_rings_takes_the_call_back(alice: Desk, bob: P
     await alice.hang_up()
     assert reason_of(await bob.first("jingle:terminated")) == "cancel"
     assert (await alice.calls())[0].reason == "cancelled"
-
-
-async def test_a_second_browser_finds_the_phone_busy(alice: Desk, bob: Peer, sign_in: SignIn) -> None:
-    await bob.tone(BOB_HZ)
-    await browser_calls_phone(alice, bob)
-    second = await sign_in("bob", "second")
-    await second.call(PHONE)
-    assert reason_of(await second.first("jingle:terminated")) == "busy"
-    await hears_tone(ear_of(alice), BOB_HZ)
 
 
 async def test_a_client_without_caps_is_called_all_the_same(alice: Desk, sign_in: SignIn) -> None:
