@@ -64,7 +64,8 @@ def settle(phone: Phone, at: float) -> Result:
     for known in phone.calls:
         if known.handover is None and known.bridged is None:
             continue
-        while (call := phone.call(known.id)) and (sign := _sign(phone, call)):
+        call = phone.call(known.id)
+        if call and (sign := _sign(phone, call)):
             phone, more = _move(phone, call, sign, at)
             commands += more
     return phone, commands

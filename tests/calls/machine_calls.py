@@ -31,14 +31,16 @@ class Calls(Events):
         self.feed(ev.ServiceChanged(Service.ONLINE, self.now))
         self.feed(ev.LockChanged(on=False, at=self.now))
         self.feed(ev.DndChanged(on=False, at=self.now))
-        while sum(c.live for c in self.phone.calls) > self.phone.habits.max_calls - legs:
-            self.end(self.phone.calls[0].id, Reason.HANGUP)
-        while self.phone.offered or self.phone.recall or self.phone.dialled:
-            self.feed(ev.HangUpRequested(self.now))
+        for _ in range(8):
+            if sum(c.live for c in self.phone.calls) > self.phone.habits.max_calls - legs:
+                self.end(self.phone.calls[0].id, Reason.HANGUP)
+            if self.phone.offered or self.phone.recall or self.phone.dialled:
+                self.feed(ev.HangUpRequested(self.now))
+        assert not (self.phone.offered or self.phone.recall or self.phone.dialled), "no peace"
         if self.phone.reminder_until is not None:
             self.now = self.phone.reminder_until
             self.feed(ev.Ticked(self.now))
-            self.free_hands(legs)
+            assert self.phone.reminder_until is None
         self.now += 0.1
         self.did.clear()
 
@@ -90,6 +92,10 @@ class Calls(Events):
         self.free_hands()
         id = self.new_call()
         assert self.levels.ringer
+        self.take_up(id)
+        if not self.phone.habits.has_speaker:
+            self.press(Key.SPEAKER)
+            assert id not in self.accepted
         if media_first:
             self.feed(ev.MediaUp(id, True, self.now))  # noqa: FBT003 - a row
         speaker = speaker and self.phone.habits.has_speaker
@@ -109,16 +115,19 @@ class Calls(Events):
             self.press(Key.SPEAKER)
             assert self.terminated[id] is Reason.HANGUP
 
-    @rule(text=BOTH)
-    def refuse(self, text: bool) -> None:
+    @rule(how=st.sampled_from(["text", "BACK", "nothing"]))
+    def refuse(self, how: str) -> None:
         self.free_hands()
         id = self.new_call()
-        if text:
+        if how == "text":
             self.digit("2")
             assert do.SendText("bob@example.org", 1) in self.did
-        else:
+        elif how == "BACK":
             self.press(Key.BACK)
-        assert self.terminated[id] is Reason.DECLINED
+        else:
+            self.wait(self.phone.timers.ring)
+            assert self.phone.notice == Notice(Trouble.MISSED, "Bob")
+        assert self.terminated[id] is (Reason.NO_ANSWER if how == "nothing" else Reason.DECLINED)
 
     @rule(keys=st.lists(st.sampled_from([Key.MUTE, Key.VOL_UP, Key.BACK, Key.REDIAL]), max_size=4))
     def talk_mute_and_hang_up(self, keys: list[Key]) -> None:
@@ -152,12 +161,12 @@ class Calls(Events):
     @rule(cradle=BOTH)
     def hold_and_resume(self, cradle: bool) -> None:
         id = self.talk()
-        others = [c for c in self.phone.held if c.id != id]
+        for other in self.phone.held:
+            self.end(other.id, Reason.HANGUP)
         self.press(Key.HOLD)
-        if others:
-            assert self.levels.talk != (id,), "HOLD swaps"
-            return
         assert self.did == [do.SetHold(id, held=True)]
+        self.ask(id, allowed=True)
+        assert self.did[-1] == do.AnswerTransfer(id, accept=False), "from a held leg nothing is asked"
         assert dict(self.levels.feeds)[id] is Feed.MUSIC
         if cradle:
             self.cradle()
@@ -199,6 +208,7 @@ class Calls(Events):
     @rule()
     def answer_a_waiting_call_and_swap(self) -> None:
         first, second = self.two_calls()
+        all_of_them = {c.id for c in self.phone.held} if not self.phone.transfer else {first, second}
         heard = set()
         for _ in range(len(self.phone.held) + 1):
             self.press(Key.MUTE)
@@ -206,7 +216,7 @@ class Calls(Events):
             assert not self.phone.muted, "mute for another call"
             heard.update(self.levels.talk)
             self.now += 0.1
-        assert {first, second} <= heard, "HOLD does not come to all"
+        assert {first, second} | all_of_them <= heard, "HOLD does not come to all"
 
     @rule(after=st.sampled_from(["leaves", "cradle", "hold", "split", "resume", "transfer"]), can=BOTH)
     def confer(self, after: str, can: bool) -> None:

@@ -199,6 +199,7 @@ class Events(Laws):
             self.asks.discard(id)
         at_ear, joined = id == self.phone.focus, call is not None and call.joined
         self.feed(ev.Ended(id, reason, self.now))
+        self.feed(ev.Ended(id, reason, self.now))
         if live:
             assert id in self.logged
         if live and at_ear and not joined:

@@ -188,15 +188,30 @@ class Transfers(Calls):
         self.press(Key.HOLD)
         assert self.levels.talk == (caller,)
 
+    @rule()
+    def a_recall_is_left_waiting(self) -> None:
+        """HOLD resumes the call at the ear, whoever else is held."""
+        caller = self.unattended()
+        other = self.dial()
+        self.connect(other)
+        for held in self.phone.held:
+            self.end(held.id, Reason.HANGUP)
+        self.press(Key.HOLD)
+        self.feed(ev.TransferFailed(caller, ev.TransferFault.FAILED, self.now))
+        self.press(Key.BACK)
+        assert [c.id for c in self.phone.held] == [caller, other]
+        self.press(Key.HOLD)
+        assert self.levels.talk == (other,)
+
     @rule(full=BOTH)
     def a_bridge_cannot_be(self, full: bool) -> None:
         caller = self.unattended()
         self.cradle()
         if full:
-            while not self.phone.full:
+            for _ in range(self.phone.habits.max_calls):
                 self.new_call()
-                if not self.phone.habits.waiting:
-                    return
+            if not self.phone.full:
+                return
         else:
             self.feed(ev.ServiceChanged(Service.NO_NETWORK, self.now))
         self.feed(ev.TransferFailed(caller, ev.TransferFault.UNSUPPORTED, self.now))
@@ -208,6 +223,9 @@ class Transfers(Calls):
         before = self.phone
         self.feed(ev.ResumeRequested(caller, self.now))
         assert self.phone == before
+        id = self.new_call(replaces=caller)
+        new = self.phone.call(id)
+        assert new is None or new.replaces is None
 
     @rule(knock=BOTH)
     def a_recall_is_not_answered(self, knock: bool) -> None:

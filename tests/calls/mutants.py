@@ -60,7 +60,6 @@ MUTANTS = (
     ),
     Mutant("hold is told", "legs", "tuple(SetHold(c.id, held) for c in changed)", "()"),
     Mutant("hold is told once", "legs", "c.up and c.held is not held", "c.up"),
-    Mutant("nobody is held before the answer", "legs", "c.id in ids and c.up and", "c.id in ids and"),
     Mutant(
         "the asker is named to the Jingle room", "legs", "(Propose(call_id, to, old),)", "(Propose(call_id, to, None),)"
     ),
@@ -242,9 +241,9 @@ MUTANTS = (
     ),
     Mutant(
         "the hotline",
-        "dialling",
-        "    return refuse(phone, to, at) if isinstance(to, Notice) else _call(phone, to, number, at)\n\n\ndef address",
-        "    return phone, ()\n\n\ndef address",
+        "timers",
+        "if phone.habits.hotline and _mere_dial_tone(phone):",
+        "if phone.habits.hotline is None:",
     ),
     Mutant("speed dial", "dialling", "    if number:\n", "    if number and key == '0':\n"),
     Mutant("no room", "dialling", "if phone.full else address", "if phone.full is None else address"),
@@ -420,9 +419,7 @@ MUTANTS = (
         "yield phone.reminded_at + timers.hold_reminder",
         "yield phone.reminded_at + 1e9",
     ),
-    Mutant(
-        "a reminder ends", "expiry", "replace(phone, reminder_until=None), ()", "replace(phone, reminded_at=at), ()"
-    ),
+    Mutant("a reminder ends", "timers", "    yield phone.reminder_until, Alarm.REMINDED\n", ""),
     Mutant("a tick does all that is due", "core", "    while (due := next", "    if (due := next"),
     Mutant(
         "the recall ends with its leg",

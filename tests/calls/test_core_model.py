@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from machine_calls import BOTH
 from machine_laws import EMERGENCY, HOTLINE, LOCK_CODE
+from machine_tour import tour
 from machine_transfers import Transfers
 
 from phone.calls import commands as do
@@ -101,6 +102,10 @@ class PhoneModel(Transfers, RuleBasedStateMachine):
         phone = self.phone
         volumes = phone.handset_volume, phone.ringer_volume
         assert phone.memory == Memory(*volumes, phone.last_dialled, phone.speaker_volume, phone.dnd, phone.locked)
+
+
+def test_the_tour() -> None:
+    tour(PhoneModel)
 
 
 PhoneModel.TestCase.settings = settings(
