@@ -19,7 +19,7 @@ class Roster:
 def policy() -> Policy:
     return Policy.of(
         Config(
-            account=AccountConfig("Anna@Office.example", password="x"),  # noqa: S106
+            account=AccountConfig("Anna@Office.example", password="x"),
             audio=AudioConfig(DeviceConfig("a", "b")),
             dial=DialConfig(gateway="gateway.example"),
             calls=CallsConfig(intercom=("Door@office.example", "far.example")),
