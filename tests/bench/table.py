@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import fmean, median
 
+import numpy as np
 from rig.chirps import Summary
 
 from bench.model import Options, Result
@@ -93,13 +94,18 @@ def _lines(result: Result) -> list[str]:
             lines.append(f"{row}{cells}{xruns:7}{busy:5.0f} %" if number == 0 else f"{'':54}{cells}")
             lines[-1] += "" if kind == "whole" else f"  {kind}"
     for name, values in result.figures.items():
-        lines.append(
-            f"  {name:60} median {median(values):8.2f}   lowest {min(values):8.2f}   highest {max(values):8.2f}"
-        )
+        lines.append(f"  {name:62}{_spread(values)}")
     return lines
+
+
+def _spread(values: Sequence[float]) -> str:
+    if len(values) == 1:
+        return f"       {values[0]:8.2f}"
+    p95 = float(np.percentile(values, 95))
+    return f"median {median(values):8.2f}   95 % {p95:8.2f}   lowest {min(values):8.2f}   highest {max(values):8.2f}"
 
 
 def _verdict(verdict: Verdict) -> str:
     word = "reached" if verdict.met else "MISSED"
     value = "" if verdict.value is None else f"{verdict.value:.1f}"
-    return f"  {verdict.name:42}{value:>8} of {verdict.limit:7.1f} {verdict.unit:10} {word}"
+    return f"  {verdict.name:62}{value:>8} of {verdict.limit:7.1f} {verdict.unit:10} {word}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+import numpy as np
 from rig.chirps import Summary
 
 from bench.model import Result
@@ -57,6 +58,10 @@ def _figure(name: str, pick: Callable[[Sequence[float]], float] = median) -> Cal
     return lambda result: round(pick(result.figures[name]), 2) if result.figures.get(name) else None
 
 
+def _p95(values: Sequence[float]) -> float:
+    return float(np.percentile(values, 95))
+
+
 def _lost(result: Result) -> float | None:
     return 100 * result.delays.count(None) / len(result.delays) if result.delays else None
 
@@ -79,6 +84,56 @@ _TARGETS = (
     _Target("endurance", "growth of control process", "MB an hour", 6, _figure("growth of control, MB an hour")),
     _Target("endurance", "growth of file descriptors", "", 0, _figure("growth of descriptors")),
 )
+_OWN_EAR = (
+    "digit to its tone in the own ear",
+    "MUTE to silence in the far ear",
+    "MUTE to speech in the far ear",
+    "SPEAKER to sound at the speaker",
+    "SPEAKER to sound in the handset",
+    "HOLD to silence in the own ear",
+    "HOLD again to speech in the own ear",
+    "HOLD to who knocked in the own ear",
+    "swap to the other in the own ear",
+)
+_FAR_EAR = (
+    "HOLD to music in the far ear",
+    "HOLD again to speech in the far ear",
+    "HOLD to speech in the ear of who knocked",
+    "swap to speech in the other's ear",
+)
+_PASSED_ON = tuple(
+    (f"manners-{kind}", f"{kind} {act} to {whom} ear")
+    for kind in ("transfer", "bridge")
+    for act in ("attended, hang-up", "unattended, lift")
+    for whom in ("caller in callee's", "callee in caller's")
+)
+_BRIDGED = "manners-bridge"
+_STATES = "manners-conference"
+_MANNERS = (
+    *(_Target("manners-keys", name, "ms", 50, _figure(f"{name}, ms", _p95)) for name in _OWN_EAR),
+    *(_Target("manners-keys", name, "ms", 100, _figure(f"{name}, ms", _p95)) for name in _FAR_EAR),
+    *(_Target(case, name, "ms", 300, _figure(f"{name}, ms", _p95)) for case, name in _PASSED_ON),
+    _Target(_BRIDGED, "bridge adds, transparent", "ms", 30, _figure("bridge transparent adds, ms", max)),
+    _Target(_BRIDGED, "bridge adds, transcoding", "ms", 30, _figure("bridge transcoding adds, ms", max)),
+    _Target(_BRIDGED, "bridge, CPU a second, media process", "ms", 60, _load("media", "cpu_ms_per_s")),
+    _Target(_BRIDGED, "bridge, resident, media process", "MB", 35, _load("media", "resident_mb")),
+    _Target(_STATES, "conference of three, CPU a second, media process", "ms", 120, _load("media", "cpu_ms_per_s")),
+    _Target(_STATES, "conference of three, resident, media process", "MB", 35, _load("media", "resident_mb")),
+    *(
+        _Target(_STATES, f"{state}, resident, media process", "MB", 35, _figure(f"media process, {state}, MB"))
+        for state in ("idle", "in a call", "holding, with music")
+    ),
+    _Target(_STATES, "panel open, resident, control process", "MB", 90, _figure("control process, panel open, MB")),
+    _Target("manners-core", "step at 8 calls, 95 %", "us", 50, _figure("step at 8 calls, wall, us", _p95)),
+    *(
+        _Target("manners-core", f"{what}, 95 %", "ms", 10, _figure(f"{what}, wall, ms", _p95))
+        for what in (
+            "key of a name in the telephone book, 10000 people",
+            "key of a name typed on-hook, 10000 people",
+        )
+    ),
+)
+"""Of a phone with several calls: 95 % of all trials, where there are several."""
 PEERS = ("baresip", "baresip-10", "linphone", "linphone-low")
 _PEERS_AT_20 = ("baresip", "linphone", "linphone-low")
 
@@ -86,7 +141,10 @@ _PEERS_AT_20 = ("baresip", "linphone", "linphone-low")
 def verdicts(results: Sequence[Result]) -> list[Verdict]:
     """Every target, then being ahead of each peer that was measured in the same run."""
     by_case = {result.case: result for result in results}
-    told = [Verdict(t.name, t.unit, t.limit, t.read(by_case[t.case]) if t.case in by_case else None) for t in _TARGETS]
+    told = [
+        Verdict(t.name, t.unit, t.limit, t.read(by_case[t.case]) if t.case in by_case else None)
+        for t in (*_TARGETS, *_MANNERS)
+    ]
     mine = _TARGETS[0].read(by_case["phone"]) if "phone" in by_case else None
     for peer in _PEERS_AT_20:
         theirs = _TARGETS[0].read(by_case[peer]) if peer in by_case else None
