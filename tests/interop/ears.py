@@ -8,6 +8,9 @@ from array import array
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+import numpy as np
+from peers.tune import is_tune
+
 from phone.demo.hearing import RATE, loudness, tone_share
 
 Ear: TypeAlias = "Callable[[float], Awaitable[array[int]]]"
@@ -16,6 +19,10 @@ Ear: TypeAlias = "Callable[[float], Awaitable[array[int]]]"
 _WINDOW = 0.5
 _PURE = 0.9
 """Share of the energy at one frequency above which nothing else is to be heard; Opus at speech rates leaves 0.99."""
+
+_PART = 0.15
+_MIX = 0.8
+"""Of two tones mixed: the least share of each, and of both."""
 
 # ITU-T Q.23.
 _ROWS = (697, 770, 852, 941)
@@ -57,6 +64,42 @@ async def hears_silence(ear: Ear, within: float = 10) -> None:
     while not (len(heard := await ear(_WINDOW)) >= _WINDOW * RATE * 0.95 and loudness(heard) < _AUDIBLE):
         if time.monotonic() > deadline:
             raise AssertionError(f"not silent within {within:g} s: loudness {loudness(heard):.0f}")
+        await asyncio.sleep(0.1)
+
+
+async def hears_both(ear: Ear, one: float, other: float, within: float = 10) -> None:
+    """Return once half a second of those two tones together, and little else, has arrived.
+
+    Raises:
+        AssertionError: it did not `within` that many seconds.
+    """
+    shares: list[float] = []
+
+    def together(heard: array[int]) -> bool:
+        shares[:] = [tone_share(heard, hz) for hz in (one, other)]
+        return min(shares) > _PART and sum(shares) > _MIX
+
+    assert await _until(ear, together, within), f"not {one:g} and {other:g} Hz within {within:g} s: {shares}"
+
+
+async def hears_tune(ear: Ear, within: float = 10) -> None:
+    """Return once the phone's hold music has arrived.
+
+    Raises:
+        AssertionError: it did not `within` that many seconds.
+    """
+    found = await _until(ear, lambda heard: is_tune(np.array(heard, np.int16), RATE), within)
+    assert found, f"no hold music within {within:g} s"
+
+
+async def _until(ear: Ear, true: Callable[[array[int]], bool], within: float) -> bool:
+    deadline = time.monotonic() + within
+    while True:
+        heard = await ear(_WINDOW)
+        if len(heard) >= _WINDOW * RATE * 0.95 and true(heard):
+            return True
+        if time.monotonic() > deadline:
+            return False
         await asyncio.sleep(0.1)
 
 

@@ -14,109 +14,33 @@ What the browser really did here (beside what test_browser_pair.py says):
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 from array import array
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
 
 import pytest
-from browser import Event, Peer, SignIn
-from ears import Ear, hears_silence, hears_tone, keys_heard
+from browser import Peer, SignIn
+from ears import hears_silence, hears_tone, keys_heard
+from hands import (
+    ALICE_HZ,
+    BOB_HZ,
+    PHONE,
+    browser_calls_phone,
+    dial_bob,
+    ear_of,
+    humming,
+    phone_calls_browser,
+    reason_of,
+    told,
+    until_tone,
+)
 
-from phone.control.messages import CallStatus, StatusReply
-from phone.demo.hearing import RATE, loudness
+from phone.demo.hearing import loudness
 from phone.demo.stage import Desk
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
-PHONE = "alice@localhost/phone"
-# Whole periods in a second, so that seconds join without a click.
-ALICE_HZ = 440
-BOB_HZ = 1000
-_SECOND_OF_TONE = array("h", (int(8000 * math.sin(2 * math.pi * ALICE_HZ * i / RATE)) for i in range(RATE)))
-
-
-def ear_of(desk: Desk) -> Ear:
-    """What the handset's speaker said."""
-
-    async def heard(seconds: float) -> array[int]:
-        now = desk.handset.now()
-        return desk.heard(now - int(seconds * RATE), now)
-
-    return heard
-
-
-@asynccontextmanager
-async def humming(desk: Desk) -> AsyncIterator[None]:
-    """Somebody hums 440 Hz into the handset for as long as the block lasts."""
-
-    async def hum() -> None:
-        while True:
-            end = desk.handset.say(_SECOND_OF_TONE.tobytes())
-            await asyncio.sleep(max(0.0, (end - desk.handset.now()) / RATE - 0.5))
-
-    task = asyncio.create_task(hum())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def told(desk: Desk, progress: str, within: float = 10) -> CallStatus:
-    """The phone's one call, once its status says `progress`."""
-
-    def there(status: StatusReply) -> bool:
-        return [call.progress for call in status.calls] == [progress]
-
-    status = await desk.until(there, within)
-    assert status is not None, f"not {progress} within {within:g} s, but {(await desk.status()).calls}"
-    return status.calls[0]
-
-
-async def until_tone(desk: Desk, tone: str, within: float = 10) -> StatusReply:
-    status = await desk.until(lambda status: status.tone == tone, within)
-    assert status is not None, f"no {tone} tone within {within:g} s, but {await desk.status()}"
-    return status
-
-
-async def phone_calls_browser(alice: Desk, bob: Peer) -> None:
-    """Alice lifts, hears the dial tone and dials 201; Bob answers by himself after some ringing."""
-    began = time.time()
-    await bob.answer_after(0.3)
-    await dial_bob(alice)
-    await asyncio.gather(bob.first("pc:connected", since=began), told(alice, "connected"))
-
-
-async def browser_calls_phone(alice: Desk, bob: Peer) -> None:
-    """Bob calls Alice's phone, which rings until she lifts."""
-    began = time.time()
-    await bob.call(PHONE)
-    await bob.first("jingle:ringing", since=began)
-    await told(alice, "offered")
-    assert (await alice.status()).ringer
-    await alice.lift()
-    await asyncio.gather(bob.first("pc:connected", since=began), told(alice, "connected"))
-
-
-async def dial_bob(alice: Desk) -> None:
-    await alice.lift()
-    # Keys pressed before the hook contact has settled are on-hook dialling.
-    await until_tone(alice, "dial")
-    await alice.dial("201")
-
-
 AnyCall = Callable[[Desk, Peer], Awaitable[None]]
 BOTH_WAYS = pytest.mark.parametrize("call", [phone_calls_browser, browser_calls_phone], ids=lambda call: call.__name__)
-
-
-def reason_of(ended: Event) -> object:
-    assert isinstance(ended.detail, dict)
-    data = ended.detail["data"]
-    assert isinstance(data, dict)
-    return data["condition"]
 
 
 @BOTH_WAYS
