@@ -6,7 +6,8 @@ Laws:
  2. A number is called when the digit map, `#`, OK or the inter-digit timer says so, and the handset is up.
  3. The lock holds for whatever the keypad and the menus dial: digits, REDIAL, speed dial, `DialRequested`; emergency
     numbers alone go through. The config's hotline goes through too. The code is typed on-hook, then `#` or OK.
- 4. The hotline is called at mere dial tone only: no digit, no transfer, nobody held or waiting, and with service.
+ 4. Who is called while he calls us is answered instead: the two would meet each other as busy.
+ 5. The hotline is called at mere dial tone only: no digit, no transfer, nobody held or waiting, and with service.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def dial(phone: Phone, at: float) -> Result:
 
 
 def hotline(phone: Phone, at: float) -> Result:
-    """Law 4; REDIAL does not learn it."""
+    """Law 5; REDIAL does not learn it."""
     number = phone.habits.hotline
     to = address(replace(phone, locked=False), number)
     return refuse(phone, to, at) if isinstance(to, Notice) else _call(phone, to, number, at)
@@ -125,8 +126,15 @@ def refuse(phone: Phone, notice: Notice, at: float) -> Result:
 
 def _call(phone: Phone, to: str, number: str, at: float) -> Result:
     """The new leg has the ear; while a transfer is being chosen it is the consultation."""
+    if phone.transfer is None and (caller := _calling_us(phone, to)):
+        return ear.answer(phone, caller, at)
     phone, commands = legs.propose(phone, to, number, at)
     new: Call = phone.calls[-1]
     if phone.transfer:
         phone = replace(phone, transfer=Transfer(phone.transfer.transferee, new.id))
     return replace(ear.attend(phone, new.id, at), notice=None), commands
+
+
+def _calling_us(phone: Phone, to: str) -> Call | None:
+    """By any device of that address."""
+    return next((c for c in phone.waiting if to in (c.peer, c.peer.partition("/")[0])), None)

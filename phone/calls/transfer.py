@@ -37,10 +37,8 @@ def key(phone: Phone, at: float) -> Result:
 def hang_up(phone: Phone, at: float) -> Result:
     """The user leaves while choosing."""
     caller = _caller(phone)
-    if caller is None:
-        return phone, ()
-    phone, commands = _let_go(phone, caller, _target(phone), at)
-    if phone.transfer is None:
+    phone, commands = _let_go(phone, caller, _target(phone), at) if caller else (phone, ())
+    if caller is None or phone.transfer is None:
         return phone, commands
     phone, recalled = recall(replace(phone, transfer=None, dialled=""), caller.id, at)
     return phone, commands + recalled
@@ -51,9 +49,7 @@ def back(phone: Phone, at: float) -> Result:
     phone, commands = end(phone, _target(phone), at)
     caller = _caller(phone)
     phone = replace(phone, transfer=None)
-    if caller is None:
-        return phone, commands
-    phone, taken = ear.take(phone, caller, at)
+    phone, taken = ear.take(phone, caller, at) if caller else (phone, ())
     return phone, commands + taken
 
 

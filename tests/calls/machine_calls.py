@@ -36,7 +36,7 @@ class Calls(Events):
                 self.end(self.phone.calls[0].id, Reason.HANGUP)
             if self.phone.offered or self.phone.recall or self.phone.dialled:
                 self.feed(ev.HangUpRequested(self.now))
-        assert not (self.phone.offered or self.phone.recall or self.phone.dialled), "no peace"
+        assert not any((self.phone.offered, self.phone.recall, self.phone.dialled)), "no peace"
         if self.phone.reminder_until is not None:
             self.now = self.phone.reminder_until
             self.feed(ev.Ticked(self.now))
@@ -163,6 +163,7 @@ class Calls(Events):
         id = self.talk()
         for other in self.phone.held:
             self.end(other.id, Reason.HANGUP)
+        self.did.clear()
         self.press(Key.HOLD)
         assert self.did == [do.SetHold(id, held=True)]
         self.ask(id, allowed=True)
@@ -171,6 +172,8 @@ class Calls(Events):
         if cradle:
             self.cradle()
             assert id not in self.terminated, "the cradle ended a held call"
+            if any(c.handover or c.leaves_at for c in self.phone.calls):
+                return  # they may come back, and ring first
             for _ in range(2):
                 self.now = self.phone.reminded_at + self.phone.timers.hold_reminder
                 self.feed(ev.Ticked(self.now))
@@ -178,7 +181,7 @@ class Calls(Events):
                 kept = self.phone
                 self.now += self.phone.timers.reminder_ring
                 self.feed(ev.Ticked(self.now))
-                assert not self.levels.ringer
+                assert self.phone.reminder_until is None
             self.phone = kept
             self.lift()
         else:

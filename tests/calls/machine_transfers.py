@@ -223,8 +223,8 @@ class Transfers(Calls):
         before = self.phone
         self.feed(ev.ResumeRequested(caller, self.now))
         assert self.phone == before
-        id = self.new_call(replaces=caller)
-        new = self.phone.call(id)
+        late = self.new_call(replaces=caller)
+        new = self.phone.call(late)
         assert new is None or new.replaces is None
 
     @rule(knock=BOTH)

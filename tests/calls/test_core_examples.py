@@ -314,6 +314,16 @@ def test_back_and_the_command_refuse():
     assert desk.phone.notice is None
 
 
+def test_who_calls_us_is_answered_when_we_call_him():
+    """Two who call each other in the same moment meet at once."""
+    d = Desk().lift().offer()
+    assert d.act(ev.DialRequested("ann@example.org", d.now)).did == (do.Accept(CallId("in")),)
+    assert d.id == "in"
+    assert d.tone is None
+    d = Desk().lift().offer()
+    assert d.act(ev.DialRequested("bob@example.org", d.now)).proposed == ["bob@example.org"]
+
+
 def test_nobody_lifts():
     desk = Desk().offer().wait(60)
     assert (desk.terminated, desk.logged) == ([Reason.NO_ANSWER], [Reason.NO_ANSWER])

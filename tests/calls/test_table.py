@@ -5,7 +5,7 @@ import uuid
 
 from phone.calls.ids import next_id
 from phone.calls.model import IdSource
-from phone.calls.table import MOVES, mermaid
+from phone.calls.table import HANDOVER_MOVES, MOVES, mermaid, transfer_mermaid
 
 
 def test_ids_are_version_4_unique_and_depend_on_the_secret():
@@ -25,3 +25,11 @@ def test_the_diagram_shows_every_move_once():
     for start, end, event in moves:
         assert text.count(f"  {start} --> {end}: {event}\n") == 1
     assert len(text.splitlines()) == len(moves) + 4
+
+
+def test_the_diagram_of_a_hand_over_shows_every_move_once():
+    text = transfer_mermaid()
+    moves = [(a.name, b.name, sign.value) for a, row in HANDOVER_MOVES.items() for sign, b in row.items()]
+    for start, end, sign in moves:
+        assert text.count(f"  {start} --> {end}: {sign}\n") == 1
+    assert len(text.splitlines()) == len(moves) + 5

@@ -1,0 +1,93 @@
+"""Transfer: corners that the model's tour does not come to."""
+
+# ruff: noqa: FBT003 - events read as rows
+
+from __future__ import annotations
+
+from lifted import Desk
+
+from phone.calls import commands as do
+from phone.calls import events as ev
+from phone.calls.events import Key
+from phone.calls.model import CallId, Habits, Notice, Reason, Service, Trouble
+from phone.calls.numbers import Fault
+from phone.calls.outputs import Tone, outputs
+
+IN = CallId("in")
+
+
+def test_transfer_needs_a_call_and_a_user():
+    assert Desk().key(Key.TRANSFER).did == ()
+    assert Desk().lift().key(Key.TRANSFER).did == ()
+    assert Desk().talk().key(Key.TRANSFER).key(Key.TRANSFER).did == ()
+
+
+def test_transfer_twice_connects_the_active_call_with_the_held_one():
+    desk = Desk().talk()
+    first = desk.id
+    desk.offer().key(Key.HOLD).act(ev.MediaUp(IN, True, desk.now))
+    desk.key(Key.TRANSFER).key(Key.TRANSFER)
+    assert outputs(desk.phone).bridges == (tuple(sorted((first, IN))),)
+    assert desk.tone is Tone.DIAL
+
+
+def test_a_number_that_cannot_be_called_hands_nobody_over():
+    desk = Desk().talk().key(Key.TRANSFER).digits("0049301234").key(Key.TRANSFER)
+    assert (desk.tone, desk.did) == (Tone.REORDER, ())
+    assert desk.phone.notice == Notice(Fault.NO_GATEWAY, "0049301234")
+    assert desk.phone.transfer
+
+
+def test_a_bridge_needs_room():
+    desk = Desk(habits=Habits(max_calls=1)).talk().key(Key.TRANSFER).digits("6").key(Key.TRANSFER)
+    assert desk.phone.notice == Notice(Trouble.NO_ROOM, "6")
+    caller = desk.phone.calls[0].id
+    assert desk.cradle().phone.recall == caller
+
+
+def test_the_verdict_on_nothing_changes_nothing():
+    desk = Desk().talk()
+    before = desk.phone
+    desk.act(ev.TransferFailed(desk.id, ev.TransferFault.FAILED, desk.now))
+    desk.act(ev.TransferFailed(CallId("?"), ev.TransferFault.FAILED, desk.now))
+    desk.act(ev.TransferAsked(CallId("?"), "c@d", "C", True, desk.now))
+    assert (desk.phone, desk.did) == (before, ())
+
+
+def test_two_requests_of_one_far_end_the_second_is_refused():
+    desk = Desk().talk()
+    asked = ev.TransferAsked(desk.id, "c@d", "C", False, desk.now)
+    assert desk.act(asked, asked).did == (do.AnswerTransfer(desk.id, False),)
+    assert desk.key(Key.OK).proposed == ["c@d"]
+
+
+def test_without_service_a_far_end_cannot_send_us_away():
+    desk = Desk().talk().act(ev.ServiceChanged(Service.SERVER_AWAY, 101))
+    assert desk.act(ev.TransferAsked(desk.id, "c@d", "C", True, 101)).did == (do.AnswerTransfer(desk.id, False),)
+
+
+def test_an_attendant_that_leaves_at_once_does_not_stop_the_new_call():
+    """Jitsi ends its leg as soon as we have said yes."""
+    desk = Desk().talk()
+    attendant = desk.id
+    desk.act(ev.TransferAsked(attendant, "c@d", "C", True, desk.now), ev.Ended(attendant, Reason.TRANSFERRED, desk.now))
+    assert desk.proposed == ["c@d"]
+    assert desk.phone.call(desk.id).via == "5"
+    assert desk.wait(45).terminated == [Reason.NO_ANSWER]
+    assert desk.tone is Tone.REORDER
+
+
+def test_while_the_new_call_rings_back_returns_to_the_attendant():
+    desk = Desk().talk()
+    attendant = desk.id
+    desk.act(ev.TransferAsked(attendant, "c@d", "C", True, desk.now)).key(Key.BACK)
+    assert desk.terminated == [Reason.CANCELLED]
+    assert outputs(desk.phone).talk == (attendant,)
+
+
+def test_the_place_of_a_leg_that_fails_is_the_old_ones_again():
+    desk = Desk().talk()
+    old = desk.id
+    desk.act(ev.Offered(IN, "x@y", "X", desk.now, via="5", replaces=old), ev.Ended(IN, Reason.FAILED, desk.now))
+    assert outputs(desk.phone).talk == (old,)
+    assert desk.wait(10).did == ()
