@@ -64,6 +64,7 @@ class AudioThread:
         self._suppressor: Suppressor | None = None
         self._retry_at: dict[Role, float] = {}
         self._soft_due = 0.0
+        """When the soft clock ticks next; 0: it does not run."""
         self._lost_xruns = 0
         self._busy_since: float | None = None
         self.ear = Ear(country)
@@ -148,6 +149,7 @@ class AudioThread:
             self._failed(role, error)
             return False
         self._duplex, self._open = duplex, device
+        self._soft_due = 0.0
         self._suppress(role)
         self._tell(role, "")
         return True
@@ -192,6 +194,7 @@ class AudioThread:
 
     def _park(self) -> None:
         self._drop()
+        self._soft_due = 0.0
         self._busy_since = None
         troubled = any(self._troubles.values()) or self._ringer.troubled
         if not self._changed.wait(_REPROBE if troubled else None):

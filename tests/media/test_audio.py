@@ -98,6 +98,19 @@ def test_a_held_call_gets_silence_in_real_time_without_a_card(bench: Bench) -> N
     assert bench.cards["handset"].stats(capture=False).starts == 0
 
 
+@pytest.mark.parametrize("handset", [True, False])
+def test_what_the_soft_clock_missed_while_it_was_not_wanted_is_not_made_up_for(bench: Bench, handset: bool) -> None:
+    audio, held = bench.start(), Echo()
+    audio.route(Route(parties=(held,)))
+    until(lambda: held.silences >= RATE // 10)
+    audio.route(Route(handset=handset, parties=(held,) if handset else ()))
+    until(lambda: audio.ticks > 100) if handset else time.sleep(0.5)
+    before, begin = held.silences, time.monotonic()
+    audio.route(Route(parties=(held,)))
+    until(lambda: held.silences > before + RATE // 20)
+    assert held.silences - before < (time.monotonic() - begin + 0.3) * RATE
+
+
 def test_a_stereo_card_is_mixed_up_and_down(bench: Bench) -> None:
     card, audio, talk = bench.cards["stereo"], bench.start("stereo"), Echo(600)
     card.say(tone(1000, 5 * RATE).tobytes(), 0)
