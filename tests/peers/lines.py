@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import AsyncExitStack
 from typing import Self
 from xml.etree.ElementTree import Element
@@ -15,6 +16,7 @@ from phone.demo.stage import Desk
 
 PLAIN = frozenset({"yate", "pbx", "gajim"})
 """Kinds that do not encrypt."""
+_NUMBERS = itertools.count(1)
 ALL = ("yate", "pbx", "gajim", "dino", "snikket", "jitsi")
 """One of each kind of client."""
 
@@ -60,8 +62,8 @@ class Line:
         return self._heard
 
     async def calls(self, alice: Desk, sid: str) -> None:
-        """It calls alice, who lifts."""
-        self.sid = sid
+        """It calls alice, who lifts. A proposal of XEP-0353 needs an id of its own each time a test is run."""
+        self.sid = sid = f"{sid}-{next(_NUMBERS)}" if self.kind in {"dino", "snikket"} else sid
         match self.far, self.kind:
             case RtpEnd() as rtp, _:
                 await yate.yate_calls(alice, self.client, rtp, sid)

@@ -96,15 +96,14 @@ async def test_who_holds_us_is_shown_and_heard_again(alice: Desk, clients: Mappi
     kind, _, _ = name.partition(" ")
     hold, resume = HOLDS[name]
     async with Line(clients[kind], calling=True) as line:
-        sid = f"holds-alice-{name}"
-        await line.calls(alice, sid)
+        await line.calls(alice, f"holds-alice-{name}")
         await connected(alice, encrypted=line.encrypted)
         await both_hear(alice, line.ear)
         for _ in range(2):
-            await line.client.acked(hold(sid))
+            await line.client.acked(hold(line.sid))
             assert await alice.until(lambda s: all(c.held for c in s.calls), 5)
             await shows(alice, "you are on hold")
-            await line.client.acked(resume(sid))
+            await line.client.acked(resume(line.sid))
             assert await alice.until(lambda s: not any(c.held for c in s.calls), 5)
             assert "you are on hold" not in " ".join((await alice.status()).screen)
             line.forget()
