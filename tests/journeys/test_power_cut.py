@@ -75,6 +75,7 @@ async def test_who_passes_a_caller_on_loses_power(tmp_path: Path) -> None:
         await ask_to_pass_on(alice, bob)
         await consult(bob, carol)
         await bob.hang_up()
+        await sees(alice, lambda s: any(c.via for c in s.calls))
         lose_power(bob)
         await sees(alice, talks_with("carol"), 30)
         await sees(carol, talks_with("alice"), 30)
