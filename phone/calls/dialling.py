@@ -29,7 +29,7 @@ def digit(phone: Phone, digit: str, at: float) -> Result:
     if focus := phone.ear:
         heard = phone.conference if focus.joined else (focus,)
         return phone, tuple(SendDtmf(c.id, digit) for c in heard if c.up)
-    phone = replace(phone, notice=None)
+    phone = ear.unnoticed(phone)
     if (call := phone.offered) and _is_text(phone, digit, at):
         phone, commands = legs.end(phone, call, at, Reason.DECLINED)
         return phone, (*commands, SendText(call.peer, int(digit) - 1))
@@ -132,7 +132,7 @@ def _call(phone: Phone, to: str, number: str, at: float) -> Result:
     new: Call = phone.calls[-1]
     if phone.transfer:
         phone = replace(phone, transfer=Transfer(phone.transfer.transferee, new.id))
-    return replace(ear.attend(phone, new.id, at), notice=None), commands
+    return ear.attend(ear.unnoticed(phone), new.id, at), commands
 
 
 def _calling_us(phone: Phone, to: str) -> Call | None:
