@@ -35,6 +35,11 @@ def on_line(phone: Phone, at: float) -> Phone:
     return replace(attend(phone, None, at), dialled=phone.dialled)
 
 
+def unnoticed(phone: Phone) -> Phone:
+    """The user acts: the sentence of before has been read."""
+    return replace(phone, notice=None) if phone.notice else phone
+
+
 def beep(phone: Phone, at: float) -> Phone:
     """Tell the ear that somebody else is there now."""
     return replace(phone, beep_until=at + phone.timers.beep)
@@ -71,12 +76,12 @@ def answer(phone: Phone, call: Call, at: float) -> Result:
     """Take an offered call to the ear; the leg that it replaces steps aside for it (law 1 for all others)."""
     old = _replaced(phone, call)
     if old is None:
-        phone, commands = park(put(phone, replace(call, replaces=None)), at)
+        phone, commands = park(put(phone, replace(call, replaces=None)) if call.replaces else phone, at)
     else:
         phone, commands = _step_aside(phone, call, old, at)
     call = phone.call(call.id) or call
     phone, accept = legs.answer(phone, call, at)
-    return attend(replace(phone, notice=None), call.id, at), commands + accept
+    return attend(unnoticed(phone), call.id, at), commands + accept
 
 
 def _replaced(phone: Phone, call: Call) -> Call | None:

@@ -29,11 +29,11 @@ def press(phone: Phone, key: Key, at: float) -> Result:
         case Key.MUTE:
             return (replace(phone, muted=not phone.muted) if _has_call(phone) else phone), ()
         case Key.BACK:
-            return _back(replace(phone, notice=None), at)
+            return _back(ear.unnoticed(phone), at)
         case Key.OK:
-            return _ok(replace(phone, notice=None), at)
+            return _ok(ear.unnoticed(phone), at)
         case Key.HOLD:
-            return _hold(replace(phone, notice=None), at) if phone.seized else (phone, ())
+            return _hold(ear.unnoticed(phone), at) if phone.seized else (phone, ())
         case Key.TRANSFER:
             return transfer.key(phone, at)
         case Key.SPEAKER:

@@ -40,7 +40,7 @@ OF_CALLS = (
     (
         "who answers holds the other",
         "ear",
-        "park(put(phone, replace(call, replaces=None)), at)",
+        "park(put(phone, replace(call, replaces=None)) if call.replaces else phone, at)",
         "(put(phone, replace(call, replaces=None)), ())",
     ),
     (
