@@ -19,8 +19,8 @@ settings.register_profile("phone", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("phone")
 
 
-_ON_THE_CLOCK = frozenset({"journeys", "peers", "interop"})
-"""Folders whose tests speak and listen in real time: a machine that stands still for a moment tears their speech."""
+_ON_THE_CLOCK = frozenset({"journeys", "peers", "interop", "media", "panel", "demo", "xmpp"})
+"""Folders whose tests speak, listen, or serve in real time: a machine that stands still for a moment tears them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

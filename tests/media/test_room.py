@@ -14,7 +14,6 @@ from phone.media import outward as outward_module
 from phone.media.hold import OWN_TUNE
 from phone.media.plan import AudioTrouble, Device, LegPlan, PlayDigit, Setup
 
-pytestmark = pytest.mark.flaky(reruns=1)  # on the clock: a machine that stands still tears speech
 LATER = slice(24_000, 48_000)
 
 
