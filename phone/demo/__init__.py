@@ -1,1 +1,1 @@
-"""The demo: a private server and two phones on virtual sound cards, on loopback alone."""
+"""The demo: a private server and three phones on virtual sound cards, on loopback alone."""

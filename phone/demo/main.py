@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from phone.demo import manners, panels, tour
+from phone.demo.ears import listening
 from phone.demo.prosody import DOMAIN
 from phone.demo.record import Record, Step
 from phone.demo.sheet import contact_sheet
@@ -84,11 +85,12 @@ async def _at_terminal(folder: Path) -> int:
 
 
 async def _tour(folder: Path, *, out: Path, as_json: bool) -> int:
-    async with stage(folder, *PEOPLE, edit=_trusting) as scene:
-        record = tour.new_record(out, _silent if as_json else _tell)
-        ears = await tour.play(scene, record)
+    record = tour.new_record(out, _silent if as_json else _tell)
+    async with stage(folder, *PEOPLE, edit=_trusting) as scene, listening(scene.desks.values()) as ears:
+        await tour.play(scene, record)
         await manners.play(scene, record)
-    contact_sheet([record.folder / name for name in record.pictures], ears, record.folder / "sheet.png")
+    ears.write(record.folder)
+    contact_sheet([record.folder / name for name in record.pictures], ears.heard, record.folder / "sheet.png")
     return _close(record, as_json=as_json)
 
 

@@ -25,6 +25,11 @@ async def play(scene: Stage, record: Record) -> None:
     await _wait_and_swap(record, alice, bob, carol)
     await _confer(record, alice, bob, carol)
     await _transfer(record, alice, bob, carol)
+    for desk in (bob, carol):
+        await desk.hang_up()
+        await desk.until(_idle, 5)
+    await _call(record, carol, alice)
+    await _transfer_unattended(record, alice, carol, bob)
     await _end(record, alice, bob, carol)
 
 
@@ -87,6 +92,7 @@ async def _transfer(record: Record, alice: Desk, bob: Desk, carol: Desk) -> None
     await carol.until(lambda s: s.ringer, 10)
     await carol.lift()
     await alice.until(_talks_to(carol), 10)
+    record.picture(f"{alice.name}-announces", await alice.screen_png())
     await hears(record, alice, carol, "I have Bob for you.", "en-gb")
     watch = Stopwatch()
     await alice.hang_up()
@@ -97,12 +103,36 @@ async def _transfer(record: Record, alice: Desk, bob: Desk, carol: Desk) -> None
     record.picture(f"{carol.name}-got-bob", await carol.screen_png())
 
 
+async def _transfer_unattended(record: Record, asker: Desk, handed: Desk, target: Desk) -> None:
+    await asker.press("TRANSFER")
+    await asker.until(lambda s: s.tone == "dial", 5)
+    await asker.dial(target.number)
+    await target.until(lambda s: s.ringer, 10)
+    record.picture(f"{asker.name}-sends-{handed.name}-on", await asker.screen_png())
+    watch = Stopwatch()
+    await asker.hang_up()
+    rings = f"{asker.name} hangs up while it rings: {handed.name} calls {target.name}"
+    await expect(record, target, rings, "offered", watch, _is_called_by(handed))
+    record.picture(f"{target.name}-gets-{handed.name}", await target.screen_png())
+    watch = Stopwatch()
+    await target.lift()
+    answers = f"{target.name} answers {handed.name}"
+    await expect(record, target, answers, "connected", watch, _talks_to(handed))
+    await hears(record, handed, target, "Alice has sent me on to you.", "en-us")
+    await hears(record, target, handed, "That is just like her.", "en-gb")
+    record.picture(f"{handed.name}-talks-to-{target.name}", await handed.screen_png())
+
+
 async def _end(record: Record, *desks: Desk) -> None:
     watch = Stopwatch()
     for desk in reversed(desks):
         await desk.hang_up()
     for desk in desks:
-        await expect(record, desk, f"{desk.name}: idle", "no call", watch, lambda s: not s.calls and not s.tone)
+        await expect(record, desk, f"{desk.name}: idle", "no call", watch, _idle)
+
+
+def _idle(status: StatusReply) -> bool:
+    return not status.calls and not status.tone
 
 
 def _talks_to(other: Desk) -> Callable[[StatusReply], bool]:
@@ -111,6 +141,14 @@ def _talks_to(other: Desk) -> Callable[[StatusReply], bool]:
         return any(c.progress == "connected" and c.peer.startswith(f"{other.name}@") for c in at_the_ear)
 
     return talks
+
+
+def _is_called_by(other: Desk) -> Callable[[StatusReply], bool]:
+    def called(status: StatusReply) -> bool:
+        offered = (c for c in status.calls if c.progress == "offered")
+        return status.ringer and any(c.peer.startswith(f"{other.name}@") for c in offered)
+
+    return called
 
 
 async def _hears_tune(record: Record, ear: Desk, name: str, watch: Stopwatch) -> None:

@@ -14,7 +14,7 @@ _SCALE = 2
 _GAP = 12
 _COLUMNS = 4
 _CAPTION = 16
-_SOUND_HEIGHT = 72
+_SOUND_HEIGHT = 64
 _PAPER, _INK, _GLASS, _GLOW = "#f4f1ea", "#23211d", "#0b0f12", "#8fd8ff"
 
 

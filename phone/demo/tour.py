@@ -1,4 +1,4 @@
-"""The tour: one call from lifting to hanging up, played by nobody, checked at the physical side.
+"""The tour's first half: one call from lifting to hanging up, played by nobody, checked at the physical side.
 
 Keys and hook are pressed, screens are photographed, and what each ear heard is compared with what the other mouth
 said; no step believes a phone's own word where its sound or picture can be had.
@@ -12,22 +12,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from phone.control import StatusReply
-from phone.demo.hearing import RATE, find, first_sound, loudness, steady_share, write_wav
+from phone.demo.hearing import RATE, Match, find, first_sound, loudness, samples, steady_share, write_wav
 from phone.demo.record import Record, Stopwatch
 from phone.demo.speech import speak
 from phone.demo.stage import Desk, Stage
+from phone.drivers.vcard import Card
 
 DIAL_TONE_HZ = 425.0
 LIKE_SPEECH = 0.6
 """Correlation above which the far mouth's sentence is taken as heard; another sentence stays below 0.4."""
+_PATIENCE = 3
+"""Times that a sentence is said before it counts as not heard."""
 ALICE_SAYS = "Hello Bob, this is Alice. Can you hear me well?"
 BOB_SAYS = "Good morning Alice. Yes, loud and clear, thank you."
 
 
-async def play(scene: Stage, record: Record) -> list[tuple[str, array[int]]]:
-    """Play it; returns what each heard. Faults are steps that are not ok; only a broken stage raises."""
+async def play(scene: Stage, record: Record) -> None:
+    """Play it. Faults are steps that are not ok; only a broken stage raises."""
     alice, bob = scene.desks["alice"], scene.desks["bob"]
-    began = {desk.name: desk.handset.now() for desk in (alice, bob)}
     await _idle(record, alice, bob)
     await _dial_tone(record, alice)
     await _ring(record, alice, bob)
@@ -36,10 +38,6 @@ async def play(scene: Stage, record: Record) -> list[tuple[str, array[int]]]:
     await hears(record, bob, alice, BOB_SAYS, "en-us")
     await _mute(record, alice, bob)
     await _hang_up(record, alice, bob)
-    ears = [(desk.name, desk.heard(began[desk.name], desk.handset.now())) for desk in (alice, bob)]
-    for name, heard in ears:
-        write_wav(record.folder / f"{name}-ear.wav", heard)
-    return ears
 
 
 async def _idle(record: Record, *desks: Desk) -> None:
@@ -48,21 +46,30 @@ async def _idle(record: Record, *desks: Desk) -> None:
         status = await desk.until(lambda s: s.registered, 10)
         got = "registered" if status else (await desk.status()).why
         record.add(f"{desk.name}: in service", "registered", got, watch.ms, ok=status is not None)
-        record.picture(f"{desk.name}-idle", await desk.screen_png())
+    record.picture(f"{desks[0].name}-idle", await desks[0].screen_png())
 
 
 async def _dial_tone(record: Record, desk: Desk) -> None:
     watch = Stopwatch()
     at = desk.handset.sample_at(watch.started)
     await desk.lift()
-    await asyncio.sleep(0.6)
-    heard = desk.heard(at, desk.handset.now())
+    heard = await _sound_of(desk.handset, at)
     first = first_sound(heard)
     share = steady_share(heard[first:], DIAL_TONE_HZ) if first is not None else 0.0
     delay = first * 1000 / RATE if first is not None else watch.ms
     got = f"{share:.0%} of the sound at {DIAL_TONE_HZ:.0f} Hz" if share else "silence"
     record.add(f"{desk.name} lifts: dial tone in the ear", "a 425 Hz tone", got, delay, ok=share > 0.8)
     record.picture(f"{desk.name}-dial-tone", await desk.screen_png())
+
+
+async def _sound_of(card: Card, at: int) -> array[int]:
+    """What it says from `at` until half a second after its first sound, if one comes."""
+    for _ in range(100):
+        if first_sound(samples(card.hear(at, card.now()))) is not None:
+            break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+    return samples(card.hear(at, card.now()))
 
 
 async def _ring(record: Record, caller: Desk, callee: Desk) -> None:
@@ -72,9 +79,7 @@ async def _ring(record: Record, caller: Desk, callee: Desk) -> None:
     at = callee.ringer.sample_at(watch.started)
     await caller.press(callee.number[-1])
     rings = await expect(record, callee, f"{callee.name}: rings", "offered", watch, lambda s: s.ringer)
-    await asyncio.sleep(0.6)
-    bell = callee.ringer.hear(at, callee.ringer.now())
-    first = first_sound(array("h", bell))
+    first = first_sound(await _sound_of(callee.ringer, at))
     delay = first * 1000 / RATE if first is not None else watch.ms
     got = "sounds" if first is not None else "silent"
     record.add(f"{callee.name}: bell sounds", "sounds", got, delay, ok=rings and first is not None)
@@ -96,21 +101,29 @@ def _talking(status: StatusReply) -> bool:
 
 
 async def hears(record: Record, mouth: Desk, ear: Desk, sentence: str, voice: str) -> None:
-    """Let one speak, and look for the sentence in the other's ear."""
+    """Let one speak, and look for the sentence in the other's ear. What a busy machine has chopped is said again."""
     spoken = await asyncio.to_thread(speak, sentence, voice)
-    begin, end = mouth.say(spoken)
-    start = ear.handset.sample_at(mouth.handset.monotonic_at(begin))
-    await asyncio.sleep((end - begin) / RATE + 0.9)
-    heard = ear.heard(start, start + (end - begin) + RATE * 6 // 10)
-    match = await asyncio.to_thread(find, spoken, heard)
+    match, times = Match(0.0, 0.0), 0
+    while match.correlation < LIKE_SPEECH and times < _PATIENCE:
+        heard = await _said(mouth, ear, spoken)
+        match = await asyncio.to_thread(find, spoken, heard)
+        times += 1
     record.add(
         f"{ear.name} hears {mouth.name} say: {sentence}",
         f"correlation of at least {LIKE_SPEECH}",
-        f"correlation {match.correlation:.2f}",
+        f"correlation {match.correlation:.2f}{f', said {times} times' if times > 1 else ''}",
         match.delay_ms,
         ok=match.correlation >= LIKE_SPEECH,
     )
     write_wav(record.folder / f"{ear.name}-hears-{mouth.name}.wav", heard)
+
+
+async def _said(mouth: Desk, ear: Desk, spoken: array[int]) -> array[int]:
+    """Say it; what that ear heard from that instant on."""
+    begin, end = mouth.say(spoken)
+    start = ear.handset.sample_at(mouth.handset.monotonic_at(begin))
+    await asyncio.sleep((end - begin) / RATE + 0.9)
+    return ear.heard(start, start + (end - begin) + RATE * 6 // 10)
 
 
 async def _mute(record: Record, mouth: Desk, ear: Desk) -> None:
@@ -139,7 +152,6 @@ async def _hang_up(record: Record, first: Desk, last: Desk) -> None:
     await last.hang_up()
     for desk in (first, last):
         await expect(record, desk, f"{desk.name}: idle again", "no call", watch, lambda s: not s.calls and not s.tone)
-        record.picture(f"{desk.name}-idle-again", await desk.screen_png())
 
 
 def _gone(status: StatusReply) -> bool:
