@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -30,6 +31,8 @@ async def desks(tmp_path: Path) -> AsyncIterator[tuple[Desk, ...]]:
 async def test_crossings(desks: tuple[Desk, ...]) -> None:
     """In one go, since a stage is slow to set."""
     alice, bob, carol, dave = desks
+    await each_calls_the_other(alice, bob)
+    await a_number_dialled_while_one_is_held(alice, bob, carol)
     await the_held_one_hangs_up(alice, bob)
     await the_one_who_holds_hangs_up(alice, bob)
     await the_knocking_one_gives_up(alice, bob, carol)
@@ -45,6 +48,44 @@ async def calls(caller: Desk, callee: Desk) -> None:
     await caller.lift()
     await caller.dial(callee.number)
     await does(callee, lambda s: len(s.calls) == before + 1)
+
+
+async def each_calls_the_other(alice: Desk, bob: Desk) -> None:
+    """In the same moment: they meet, however their calls cross on the way."""
+    for last in ((alice, bob), (bob, alice)):
+        for each, number in ((alice, bob.number), (bob, alice.number)):
+            await each.lift()
+            await each.dial(number[:-1])
+        await asyncio.gather(*(each.press("1" if each is alice else "0") for each in last))
+        for each in last:
+            await does(each, connected)
+        await hears("alice>bob bob>alice", handsets(alice, bob))
+        await alice.hang_up()
+        await bob.hang_up()
+        await all_idle(alice, bob)
+
+
+async def a_number_dialled_while_one_is_held(alice: Desk, bob: Desk, carol: Desk) -> None:
+    """HOLD takes the call back that nobody has answered yet; later it swaps."""
+    await put_through(alice, bob)
+    await alice.press("HOLD")
+    await does(alice, lambda s: s.calls[0].held_by_us)
+    await alice.dial(carol.number)
+    await does(carol, lambda s: s.ringer)
+    await music(bob.handset)
+    await alice.press("HOLD")
+    await does(carol, lambda s: not s.ringer)
+    await hears("alice>bob bob>alice", handsets(alice, bob, carol))
+    await alice.press("HOLD")
+    await alice.press("REDIAL")
+    await does(carol, lambda s: s.ringer)
+    await carol.lift()
+    await hears("alice>carol carol>alice", handsets(alice, bob, carol))
+    await alice.press("HOLD")
+    await hears("alice>bob bob>alice", handsets(alice, bob, carol))
+    for each in (carol, bob, alice):
+        await each.hang_up()
+    await all_idle(alice, bob, carol)
 
 
 async def the_held_one_hangs_up(alice: Desk, bob: Desk) -> None:
