@@ -189,7 +189,9 @@ class LegEnd:
         self.heard = array("h")
 
     def ear(self) -> tuple[Samples, int]:
-        """An `Ear`."""
+        """An `Ear`. Raises what has ended the voice, if anything has."""
+        if self._task is not None and self._task.done():
+            self._task.result()
         return np.array(self.heard[-24_000:], np.int16), 48_000
 
     async def _speak(self) -> None:

@@ -43,7 +43,8 @@ async def test_attended_by_the_transfer_key(alice: Desk, clients: Mapping[str, P
         await one.is_back()
         await carried(alice, one, other)
 
-        status = await alice.status()
+        status = await alice.until(lambda s: all(c.codec for c in s.calls), 10)
+        assert status is not None, (await alice.status()).calls
         assert tuple(c.codec for c in status.calls) == PAIRS[first, third]
         assert [c.encrypted for c in status.calls] == [one.encrypted, other.encrypted]
         assert status.tone == "dial"
