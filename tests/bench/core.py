@@ -194,12 +194,12 @@ def people(count: int, seed: int) -> tuple[Person, ...]:
     return tuple(sorted(made, key=lambda person: person.name))
 
 
-def searches(words: int, seed: int, *, in_menu: bool) -> Stopwatch:
+def searches(words: int, seed: int, *, in_menu: bool, among: int = _PEOPLE) -> Stopwatch:
     """Each key as the control process takes it, from the menus to the composed screen; drawing is another thread's.
     Nothing is remembered of earlier words.
     """
     r, watch, picture = random.Random(seed), Stopwatch(), Picture(load_texts("en"))
-    book = Book(people(_PEOPLE, seed))
+    book = Book(people(among, seed))
     plain = Phone(IdSource(b"bench"), service=Service.ONLINE)
     known = menu.refresh(Menu(), book)
     for _ in range(words):

@@ -93,6 +93,7 @@ async def _waiting(alice: Daemon, bob: Daemon, carol: Daemon) -> Moments:
     swapped = await alice.press("HOLD")
     await asyncio.sleep(_WAIT)
     moments: Moments = {
+        "HOLD to silence of the other in the own ear": goes(alice.card, bob, answered, _WAIT),
         "HOLD to who knocked in the own ear": comes(alice.card, carol, answered, _WAIT),
         "HOLD to speech in the ear of who knocked": comes(carol.card, alice, answered, _WAIT),
         "swap to the other in the own ear": comes(alice.card, bob, swapped, _WAIT),

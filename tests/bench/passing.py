@@ -17,7 +17,7 @@ ALLOW = '[transfer]\nallow = ["localhost"]\n'
 """Whoever is of this server needs no yes of the user, who would take longer than all the rest."""
 _TRIALS = 2
 """Of each kind, a round."""
-SPEECH = 10.0
+SPEECH = 8.0
 """Seconds in which speech and costs are measured."""
 SETTLE = 3.0
 _WAIT = 1.5

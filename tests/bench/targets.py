@@ -92,15 +92,18 @@ _OWN_EAR = (
     "SPEAKER to sound in the handset",
     "HOLD to silence in the own ear",
     "HOLD again to speech in the own ear",
-    "HOLD to who knocked in the own ear",
+    "HOLD to silence of the other in the own ear",
     "swap to the other in the own ear",
 )
+"""The phone itself does it, or it is far away by one way of speech."""
 _FAR_EAR = (
     "HOLD to music in the far ear",
     "HOLD again to speech in the far ear",
+    "HOLD to who knocked in the own ear",
     "HOLD to speech in the ear of who knocked",
     "swap to speech in the other's ear",
 )
+"""A stanza is on its way first, and then speech."""
 _PASSED_ON = tuple(
     (f"manners-{kind}", f"{kind} {act} to {whom} ear")
     for kind in ("transfer", "bridge")
