@@ -102,7 +102,12 @@ def outputs(phone: Phone) -> Outputs:
 def _talk(phone: Phone, focus: Call | None) -> tuple[CallId, ...]:
     if focus is None or not focus.up or focus.held:
         return ()
-    return tuple(c.id for c in phone.conference if c.up) if focus.joined else (focus.id,)
+    if not focus.joined:
+        return (focus.id,)
+    up = tuple(c for c in phone.conference if c.up)
+    # one who puts the conference on hold must not play his music to all the others
+    present = tuple(c.id for c in up if not c.held_by_peer)
+    return present or tuple(c.id for c in up)
 
 
 def _ringing(phone: Phone) -> Call | None:

@@ -232,6 +232,9 @@ class Calls(Events):
         assert set(self.levels.talk) == set(joined)
         assert self.tone is Tone.BEEP
         self.digit("5")
+        self.feed(ev.PeerHeld(joined[0], True, self.now))  # noqa: FBT003 - a row
+        assert joined[0] not in self.levels.talk, "his music would be heard by all"
+        self.feed(ev.PeerHeld(joined[0], False, self.now))  # noqa: FBT003 - a row
         match after:
             case "leaves":
                 self.end(joined[0], Reason.HANGUP)

@@ -191,8 +191,10 @@ class Laws:
         assert len(talk) <= 1 or all(c.joined for c in talk), "two calls at the ear"
         assert all(c.up and not c.held and owners(phone, c) == ["ear"] for c in talk)
         for call in phone.calls:
-            heard = call.id in levels.talk or call.bridged or call.leaves_at is not None
+            away = call.joined and call.held_by_peer
+            heard = call.id in levels.talk or call.bridged or call.leaves_at is not None or away
             assert not call.up or call.held or heard, "an open leg that nobody hears"
+        assert len(talk) <= 1 or len({c.held_by_peer for c in talk}) == 1, "one on hold plays his music to the others"
         assert levels.send is (bool(talk) and not phone.muted)
         focus = phone.call(phone.focus)
         assert not phone.muted or (focus and focus.live), "MUTE outlived its call"

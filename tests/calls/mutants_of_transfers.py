@@ -209,8 +209,14 @@ OF_TRANSFERS = (
     (
         "all of a conference are heard",
         "outputs",
-        "if focus.joined else (focus.id,)",
-        "if focus.joined and not focus.joined else (focus.id,)",
+        "    if not focus.joined:\n        return (focus.id,)",
+        "    if focus:\n        return (focus.id,)",
+    ),
+    (
+        "one who holds a conference does not play his music to it",
+        "outputs",
+        "up if not c.held_by_peer)",
+        "up if c.up)",
     ),
     (
         "ringback while it rings",

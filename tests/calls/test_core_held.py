@@ -96,6 +96,17 @@ def test_a_conference_is_spoken_to_as_one():
     assert not outputs(desk.phone).send
 
 
+def test_one_who_holds_a_conference_does_not_play_his_music_to_it():
+    desk, first = talk_to_two()
+    hold_down(desk)
+    desk.act(ev.PeerHeld(first, True, 200.0))
+    assert outputs(desk.phone).talk == (IN,)
+    desk.act(ev.PeerHeld(IN, True, 200.0))
+    assert set(outputs(desk.phone).talk) == {first, IN}, "nobody is left to be spared"
+    desk.act(ev.PeerHeld(first, False, 200.0)).act(ev.PeerHeld(IN, False, 200.0))
+    assert set(outputs(desk.phone).talk) == {first, IN}
+
+
 @pytest.mark.parametrize("more", [False, True])
 def test_a_conference_left_alone(more):
     desk, first = talk_to_two()
