@@ -9,7 +9,7 @@ from typing import Final
 from phone.jingle.api import IceCandidate, LocalMedia
 from phone.jingle.errors import LocalProtocolError
 from phone.jingle.gingle_elements import Act, Dialect, Gingle, P2pCandidate
-from phone.jingle.gingle_states import forms, seen
+from phone.jingle.gingle_states import FORMS, seen
 
 _USERNAME: Final = re.compile(r"[A-Za-z0-9+/]{16}\Z")
 """libjingle refuses longer ones and other characters, Asterisk takes exactly 16 for granted."""
@@ -57,7 +57,7 @@ class Telling:
         """The stanzas that tell what was not told yet in a form that the far end reads; id and initiator are blank."""
         every = tuple(candidates)
         stanzas = []
-        for form in forms(self.dialect):
+        for form in FORMS[self.dialect]:
             fresh = tuple(c for c in every if (form, c) not in self._told)
             self._told |= {(form, c) for c in fresh}
             if fresh and form is Act.CANDIDATES:

@@ -57,6 +57,14 @@ TRANSITIONS: Final[dict[bool, dict[State, dict[Move, State]]]] = {
 }
 
 
+FORMS: Final[dict[Dialect, tuple[Act, ...]]] = {
+    Dialect.UNKNOWN: (Act.TRANSPORT_INFO, Act.CANDIDATES),
+    Dialect.GTALK3: (Act.CANDIDATES,),
+    Dialect.GTALK4: (Act.TRANSPORT_INFO,),
+}
+"""How candidates are told."""
+
+
 def seen(dialect: Dialect, got: Gingle) -> Dialect:
     """What a far end that has sent this speaks. Who once sent bare candidates is taken for GTALK3 for ever: all that
     write them read them, while newer libjingle and Asterisk are blind for wrapped ones. (Yate sends both.)
@@ -69,14 +77,3 @@ def seen(dialect: Dialect, got: Gingle) -> Dialect:
     if got.transport and got.act in {Act.TRANSPORT_INFO, Act.TRANSPORT_ACCEPT}:
         return Dialect.GTALK4
     return dialect
-
-
-def forms(dialect: Dialect) -> tuple[Act, ...]:
-    """How candidates are told."""
-    match dialect:
-        case Dialect.GTALK3:
-            return (Act.CANDIDATES,)
-        case Dialect.GTALK4:
-            return (Act.TRANSPORT_INFO,)
-        case Dialect.UNKNOWN:
-            return Act.TRANSPORT_INFO, Act.CANDIDATES

@@ -86,7 +86,7 @@ class Incoming:
         claimed = "" if mark is None or mark.attendant is None else mark.attendant
         via = claimed if valid(claimed) else ""
         replaced = self._legs.replaceable(mark)
-        leg = self._legs.open(wanted, sender, around, Trail().after(via) if via else Trail())
+        leg = self._legs.open(wanted, sender, around, Trail().further() if via else Trail())
         if replaced is not None:
             replaced.transfers.replaced = True
         return leg, CallOffered(leg.id, sender, via, None if replaced is None else replaced.id)

@@ -3,7 +3,8 @@
 Laws
 1. Only the far end of an active session may ask, for itself, and one thing at a time; every `<transfer/>` IQ is
    answered exactly once: on the user's word, after ANSWER_SECONDS, or when the leg ends, whichever is first.
-2. A request is good for one call, on a chain of at most MAX_HOPS transfers that never comes back to who was left.
+2. A request is good for one call, on a chain of at most MAX_HOPS transfers. Back to who was left is everyday work
+   ("I put you back to the secretary"); it is the count that ends a circle.
 3. What we asked for comes to one end: the leg's (`outcome`), or one TransferFailed. An ack proves nothing
    (Conversations acks whatever it is told): it counts when they terminate.
 4. A leg is told to be replaced at most once, by who knows its sid and both its full JIDs.
@@ -48,18 +49,18 @@ RUNNING: Final = StanzaError("conflict", "cancel", (JINGLE_ERRORS, "tie-break"))
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """How a call came about: the transfers that led to it, and the bare JIDs of those who asked for them."""
+    """How a call came about: how many transfers led to it."""
 
     hops: int = 0
-    left: frozenset[str] = frozenset()
 
-    def after(self, attendant: str) -> Trail:
-        """One transfer further."""
-        return Trail(self.hops + 1, self.left | {bare(attendant)})
+    def further(self) -> Trail:
+        """One transfer more."""
+        return Trail(self.hops + 1)
 
-    def allows(self, to: str) -> bool:
-        """Whether the call may be transferred to `to`: neither too far nor in a circle."""
-        return self.hops < MAX_HOPS and bare(to) not in self.left
+    @property
+    def ends(self) -> bool:
+        """It may not be transferred again."""
+        return self.hops >= MAX_HOPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class Transfers:
             why = why or "a transfer to an address that the policy refuses"
             return Reply(asker, iq_id, error or NOT_ALLOWED), Nonsense(asker, why)
         self._request = Request(
-            asker, iq_id, asked.attendant or asker, asked.to, asked.sid, now + ANSWER_SECONDS, self.trail.after(asker)
+            asker, iq_id, asked.attendant or asker, asked.to, asked.sid, now + ANSWER_SECONDS, self.trail.further()
         )
         return (TransferAsked(self._id, asked.to, ask=permission is Permission.ASK),)
 
@@ -223,7 +224,7 @@ class Transfers:
             return BAD_REQUEST, wrong
         if self._request is not None or self._asking is not None:
             return RUNNING, "a transfer while one is under way"
-        if asked.to is not None and not self.trail.allows(asked.to):
+        if self.trail.ends:
             return NOT_ALLOWED, "one transfer too many"
         return None, ""
 

@@ -144,7 +144,15 @@ async def test_back_returns_to_the_caller_and_a_chain_has_an_end(tmp_path: Path)
         await sees(dave, lambda s: s.tone == "dial")
         await dave.dial(bob.number)
         await dave.hang_up()
-        await sees(dave, lambda s: s.ringer and bool(s.recall))  # bob has let go of her before: she runs in no circle
-        await dave.lift()
-        await hear_each_other(alice, dave, bob, carol)
-        await all_hang_up(alice, dave)
+        await sees(bob, lambda s: s.ringer)
+        await bob.lift()
+        await hear_each_other(alice, bob, dave, carol)  # back where she began is everyday work
+
+        await bob.press("TRANSFER")
+        await sees(bob, lambda s: s.tone == "dial")
+        await bob.dial(carol.number)
+        await bob.hang_up()
+        await sees(bob, lambda s: s.ringer and bool(s.recall))  # but she runs in no circle
+        await bob.lift()
+        await hear_each_other(alice, bob, dave, carol)
+        await all_hang_up(alice, bob)
