@@ -139,13 +139,9 @@ class Gice:
             self.refused += 1
             return ()
         route = Route(local, source)
-        match message.kind:
-            case Kind.REQUEST:
-                return self._requested(route, message, now)
-            case Kind.RESPONSE:
-                self._answered(route, message)
-            case Kind.ERROR:
-                self._declined(route, message)
+        if message.kind is Kind.REQUEST:
+            return self._requested(route, message, now)
+        self._replied(route, message)
         return self._choose(now)
 
     def heard(self, local: int, source: Address, now: float) -> bool:
@@ -169,7 +165,7 @@ class Gice:
             return ()
         chosen = self._choose(now)
         pair = self._due(now)
-        self._next = None if pair is None and self.chosen is None else now + self._pace()
+        self._next = None if pair is None else now + self._pace()
         return chosen if pair is None else (*chosen, self._check(pair, now))
 
     # --- inside -------------------------------------------------------------------------------------------------
@@ -198,30 +194,26 @@ class Gice:
         pair = self._pair(route, theirs, REFLEXIVE if known is None else known.priority, now)
         if pair is not None:
             if pair.failed(now, GIVE_UP_SECONDS):
-                pair.failures, pair.silent = 0, None
+                pair.answered, pair.failures, pair.silent = False, 0, None
+                self._next = now if self._next is None else self._next
             pair.heard = now
-            self._next = now if self._next is None else self._next
         return (answer, *self._choose(now))
 
     def _refuse(self, route: Route, message: Stun, error: int) -> Outs:
         self.refused += 1
         return (Send(route, encode(Stun(Kind.ERROR, message.transaction, message.username, error=error))),)
 
-    def _answered(self, route: Route, message: Stun) -> None:
-        """Only by the transaction id, which nobody can guess: the username of responses means nothing."""
+    def _replied(self, route: Route, message: Stun) -> None:
+        """By the transaction id alone, which nobody can guess: the username of responses means nothing. An error is no
+        answer: their side may not know us yet.
+        """
         if self._outstanding.get(message.transaction) != route:
             self.refused += 1
             return
         del self._outstanding[message.transaction]
         pair = self._pairs[route]
-        pair.answered, pair.failures, pair.silent = True, 0, None
-
-    def _declined(self, route: Route, message: Stun) -> None:
-        """An error is no answer: their side may not know us yet. The check counts as failed."""
-        if self._outstanding.get(message.transaction) == route:
-            del self._outstanding[message.transaction]
-        else:
-            self.refused += 1
+        if message.kind is Kind.RESPONSE:
+            pair.answered, pair.failures, pair.silent = True, 0, None
 
     def _choose(self, now: float) -> Outs:
         """The best usable pair; the one in use stays while none is better."""
