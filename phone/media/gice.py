@@ -17,8 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from phone.media.gice_stun import Kind, Stun, decode, encode
-from phone.media.sockets import Address
+from phone.media.gice_stun import Address, Kind, Stun, decode, encode
 
 SEARCHING: Final = 0.05
 KEEPING: Final = 0.48
@@ -117,9 +116,15 @@ class Gice:
     # --- the far end's candidates -------------------------------------------------------------------------------
 
     def update(self, remotes: Iterable[Remote], now: float) -> None:
-        """All their candidates so far, told again and again. They are checked from the next `tick` on."""
-        for remote in remotes:
-            self._remotes[remote.address] = remote
+        """All their candidates as they stand, told again and again; they are checked from the next `tick` on. One that
+        is no longer among them (Yate moves its port after a hold) serves until another can be used.
+        """
+        signalled = {remote.address: remote for remote in remotes}
+        for pair in self._pairs.values():
+            if pair.route.remote in self._remotes.keys() - signalled.keys():
+                pair.priority = 0
+        self._remotes = signalled
+        for remote in signalled.values():
             for local, v6 in enumerate(self._sockets):
                 if v6 == (":" in remote.address[0]):
                     self._pair(Route(local, remote.address), remote.username, remote.priority, now)
@@ -179,7 +184,7 @@ class Gice:
             pair = self._pairs[route] = _Pair(route, username, priority)
             self._next = now if self._next is None else self._next
         elif username:
-            pair.username, pair.priority = username, max(priority, pair.priority)
+            pair.username, pair.priority = username, priority
         return pair
 
     def _requested(self, route: Route, message: Stun, now: float) -> Outs:

@@ -12,7 +12,8 @@ from enum import Enum
 from ipaddress import ip_address
 from typing import Final, Literal
 
-from phone.media.sockets import Address
+Address = tuple[str, int]
+"""An IP address and a port."""
 
 REQUEST: Final = 0x0001
 RESPONSE: Final = 0x0101
@@ -121,7 +122,7 @@ def _attributes(body: bytes) -> dict[int, bytes] | None:
 
 
 def _address(address: Address) -> bytes:
-    packed = ip_address(address[0].partition("%")[0]).packed
+    packed = ip_address(address[0]).packed
     family = 1 if len(packed) == 4 else 2
     return struct.pack("!BBH", 0, family, address[1]) + packed
 

@@ -8,7 +8,7 @@ import pytest
 from gingle_wire import OLD, STRANGER, answer, google, host, said, stanzas, token, voice
 from hypothesis import given
 from hypothesis import strategies as st
-from jingle_wire import ALICE, BOB, CONTACT, news, of
+from jingle_wire import ALICE, BOB, CONTACT, ids, news, of
 
 from phone.jingle.api import (
     CallAccepted,
@@ -200,12 +200,27 @@ def test_too_many(policy: object, most: int) -> None:
     assert len(agent.wishes()) == most
 
 
+def test_strangers_do_not_take_the_place_of_contacts() -> None:
+    agent = GoogleAgent(ALICE, policy=lambda far: OLD if far == BOB else STRANGER, new_id=ids("id"))
+    for number in range(MAX_STRANGERS + 1):
+        effects = get(agent, Act.INITIATE, f"s{number}", sender="carol@desk.test/x")
+    assert conditions(effects) == [TOO_MANY]
+    assert conditions(get(agent, Act.INITIATE, "s")) == [None]
+
+
+def test_a_session_that_was_not_sent_is_unknown_to_all() -> None:
+    agent = google()
+    agent.call("s1", BOB, 0)
+    assert get(agent, Act.TERMINATE) == (Reply(BOB, "iq", UNKNOWN),)
+    assert len(agent.wishes()) == 1
+
+
 def test_the_key_is_peer_and_id() -> None:
     agent = offered()
     effects = get(agent, Act.INITIATE, sender="carol@desk.test/x")
     (offer,) = news(effects)
     assert isinstance(offer, CallOffered)
-    assert (offer.id, offer.peer) != ("s1", BOB)
+    assert offer.id != "s1"
     assert conditions(get(agent, Act.TERMINATE, sender="mallory@desk.test/x")) == [UNKNOWN]
     get(agent, Act.TERMINATE)
     assert [w.id for w in agent.wishes()] == [offer.id]
