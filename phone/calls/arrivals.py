@@ -5,7 +5,8 @@ Laws:
     leg has the ear, a number or a transfer is being dialled, or another call rings. All others ring (on-hook) or
     knock; several may, and the oldest is answered first.
  2. Who calls in the place of a leg (`replaces`, XEP-0251) has it at once if the user talks on it, neither muted nor in
-    conference; its place at the bell if that one still rings; else he waits like anyone, and has it when answered.
+    conference, and it did not speak at once itself (there may be nobody at the phone); its place at the bell if that
+    one still rings; else he waits like anyone, and has it when answered.
  3. An intercom call speaks at once on the speaker of an idle phone, after a beep; elsewhere it is like any other.
 """
 
@@ -47,7 +48,8 @@ def _unused(phone: Phone) -> bool:
 
 
 def _talked_on(phone: Phone, old: Call) -> bool:
-    return old.id == phone.focus and not (old.held or old.joined or phone.muted)
+    at_ear = old.id == phone.focus and not (old.held or old.joined or phone.muted)
+    return at_ear and not ear.unattended(phone, old)
 
 
 def _ring_on(phone: Phone, call: Call, old: Call, at: float) -> Result:

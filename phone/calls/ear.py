@@ -45,6 +45,11 @@ def beep(phone: Phone, at: float) -> Phone:
     return replace(phone, beep_until=at + phone.timers.beep)
 
 
+def unattended(phone: Phone, call: Call) -> bool:
+    """It may have been answered by the phone alone: nobody need be there to say who else may listen."""
+    return call.intercom and not phone.off_hook
+
+
 def connecting(phone: Phone) -> bool:
     """Who has the ear is on the way to be heard, and keeps it."""
     return phone.ear is not None and phone.ear.progress is Progress.CONNECTING

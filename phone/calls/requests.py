@@ -2,7 +2,8 @@
 calls in the place of a leg of ours). XEP-0251.
 
 Laws:
- 1. A request is heard from the leg at the ear alone, and dies when that leg leaves the ear. No answer is a no.
+ 1. A request is heard from the leg at the ear alone, and dies when that leg leaves the ear. No answer is a no. Whom the
+    phone answered by itself needs the user's yes, whatever the config allows.
  2. The far end that asked is held until the third party's speech flows; if that one does not come, it is at the ear
     again, unless it has left.
  3. A leg is ended (TRANSFERRED) only when the one in its place is up, or has had time enough.
@@ -28,7 +29,8 @@ def asked(phone: Phone, e: TransferAsked) -> Result:
         return phone, (AnswerTransfer(call.id, accept=False),)
     call = replace(call, request=TransferRequest(e.to, e.name, e.at))
     phone = put(phone, call)
-    return say_yes(phone, call, e.at) if e.allowed else (phone, ())
+    at_once = e.allowed and not ear.unattended(phone, call)
+    return say_yes(phone, call, e.at) if at_once else (phone, ())
 
 
 def pending(phone: Phone) -> Call | None:

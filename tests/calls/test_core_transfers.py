@@ -91,3 +91,32 @@ def test_the_place_of_a_leg_that_fails_is_the_old_ones_again():
     desk.act(ev.Offered(IN, "x@y", "X", desk.now, via="5", replaces=old), ev.Ended(IN, Reason.FAILED, desk.now))
     assert outputs(desk.phone).talk == (old,)
     assert desk.wait(10).did == ()
+
+
+def intercom() -> Desk:
+    """A call that the phone has answered by itself: nobody need be near it."""
+    desk = Desk(habits=Habits(has_speaker=True))
+    desk.act(ev.Offered(IN, "ann@example.org/x", "Ann", desk.now, intercom=True))
+    return desk.act(ev.MediaUp(IN, True, desk.now))
+
+
+def test_an_intercom_call_cannot_pass_on_a_room_where_nobody_may_be():
+    desk = intercom()
+    new = CallId("new")
+    desk.act(ev.Offered(new, "x@y", "X", desk.now, via="Ann", replaces=IN))
+    assert (outputs(desk.phone).talk, desk.did) == ((IN,), ())
+    assert desk.key(Key.OK).did == (do.Accept(new),), "somebody is there"
+
+
+def test_an_intercom_call_sends_nobody_away_without_a_word():
+    desk = intercom().act(ev.TransferAsked(IN, "c@d", "C", True, 100.0))
+    assert desk.did == ()
+    assert desk.wait(15).did == (do.AnswerTransfer(IN, False),)
+
+
+def test_who_has_taken_the_handset_speaks_for_himself():
+    desk = intercom().lift()
+    new = CallId("new")
+    desk.act(ev.Offered(new, "x@y", "X", desk.now, via="Ann", replaces=IN))
+    assert desk.did == (do.Accept(new),)
+    assert intercom().lift().act(ev.TransferAsked(IN, "c@d", "C", True, 100.0)).proposed == ["c@d"]
