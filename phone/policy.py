@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from phone.calls.numbers import is_outside
 from phone.config import Config, PeerConfig
 from phone.jingle.api import PeerPolicy, Permission
 from phone.ports import Greeting
 from phone.xmpp.jids import bare, canonical, domain
-
-_OUTSIDE = frozenset("0123456789+*#")
 
 
 class Contacts(Protocol):
@@ -38,7 +37,7 @@ class Policy:
         return cls(
             contacts,
             own_domain=domain(canonical(config.account.jid) or config.account.jid),
-            gateway=config.dial.gateway,
+            gateway=canonical(config.dial.gateway),
             peers={canonical(key) or key: entry for key, entry in config.peers.items()},
             intercom=_canonical(config.calls.intercom),
             may_transfer=_canonical(config.transfer.allow),
@@ -66,8 +65,7 @@ class Policy:
         if _named(target, self.targets) or self.contacts.is_contact(target):
             return True
         local = bare(target).partition("@")[0]
-        outside = set(local) <= _OUTSIDE and (local.startswith(("+", "00")) or domain(target) != self.own_domain)
-        return domain(target) == self.own_domain != self.gateway and not outside
+        return domain(target) == self.own_domain != self.gateway and not is_outside(local)
 
     def _entry(self, jid: str) -> PeerConfig:
         return next((self.peers[key] for key in _keys(jid) if key in self.peers), PeerConfig())

@@ -17,11 +17,15 @@ class Roster:
 
 @pytest.fixture
 def policy() -> Policy:
+    return made()
+
+
+def made(gateway: str = "gateway.example") -> Policy:
     return Policy.of(
         Config(
             account=AccountConfig("Anna@Office.example", password="x"),
             audio=AudioConfig(DeviceConfig("a", "b")),
-            dial=DialConfig(gateway="gateway.example"),
+            dial=DialConfig(gateway=gateway),
             calls=CallsConfig(intercom=("Door@office.example", "far.example")),
             transfer=TransferConfig(allow=("boss@office.example", "far.example"), targets=("help.example",)),
             peers={
@@ -68,3 +72,10 @@ def test_a_far_end_sends_us_only_where_we_would_call_anyway(
     policy: Policy, asker: str, target: str, permission: Permission
 ) -> None:
     assert policy.transfer(asker, target) is permission
+
+
+@pytest.mark.parametrize("gateway", ["office.example", "Office.Example"])
+def test_where_the_own_domain_is_the_gateway_too_every_number_there_may_cost(gateway: str) -> None:
+    policy = made(gateway)
+    assert policy.transfer("boss@office.example/desk", "1234@office.example") is Permission.REFUSE
+    assert policy.transfer("boss@office.example/desk", "carol@far.example") is Permission.ALLOW

@@ -62,7 +62,7 @@ class DialPlan:
             return known
         if "@" in number:
             return number
-        if _is_outside(digits, self.longest_extension if self.gateway else None):
+        if is_outside(digits, self.longest_extension if self.gateway else None):
             return f"{digits}@{self.gateway}" if self.gateway else Fault.NO_GATEWAY
         local = digits if _is_dialled(digits) else number
         return f"{local}@{self.domain}" if self.domain else Fault.NO_DOMAIN
@@ -72,8 +72,10 @@ def _is_dialled(digits: str) -> bool:
     return bool(digits) and set(digits) <= set("0123456789*#+")
 
 
-def _is_outside(digits: str, longest_extension: int | None) -> bool:
-    """An international number always; a long one only where a gateway could take it."""
+def is_outside(digits: str, longest_extension: int | None = None) -> bool:
+    """An international number always; one of more digits than `longest_extension` where that is given, for a gateway
+    could take it.
+    """
     if not _is_dialled(digits):
         return False
     if digits.startswith(("+", "00")):
