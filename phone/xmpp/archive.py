@@ -73,7 +73,7 @@ class Archive:
         """A JMI message that came live, or (with its `stamp`) out of the server's offline storage."""
         if not self._query:
             return
-        if stamp is None and payload.tag == f"{{{JMI}}}propose":
+        if stamp is None and payload.tag == f"{{{JMI}}}propose" and len(self._rang) < _MOST:
             self._rang.add(payload.get("id", ""))
         if len(self._live) < _MOST:
             self._live.append(ArchivedMessage(sender, to, payload, self._clock.wall() if stamp is None else stamp))

@@ -236,11 +236,13 @@ async def test_what_the_server_kept_for_a_moment_is_live_when_all_is_known(room:
     assert [payload.get("id") for _, _, payload, _, _ in room.ears.messages] == ["c1"]
 
 
-async def test_a_flood_during_the_question_is_bounded(room: Room) -> None:
+@pytest.mark.parametrize("delay", [OLD, ""])
+async def test_a_flood_during_the_question_is_bounded(room: Room, delay: str) -> None:
     room.archive.ask(None)
     for number in range(1000):
-        room.hear(inner(call("propose", f"c{number}", OLD)))
+        room.hear(inner(call("propose", f"c{number}", delay)))
     assert len(room.archive._live) == 500
+    assert len(room.archive._rang) <= 500
     room.close()
 
 
