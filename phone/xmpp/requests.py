@@ -79,17 +79,6 @@ class Requests:
         self._pending[key] = _Pending(done, loop.call_later(seconds, self._expire, key), revocable)
         self._send(stanzas.iq(kind, address, key[1], payload))
 
-    async def fetch(self, kind: str, to: str | None, payload: Element, seconds: float) -> Result | Failed:
-        """`ask` as a coroutine."""
-        answer: asyncio.Future[Result | Failed] = asyncio.get_running_loop().create_future()
-
-        def done(outcome: Result | Failed) -> None:
-            if not answer.done():
-                answer.set_result(outcome)
-
-        self.ask(kind, to, payload, done, seconds)
-        return await answer
-
     def take(self, reply: Element) -> bool:
         """A result or error that came in; False if it answers nothing of ours."""
         key, failed = (canonical(reply.get("from")), reply.get("id", "")), reply.get("type") == "error"

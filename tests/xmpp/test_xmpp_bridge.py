@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rig.servers_ears import xml
-from xmpp_room import OWN, Room
+from xmpp_room import OWN, Room, fetch
 
 from phone.clock import VirtualClock
 from phone.xmpp import stanzas
@@ -48,10 +48,10 @@ async def test_an_error_without_condition_is_an_error(room: Room) -> None:
 
 
 async def test_silence_is_told_once(room: Room) -> None:
-    outcome = await room.requests.fetch("get", "bob@localhost/x", Element("x"), 0.01)
+    outcome = await fetch(room.requests, "get", "bob@localhost/x", Element("x"), 0.01)
     assert outcome == Failed("timeout")
     assert not room.answer()
-    assert await room.requests.fetch("get", "@@", Element("x"), 0.01) == Failed("jid-malformed")
+    assert await fetch(room.requests, "get", "@@", Element("x"), 0.01) == Failed("jid-malformed")
 
 
 RESULT_THEN_ERROR = [None, "feature-not-implemented"]

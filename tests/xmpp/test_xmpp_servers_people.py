@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, fromstring
 import pytest
 from rig.servers import PrivateEjabberd
 from rig.servers_ears import Ears, Server, signed_in
+from xmpp_room import fetch
 
 from phone.demo.prosody import PrivateProsody
 from phone.jingle.history import Outcome, past_calls
@@ -49,7 +50,7 @@ def jmi(verb: str, call: str, condition: str = "") -> Element:
 
 async def done(client: XmppClient, request: str, to: str | None = None) -> None:
     """A set that the server must take."""
-    outcome = await client._requests.fetch("set", to, fromstring(request), 10)  # noqa: S314 - the test's own
+    outcome = await fetch(client._requests, "set", to, fromstring(request), 10)  # noqa: S314 - the test's own
     assert isinstance(outcome, Result), outcome
 
 
@@ -60,7 +61,7 @@ async def rename(client: XmppClient, jid: str, name: str) -> None:
 async def settled(client: XmppClient) -> None:
     """The server has handled all that was sent before."""
     client._bridge.send_presence(client.full_jid, available=True)
-    await client._requests.fetch("get", "localhost", Element("{urn:xmpp:ping}ping"), 10)
+    await fetch(client._requests, "get", "localhost", Element("{urn:xmpp:ping}ping"), 10)
 
 
 # --- the archive ---------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from xml.etree.ElementTree import Element
 
 from rig.servers_ears import Ears, xml
@@ -15,7 +16,7 @@ from phone.xmpp.caps import OurCaps
 from phone.xmpp.contacts import Contacts
 from phone.xmpp.learning import Learning
 from phone.xmpp.names import Names
-from phone.xmpp.requests import Requests
+from phone.xmpp.requests import Failed, Requests, Result
 from phone.xmpp.services import IceServers
 
 OWN = "alice@localhost"
@@ -63,6 +64,13 @@ class Room:
         self.requests.close()
         self.names.pause()
         self.ice.close()
+
+
+async def fetch(requests: Requests, kind: str, to: str | None, payload: Element, seconds: float) -> Result | Failed:
+    """`Requests.ask`, waited for: more than one word of it fails the test."""
+    answer: asyncio.Future[Result | Failed] = asyncio.get_running_loop().create_future()
+    requests.ask(kind, to, payload, answer.set_result, seconds)
+    return await answer
 
 
 def info(*features: str) -> str:
