@@ -22,16 +22,14 @@ _MOST_RESOURCES = 1000
 """Presence of strangers is remembered up to here: nobody may fill our memory."""
 _MOST_OF_ONE = 32
 """Resources of one account."""
+_MOST_HASHES = 256
+"""Of capabilities: the oldest go. Who changes its own all day must not fill our memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Contact:
     name: str | None
     subscription: str
-
-
-_MOST_HASHES = 256
-"""Of capabilities: the oldest go. Who changes its own all day must not fill our memory."""
 
 
 class Contacts:
