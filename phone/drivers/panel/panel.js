@@ -51,7 +51,7 @@ function showLights() {
   glow("message-lamp", "Message", lights.lit.includes("message"));
   glow("service-lamp", "No service", lights.lit.includes("service"));
   glow("call-lamp", "Call", lights.lit.includes("call"));
-  element("screen").classList.toggle("dimmed", lights.dimmed || Boolean(facts && facts.dimmed));
+  element("screen").classList.toggle("dimmed", lights.dimmed);
 }
 
 // --- facts --------------------------------------------------------------------------------------------------

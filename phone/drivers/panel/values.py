@@ -39,8 +39,6 @@ class PanelFacts:
     ringer: bool = False
     leds: frozenset[str] = frozenset()
     """Key names whose light is on, beside those that a lamp of the same name lights: HOLD, SPEAKER, ..."""
-    dimmed: bool = False
-    """The display glows faintly; needed only where nobody calls `Panel.dim`."""
     calls: tuple[PanelCall, ...] = ()
 
 
