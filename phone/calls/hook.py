@@ -48,7 +48,7 @@ def speaker(phone: Phone, at: float) -> Result:
 
 def _take_phone(phone: Phone, at: float) -> Result:
     reminded = phone.held[0] if phone.reminder_until is not None and phone.held else None
-    phone = legs.fresh(replace(phone, notice=None, notice_until=None, reminder_until=None), at)
+    phone = legs.fresh(replace(phone, notice=None, notice_until=None, reminder_until=None, volume_until=None), at)
     if knocking(phone):
         return answer(phone, at)
     if reminded:
@@ -90,7 +90,8 @@ def leave(phone: Phone, at: float) -> Result:
     phone = ear.attend(phone, None, at)
     lasting = phone.notice is not None and phone.notice.why in _LASTING
     until = None if lasting else at + phone.timers.notice
-    return replace(phone, key_down=None, reminded_at=at, beep_until=None, notice_until=until), commands
+    phone = replace(phone, key_down=None, reminded_at=at, beep_until=None, notice_until=until, volume_until=None)
+    return phone, commands
 
 
 def _let_go(phone: Phone, at: float) -> Result:
