@@ -122,15 +122,18 @@ class Room(Enum):
     NONE = "none"
     ON_HOOK = "on-hook"
     DIALLING = "off-hook, nobody at the ear"
-    IN_CALL = "a call at the ear, several held"
+    IN_CALL = "a call at the ear or a locked keypad, several held"
 
 
 def room(phone: Phone) -> Room:
     """What menu there may be now."""
-    if phone.locked or phone.offered or phone.recall or any(c.live and c.request for c in phone.calls):
+    if phone.offered or phone.recall or any(c.live and c.request for c in phone.calls):
         return Room.NONE
     if phone.seized and phone.ear:
         return Room.IN_CALL if phone.ear.up and len(phone.held) > 1 else Room.NONE
+    if phone.locked:
+        dials = bool(phone.dialled) or phone.transfer is not None
+        return Room.IN_CALL if phone.seized and len(phone.held) > 1 and not dials else Room.NONE
     return Room.DIALLING if phone.seized else Room.ON_HOOK
 
 

@@ -201,6 +201,27 @@ def test_while_locked_the_code_opens_and_nobody_is_found():
     assert not desk.phone.locked
 
 
+@pytest.mark.parametrize("focus", [ID, None], ids=["in a call", "at dial tone"])
+def test_the_lock_leaves_the_choice_among_held_ones_as_the_display_says(focus):
+    calls = (call(), held(), held(C)) if focus else (held(), held(C))
+    desk = Desk(phone(locked=True, off_hook=True, calls=calls, focus=focus))
+    assert desk.press(DOWN).page == Held()
+    desk.press(OK)
+    assert desk.phone.focus in (B, C)
+    assert desk.phone.locked
+
+
+def test_the_lock_leaves_no_other_page_at_dial_tone():
+    for state in (
+        phone(locked=True, off_hook=True, calls=(held(),)),
+        phone(locked=True, off_hook=True, calls=(held(), held(C)), dialled="1"),
+        phone(locked=True, off_hook=True, calls=(held(), held(C)), transfer=Transfer(B)),
+        phone(locked=True, calls=(held(), held(C))),
+    ):
+        assert Desk(state).press(DOWN).page is None
+    assert Desk(phone(locked=True, off_hook=True, calls=(held(), held(C)))).press(OK).page is None
+
+
 # --- waking ---------------------------------------------------------------------------------------------------
 
 
