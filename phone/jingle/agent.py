@@ -46,7 +46,7 @@ from phone.jingle.jid import bare
 from phone.jingle.leg import Leg, Surroundings
 from phone.jingle.legs import Legs
 from phone.jingle.proposal import Stage
-from phone.jingle.reasons import from_error
+from phone.jingle.reasons import from_bounce
 from phone.jingle.states import BAD_REQUEST, NOT_OURS, UNKNOWN_SESSION
 from phone.jingle.transfer import Request
 
@@ -236,7 +236,7 @@ class Agent:
         if leg is None or not leg.outgoing or leg.invitation is None or leg.invitation.stage is not Stage.PROPOSED:
             return ()
         # a server does not tell strangers which of its addresses exist (RFC 6121 8.5.1): unavailable means either
-        return self.legs.swept(leg, leg.end(from_error(condition)), now)
+        return self.legs.swept(leg, leg.end(from_bounce(condition)), now)
 
     def replied(self, token: str, error: str | None, now: float) -> Effects:
         """The answer to a SendIq: None for a result, else the defined condition, or "timeout"."""

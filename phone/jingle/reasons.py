@@ -112,6 +112,13 @@ def from_error(condition: str) -> EndReason:
     return _ERRORS.get(condition, EndReason.FAILED)
 
 
+def from_bounce(condition: str) -> EndReason:
+    """What it means that our propose, a message, came back. Not acceptable is no word on codecs, of which it says
+    nothing: we have blocked whom we call (XEP-0191 3.4).
+    """
+    return EndReason.UNREACHABLE if condition == "not-acceptable" else from_error(condition)
+
+
 def from_transfer_error(condition: str) -> TransferFault:
     """What an IQ error (or "timeout") to our `<transfer/>` means. Yate's undefined-condition ("No peer for sid"), and
     all that we do not know: it was understood, and did not work.

@@ -24,6 +24,7 @@ def alice() -> Agent:
         ("service-unavailable", EndReason.UNREACHABLE),
         ("item-not-found", EndReason.NOT_FOUND),
         ("remote-server-not-found", EndReason.NOT_FOUND),
+        ("not-acceptable", EndReason.UNREACHABLE),
         ("nonsense", EndReason.FAILED),
     ],
 )
