@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from phone.media.arrivals import Arrivals
-from phone.media.rtp import RtpPacket, unwrap16, unwrap32
+from phone.media.rtp import MAX_DROPOUT, RtpPacket, unwrap16, unwrap32
 
 RATE = 48_000
 CHUNK = 480
@@ -34,8 +34,6 @@ _IDLE = RATE
 """After a second of nothing the next packet begins a new stretch of speech."""
 _JUMP = RATE
 """A timestamp that is off by a second belongs to another time line."""
-_SEQUENCE_JUMP = 3000
-"""RFC 3550 A.1 MAX_DROPOUT."""
 _HOARD = 100
 """Packets kept while nobody listens."""
 _LEAST_CHANGE = 96
@@ -171,7 +169,7 @@ class JitterBuffer:
     def _jumped(self, sequence: int, offset: float, samples: int) -> bool:
         if not self._entries and not self._arrivals:
             return False
-        if abs(sequence - self._highest) > _SEQUENCE_JUMP:
+        if abs(sequence - self._highest) > MAX_DROPOUT:
             return True
         if not samples or not self._arrivals or sequence < self._highest:
             return False

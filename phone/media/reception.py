@@ -6,10 +6,7 @@ Arrival times are monotonic seconds, handed in: a step of the wall clock must no
 from __future__ import annotations
 
 from phone.media.rtcp import ReportBlock, SenderReport, middle_of_ntp
-from phone.media.rtp import RtpPacket, unwrap16
-
-_DROPOUT = 3000
-"""RFC 3550 A.1 MAX_DROPOUT: a greater step is a restarted source."""
+from phone.media.rtp import MAX_DROPOUT, RtpPacket, unwrap16
 
 
 class Reception:
@@ -51,7 +48,7 @@ class Reception:
     def packet(self, packet: RtpPacket, arrival: float, clock_rate: int) -> None:
         """Count a packet. `clock_rate` is its payload type's."""
         sequence = self._unwrap(packet.sequence)
-        if not self.received or abs(sequence - self._highest) > _DROPOUT:
+        if not self.received or abs(sequence - self._highest) > MAX_DROPOUT:
             sequence = self._restart(packet.sequence)
         self._base, self._highest = min(self._base, sequence), max(self._highest, sequence)
         self.received += 1

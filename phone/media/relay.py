@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from phone.media.rtp import RtpPacket, RtpSender
+from phone.media.rtp import MAX_DROPOUT, RtpPacket, RtpSender, sequence_step
 
 WINDOW = 1024
 """Packets: older ones than this are not sent on, as nobody would play them."""
-_JUMP = 3000
-"""RFC 3550 A.1 MAX_DROPOUT: a step this far is another stream."""
 _ALL = (1 << WINDOW) - 1
 
 
@@ -45,8 +43,8 @@ class Relay:
 
     def place(self, packet: RtpPacket, clock_rate: int, now: float) -> Place | None:
         """Where to send it, at `now` (monotonic seconds); None: a copy, or older than what was sent on so far."""
-        step = _signed16(packet.sequence - self._newest)
-        fresh = packet.ssrc != self._ssrc or abs(step) > _JUMP
+        step = sequence_step(self._newest, packet.sequence)
+        fresh = packet.ssrc != self._ssrc or abs(step) > MAX_DROPOUT
         if fresh:
             self._begin(packet, clock_rate, now)
             step = 1
@@ -74,7 +72,3 @@ class Relay:
         self._ssrc = packet.ssrc
         self._shift = self._sender.timestamp - packet.timestamp
         self._first, self._seen = self._top, 0
-
-
-def _signed16(difference: int) -> int:
-    return ((difference + 0x8000) & 0xFFFF) - 0x8000

@@ -19,6 +19,8 @@ DatagramKind = Literal["stun", "dtls", "rtp", "rtcp", "unknown"]
 HEADER_BYTES = 12
 MAX_PACKET_BYTES = 1500
 MAX_PAYLOAD_BYTES = MAX_PACKET_BYTES - HEADER_BYTES
+MAX_DROPOUT = 3000
+"""RFC 3550 A.1: a step in sequence numbers farther than this is another stream."""
 _HEADER = struct.Struct(">BBHII")
 _EXTENSION = struct.Struct(">HH")
 
@@ -133,6 +135,11 @@ class RtpSender:
     def advance(self, units: int) -> None:
         """Let `units` of the RTP clock pass: once for each packet time, sent or not."""
         self.timestamp = (self.timestamp + units) & 0xFFFFFFFF
+
+
+def sequence_step(before: int, number: int) -> int:
+    """From one sequence number to another, the shorter way round: -32768 to 32767."""
+    return ((number - before + 0x8000) & 0xFFFF) - 0x8000
 
 
 class Unwrap:

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from phone.media.codecs import RATE, Codec
-from phone.media.rtp import RtpPacket
+from phone.media.rtp import MAX_DROPOUT, RtpPacket, sequence_step
 
 _CONCEALED = RATE * 120 // 1000
 """A gap up to this is filled; beyond it nothing is known of what was said."""
 _JUMP = 10 * RATE
 _STEP = 120
 """Codecs conceal whole multiples of 2.5 ms."""
-_SEQUENCE_JUMP = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ class Transcoder:
 
     def put(self, packet: RtpPacket, size: int) -> Iterator[array[int] | Pause]:
         """Frames of `size` samples that are complete with this packet; one that comes late is left out."""
-        step = _signed16(packet.sequence - self._sequence)
-        fresh = packet.ssrc != self._ssrc or abs(step) > _SEQUENCE_JUMP
+        step = sequence_step(self._sequence, packet.sequence)
+        fresh = packet.ssrc != self._ssrc or abs(step) > MAX_DROPOUT
         if not fresh and step <= 0:
             return
         gap = 0 if fresh else self._gap(packet.timestamp)
@@ -59,8 +58,8 @@ class Transcoder:
 
     def skip(self, packet: RtpPacket) -> bool:
         """A packet of the same sequence that is no speech: what follows it is not a loss. False: it comes late."""
-        step = _signed16(packet.sequence - self._sequence)
-        if packet.ssrc != self._ssrc or not 0 < step <= _SEQUENCE_JUMP:
+        step = sequence_step(self._sequence, packet.sequence)
+        if packet.ssrc != self._ssrc or not 0 < step <= MAX_DROPOUT:
             return False
         self._sequence = packet.sequence
         return True
@@ -86,7 +85,3 @@ class Transcoder:
         while len(self._pending) >= size:
             yield self._pending[:size]
             del self._pending[:size]
-
-
-def _signed16(difference: int) -> int:
-    return ((difference + 0x8000) & 0xFFFF) - 0x8000
