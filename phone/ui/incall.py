@@ -26,7 +26,7 @@ def at_ear(v: View, call: Call) -> Screen:
             v.title(_TITLES[call.progress]), name(call), _consulting(v, call) or _via(v, call) or address(call)
         )
     told = _troubles(v, call)
-    title = v.since(_talked_from(call))
+    title = v.since(talked_from(call))
     if len(joined(v.phone)) > 1:
         return Screen(title, cut(v.title("conference"), BIG_CHARS), _members(v.phone, told))
     more = _consulting(v, call) or _via(v, call) or _kept_waiting(v, brief=bool(told), key="swap")
@@ -35,7 +35,7 @@ def at_ear(v: View, call: Call) -> Screen:
 
 def knocking(v: View, call: Call, focus: Call, title: str, key: str) -> Screen:
     """Somebody wants the ear while `focus` has it."""
-    at = v.since(_talked_from(focus)) if focus.up else ""
+    at = v.since(talked_from(focus)) if focus.up else ""
     return Screen(v.title(title), name(call), (tail(full_name(focus), at, LINE_CHARS).rstrip(), v.hint(key)))
 
 
@@ -125,7 +125,8 @@ def encrypted(calls: tuple[Call, ...]) -> bool | None:
     return False if False in known else True if known == {True} else None
 
 
-def _talked_from(call: Call) -> float:
+def talked_from(call: Call) -> float:
+    """When the speech of a leg that is up began, as its clock counts."""
     return call.progressed_at if call.answered_at is None else call.answered_at
 
 

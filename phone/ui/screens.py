@@ -54,7 +54,7 @@ def next_change(phone: Phone, now: float) -> float | None:
     focus = phone.call(phone.focus)
     clocks = [c.held_at for c in phone.held]
     if focus is not None and focus.up:
-        clocks.append(focus.progressed_at if focus.answered_at is None else focus.answered_at)
+        clocks.append(incall.talked_from(focus))
     return min((at + math.floor(max(0.0, now - at)) + 1 for at in clocks), default=None)
 
 
