@@ -87,7 +87,7 @@ class Recovery:
             return None
         message = _adopt_whole(self.folder, id, state)
         if message:
-            log.warning("a message was not listed: %s", message)
+            log.info("a message was not listed: %s", message)
         return message
 
     def _drop_lost(self, ids: Collection[MessageId]) -> None:
