@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from phone.calls.outputs import outputs
 from phone.config.values import PanelConfig
 from phone.drivers.desk import Desk
 from phone.drivers.panel import (
+    TOKEN_CHARS,
     ContactKeys,
     Panel,
     PanelCall,
@@ -28,6 +31,8 @@ from phone.engine import Engine
 from phone.measured import LegFacts
 from phone.ui.screens import lines
 from phone.xmpp.jids import bare
+
+log = logging.getLogger(__name__)
 
 TOKEN = "panel-token"  # noqa: S105 - a file's name
 
@@ -64,18 +69,27 @@ class Front:
 
 
 def kept_token(path: Path) -> str:
-    """The token stays the same over restarts, so that a bookmark works; who can read the file may open the panel."""
-    try:
-        if token := path.read_text("ascii").strip():
+    """The token stays the same over restarts, so that a bookmark works; who can read the file may open the panel.
+
+    What a power cut left of one is made anew. A card that cannot be written is logged, and the token is good until the
+    next start.
+    """
+    with suppress(OSError, UnicodeDecodeError):
+        if len(token := path.read_text("ascii").strip()) >= TOKEN_CHARS:
             return token
-    except (OSError, UnicodeDecodeError):
-        pass
     token = new_token()
+    try:
+        _keep(path, token)
+    except OSError as error:
+        log.warning("cannot keep the panel's token in %s: %s; the next start makes another one", path, error)
+    return token
+
+
+def _keep(path: Path, token: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(token + "\n")
-    return token
 
 
 def facts_of(engine: Engine, account: str) -> Callable[[], PanelFacts]:

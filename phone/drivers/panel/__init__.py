@@ -9,11 +9,12 @@ from phone.drivers.panel.feed import Panel
 from phone.drivers.panel.keys import ContactKeys, SimKeys
 from phone.drivers.panel.server import PanelServer
 from phone.drivers.panel.sidebyside import Framed, PageServer, Try, side_by_side
-from phone.drivers.panel.site import PanelError, new_token
+from phone.drivers.panel.site import TOKEN_CHARS, PanelError, new_token
 from phone.drivers.panel.tee import TeeDisplay, TeeLamps
 from phone.drivers.panel.values import PanelCall, PanelFacts, PanelKeys
 
 __all__ = [
+    "TOKEN_CHARS",
     "ContactKeys",
     "Framed",
     "Headset",

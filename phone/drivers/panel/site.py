@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 from phone.errors import PhoneError
 
 SOCKET_PATH = "/socket"
+TOKEN_CHARS = 22
+"""At least: 128 bits in base64."""
 NOTHING_ALLOWED = "camera=(), geolocation=(), microphone=()"
 MICROPHONE_ALLOWED = "camera=(), geolocation=(), microphone=(self)"
 # Any port: behind `ssh -L 9000:127.0.0.1:8080` the browser rightly says 9000.
@@ -78,8 +80,8 @@ class Site:
     """Permissions-Policy of the page."""
 
     def __post_init__(self) -> None:
-        if len(self.token) < 22:  # 128 bits in base64
-            raise ValueError("the token of a panel has at least 22 characters: take new_token()")
+        if len(self.token) < TOKEN_CHARS:
+            raise ValueError(f"the token of a panel has at least {TOKEN_CHARS} characters: take new_token()")
 
     def answer(self, asked: Asked) -> Answer | None:
         """What to send; None: let the WebSocket in."""
