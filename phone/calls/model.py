@@ -152,7 +152,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """Seconds. See PRODUCT: inter-digit 4 s, `#` = now."""
+    """Seconds."""
 
     inter_digit: float = 4.0
     dial_tone: float = 20.0  # off-hook without a digit -> reorder
@@ -262,7 +262,7 @@ class IdSource:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """The whole state. The `calls` room owns it; helpers may add fields, never mutate."""
+    """The whole state."""
 
     ids: IdSource
     off_hook: bool = False

@@ -12,9 +12,7 @@ from phone.control import Contact, Contacts, ContactsReply, ask
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Its arguments."""
     examples = ("phone contacts", "phone contacts anna", "phone contacts --json | jq -r .entries[].address")
-    parser = add_command(
-        commands, "contacts", contacts, "the telephone book: contacts, short codes, speed dial", examples
-    )
+    parser = add_command(commands, "contacts", contacts, "the telephone book: contacts and short codes", examples)
     parser.add_argument("search", nargs="?", default="", metavar="SEARCH", help="part of a name, address or number")
     add_limit(parser, 100)
     add_config(parser)

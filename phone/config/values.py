@@ -108,7 +108,7 @@ class PanelConfig:
 
 @dataclass(frozen=True, slots=True)
 class DeviceConfig:
-    """[audio.handset] or [audio.ringer]: ALSA PCM names."""
+    """[audio.handset], [audio.ringer] or [audio.speaker]: ALSA PCM names."""
 
     capture: str = ""
     playback: str = ""

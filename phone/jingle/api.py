@@ -122,7 +122,7 @@ class PeerPolicy:
 
 
 class Permission(Enum):
-    """What the policy says to a far end that asks us to call somebody else (XEP-0251, PROTOCOLS B.8)."""
+    """What the policy says to a far end that asks us to call somebody else (XEP-0251)."""
 
     ALLOW = "allow"
     ASK = "ask"  # the user decides

@@ -230,7 +230,7 @@ class Transfers:
 
 
 def objection(asked: Transfer, session: Session) -> str:
-    """What makes a request to us invalid by itself (PROTOCOLS B.8.3 and XEP-0251); "" if nothing does."""
+    """What makes a request to us invalid by itself; "" if nothing does. XEP-0251 has no security considerations yet."""
     own, asker = session.own, session.peer
     attendant = asked.attendant or asker
     if asked.to is None or not valid(asked.to):

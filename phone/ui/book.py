@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One entry of the telephone book: a contact of the roster, a short code or a speed dial key."""
+    """One entry of the telephone book: a contact of the roster, or a short code."""
 
     name: str
     address: str
@@ -38,4 +38,4 @@ class Book:
     recents: tuple[Recent, ...] = ()
     """Newest first, 100 at most."""
     blocked: frozenset[str] = field(default_factory=frozenset)
-    """Bare JIDs and domains on the account's block list (XEP-0191)."""
+    """JIDs and domains on the account's block list (XEP-0191), in canonical form."""
