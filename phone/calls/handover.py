@@ -151,7 +151,7 @@ def recall(phone: Phone, id: CallId, at: float) -> Result:
     call = phone.call(id)
     if call and phone.seized and not engaged:
         phone, commands = ear.take(phone, call, at)
-        return ear.beep(phone, at), commands
+        return replace(ear.beep(phone, at), notice_until=at + phone.timers.notice), commands
     return replace(phone, recall=id, recalled_at=at, reminded_at=at), ()
 
 

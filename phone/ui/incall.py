@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phone.calls.model import Call, Phone, Progress, Reason
+from phone.calls.model import Call, Phone, Progress, Reason, Trouble
 from phone.ui.fit import clean, cut, pair, tail
 from phone.ui.frame import BIG_CHARS, LINE_CHARS, LINES, Screen, View, address, duration, full_name, name, named, small
 
@@ -133,6 +133,7 @@ def talked_from(call: Call) -> float:
 def _troubles(v: View, call: Call) -> tuple[str, ...]:
     facts = {
         "no_sound": not v.phone.sound,
+        "not_transferred": v.phone.notice is not None and v.phone.notice.why is Trouble.NOT_TRANSFERRED,
         "held": call.held_by_peer,
         "muted": v.phone.muted,
         "insecure": encrypted(talking(v.phone)) is False,

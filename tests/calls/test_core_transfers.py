@@ -31,6 +31,16 @@ def test_transfer_twice_connects_the_active_call_with_the_held_one():
     assert desk.tone is Tone.DIAL
 
 
+def test_who_is_back_at_the_ear_is_told_of_for_a_while():
+    desk = Desk().talk()
+    desk.act(ev.Capable(desk.id, True, desk.now)).key(Key.TRANSFER).digits("6").key(Key.TRANSFER)
+    caller = desk.phone.calls[0].id
+    desk.act(ev.TransferFailed(caller, ev.TransferFault.FAILED, desk.now))
+    assert outputs(desk.phone).talk == (caller,)
+    assert desk.wait(19).phone.notice == Notice(Trouble.NOT_TRANSFERRED, "6")
+    assert desk.wait(1).phone.notice is None
+
+
 def test_a_number_that_cannot_be_called_hands_nobody_over():
     desk = Desk().talk().key(Key.TRANSFER).digits("0049301234").key(Key.TRANSFER)
     assert (desk.tone, desk.did) == (Tone.REORDER, ())

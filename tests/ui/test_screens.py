@@ -64,6 +64,12 @@ def shown(state, now=NOW):
     return shot(state, TEXTS, now)
 
 
+def test_the_caller_who_comes_back_to_the_ear_does_so_for_a_reason():
+    notice = Notice(Trouble.NOT_TRANSFERRED, "204")
+    assert shown(talking(notice=notice)).lines == ("not transferred",)
+    assert "not transferred" not in shown(talking(notice=Notice(Trouble.MISSED, "204"))).lines
+
+
 def test_the_lock_tells_the_truth():
     assert Icon.LOCK_CLOSED in shown(talking(encrypted=True)).icons
     assert Icon.LOCK_OPEN in shown(talking(encrypted=False)).icons
