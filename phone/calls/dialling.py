@@ -5,7 +5,8 @@ Laws:
     (the last digit came longer ago than the inter-digit timer); else it dials. A leg on hold in the ear gives way.
  2. A number is called when the digit map, `#`, OK or the inter-digit timer says so, and the handset is up.
  3. The lock holds for whatever the keypad and the menus dial: digits, REDIAL, speed dial, `DialRequested`; emergency
-    numbers alone go through. The config's hotline goes through too. The code is typed on-hook, then `#` or OK.
+    numbers alone go through. The config's hotline goes through too. The code is typed on-hook, then `#` or OK; REDIAL
+    never learns it.
  4. Who is called while he calls us is answered instead: the two would meet each other as busy.
  5. The hotline is called at mere dial tone only: no digit, no transfer, nobody held or waiting, and with service.
 """
@@ -97,9 +98,17 @@ def request(phone: Phone, e: DialRequested) -> Result:
 def dial(phone: Phone, at: float) -> Result:
     """Call the number that stands on the display, or say with tone and sentence why not."""
     number = phone.dialled
-    phone = replace(phone, last_dialled=number)
+    phone = remember(phone, number)
     to = Notice(Trouble.NO_ROOM, number) if phone.full else address(phone, number)
     return refuse(phone, to, at) if isinstance(to, Notice) else _call(phone, to, number, at)
+
+
+def remember(phone: Phone, number: str) -> Phone:
+    """What REDIAL calls. What the lock refuses may be its code, typed with the handset up: REDIAL would type it again,
+    and OK open the keypad.
+    """
+    barred = phone.locked and number not in phone.habits.emergency
+    return phone if barred or number == phone.habits.lock_code else replace(phone, last_dialled=number)
 
 
 def hotline(phone: Phone, at: float) -> Result:

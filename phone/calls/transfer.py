@@ -13,7 +13,7 @@ Laws:
 from __future__ import annotations
 
 from phone.calls import conference, ear, legs
-from phone.calls.dialling import address, refuse
+from phone.calls.dialling import address, refuse, remember
 from phone.calls.frozen import replace
 from phone.calls.handover import attended, hand_over, recall
 from phone.calls.legs import Result, end
@@ -96,7 +96,7 @@ def _let_go(phone: Phone, caller: Call, target: Call | None, at: float) -> Resul
 def _unattended(phone: Phone, caller: Call, at: float) -> Result:
     """To the number typed; where the far end cannot call it, this phone does."""
     number = phone.dialled
-    phone = replace(phone, last_dialled=number)
+    phone = remember(phone, number)
     to = address(phone, number)
     if not caller.transferable and phone.full:
         to = Notice(Trouble.NO_ROOM, number)

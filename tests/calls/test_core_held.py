@@ -171,3 +171,20 @@ def test_the_lock_asks_for_its_code():
     assert desk.phone.locked
     assert desk.lift().proposed == ["112@example.org"]
     assert not Desk(habits=Habits(lock_code="12"), locked=True).digits("12#").phone.locked
+
+
+def test_redial_does_not_know_the_code_that_was_typed_with_the_handset_up():
+    habits = Habits(lock_code="12", emergency=frozenset({"112"}))
+    for typed in ("12#", "9#"):
+        desk = Desk(habits=habits, locked=True, last_dialled="5").lift().digits(typed)
+        assert (desk.phone.notice and desk.phone.notice.why, desk.phone.last_dialled) == (Trouble.LOCKED, "5")
+        assert desk.cradle().key(Key.REDIAL).key(Key.OK).phone.locked
+    assert Desk(habits=habits, locked=True).lift().digits("112#").phone.last_dialled == "112"
+    assert Desk(habits=habits, last_dialled="5").lift().digits("12#").phone.last_dialled == "5"
+
+
+def test_nor_the_code_that_was_typed_for_a_transfer():
+    desk = Desk(habits=Habits(lock_code="12"), last_dialled="4").talk()
+    desk.act(ev.LockChanged(True, desk.now)).key(Key.TRANSFER).digits("12")
+    assert desk.key(Key.TRANSFER).phone.notice == Notice(Trouble.LOCKED, "12")
+    assert desk.phone.last_dialled == "5"
