@@ -136,6 +136,8 @@ class Mailbox:
                 raise  # our own bug
             except (sqlite3.Error, OSError) as error:
                 result = failure_of(error, act)
+                if result.trouble is Trouble.FAILED and self._folder.read_only():
+                    result = failure(Trouble.READ_ONLY, act, error)  # SQLite does not always tell
         if isinstance(result, Failure):
             log.log(logging.INFO if result.trouble in _ORDINARY else logging.ERROR, "%s", result.sentence)
         return result

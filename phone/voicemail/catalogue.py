@@ -45,7 +45,7 @@ class Catalogue:
         return self._index is not None
 
     def use(self, work: Callable[[Index], _T]) -> _T:
-        """Do it; once more if the index was damaged, and is not any more, or if there is room now."""
+        """Do it; once more if the index was damaged, and is not any more, if there is room now, or leave to write."""
         try:
             return work(self._opened())
         except (sqlite3.Error, OSError) as error:
@@ -99,8 +99,18 @@ class Catalogue:
         if isinstance(error, sqlite3.Error) and is_damage(error):
             self._rebuild(error)
             return True
-        full = failure_of(error, "").trouble is Trouble.FULL or self._tight()
-        return full and self._folder.drop_ballast()
+        trouble = failure_of(error, "").trouble
+        if trouble is Trouble.READ_ONLY:
+            return isinstance(error, sqlite3.Error) and self._reopens()
+        return (trouble is Trouble.FULL or self._tight()) and self._folder.drop_ballast()
+
+    def _reopens(self) -> bool:
+        """What SQLite opened when the card was read-only stays so, though the card may be written again."""
+        if self._index is None or self._folder.read_only():
+            return False
+        index, self._index = self._index, None
+        index.close()
+        return True
 
     def _tight(self) -> bool:
         try:

@@ -68,7 +68,8 @@ class Folder:
 
     def lock(self) -> int:
         """A descriptor that keeps other processes out while it is open. Raises BlockingIOError if one is in."""
-        descriptor = os.open(self.path / "lock", _NEW, _MODE)
+        # Not for writing: it can be had on a card that is read-only.
+        descriptor = os.open(self.path / "lock", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, _MODE)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -93,13 +94,14 @@ class Folder:
     def take_ballast(self) -> None:
         """Take some room, if there is plenty."""
         ballast = self.path / "ballast"
-        if ballast.exists() or self.free() < 4 * _BALLAST:
-            return
-        descriptor = os.open(ballast, _NEW, _MODE)
-        try:
-            os.posix_fallocate(descriptor, 0, _BALLAST)
-        finally:
-            os.close(descriptor)
+        with suppress(OSError):  # it is a help, no need
+            if ballast.exists() or self.free() < 4 * _BALLAST:
+                return
+            descriptor = os.open(ballast, _NEW, _MODE)
+            try:
+                os.posix_fallocate(descriptor, 0, _BALLAST)
+            finally:
+                os.close(descriptor)
 
     def drop_ballast(self) -> bool:
         """Whether there was any."""
@@ -108,6 +110,10 @@ class Folder:
         except OSError:
             return False
         return True
+
+    def read_only(self) -> bool:
+        """Whether what is there cannot be changed."""
+        return os.access(self.path, os.R_OK) and not os.access(self.path, os.W_OK)
 
     def tight(self) -> bool:
         """Whether the ballast is more than what is free."""
@@ -127,8 +133,9 @@ class Folder:
         _sync_folder(self.path)
 
     def commit(self, id: MessageId) -> int:
-        """The part, which was synced, becomes whole. Its size."""
-        self.part(id).rename(self.whole(id))
+        """The part, which was synced, becomes whole, if it is not already. Its size."""
+        if self.part(id).exists() or not self.whole(id).exists():
+            self.part(id).rename(self.whole(id))
         self.sync()
         return self.whole(id).stat().st_size
 

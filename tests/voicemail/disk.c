@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define FDS 1024
@@ -73,7 +74,8 @@ static int opened(int fd, const char *path, int flags) {
 }
 
 static int open_(const char *path, int flags, mode_t mode) {
-    if (inside(path) && (flags & (O_WRONLY | O_RDWR | O_CREAT)) && refused()) return -1;
+    int writes = (flags & (O_WRONLY | O_RDWR)) || ((flags & O_CREAT) && REAL(access)(path, F_OK));
+    if (inside(path) && writes && refused()) return -1;
     pthread_mutex_lock(&mutex);
     int fd = opened(REAL(open64)(path, flags, mode), path, flags);
     pthread_mutex_unlock(&mutex);
@@ -159,6 +161,19 @@ int posix_fallocate64(int fd, off64_t at, off64_t size) {
 
 int posix_fallocate(int fd, off_t at, off_t size) { return posix_fallocate64(fd, at, size); }
 
+int access(const char *path, int mode) {
+    if (inside(path) && (mode & W_OK) && refused()) return -1;
+    return REAL(access)(path, mode);
+}
+
+int statvfs64(const char *path, struct statvfs64 *told) {
+    int done = REAL(statvfs64)(path, told);
+    if (!done && inside(path) && room != INT64_MAX) told->f_bavail = (fsblkcnt64_t)room / told->f_frsize;
+    return done;
+}
+
+int statvfs(const char *path, struct statvfs *told) { return statvfs64(path, (struct statvfs64 *)told); }
+
 int unlink(const char *path) {
     const char *name = inside(path);
     struct stat told;
@@ -177,6 +192,6 @@ int rename(const char *from, const char *to) {
     char both[600];
     if (old && refused()) return -1;
     int done = REAL(rename)(from, to);
-    if (!done && old && new) put('r', snprintf(both, sizeof both, "%s/%s", old, new), 0, both, strlen(both));
+    if (!done && old && new) put('r', 0, 0, both, (size_t)snprintf(both, sizeof both, "%s/%s", old, new));
     return done;
 }

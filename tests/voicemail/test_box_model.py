@@ -189,5 +189,5 @@ class MailboxMachine(RuleBasedStateMachine):
                 assert [found.payload for found in reader.packets()] == self.sound[message.id]
 
 
-MailboxMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40)
+MailboxMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=40)
 TestMailbox = MailboxMachine.TestCase
