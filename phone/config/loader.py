@@ -29,6 +29,7 @@ def load_file(path: Path) -> Config:
         raise ConfigError("\n".join(_line(document, fault) for fault in _in_order(document, found)))
     _warn_of_open_secrets(config, path)
     _warn_of_emergency_numbers(config)
+    _warn_of_mute_intercom(config)
     return _with_hold_sound(config, path.parent)
 
 
@@ -66,3 +67,9 @@ def _warn_of_emergency_numbers(config: Config) -> None:
             'dial.digit_map calls "%s" before %s is complete: end that alternative in "T", or set dial.emergency',
             *(begun, number),
         )
+
+
+def _warn_of_mute_intercom(config: Config) -> None:
+    """Those calls then ring like any other, which may be meant."""
+    if config.calls.intercom and not config.audio.speaker.playback:
+        log.warning("calls.intercom rings like any other call: to speak at once it needs [audio.speaker]")

@@ -216,6 +216,16 @@ def test_a_digit_map_that_cuts_emergency_calls_short_is_warned_of(write, caplog)
     ]
 
 
+def test_an_intercom_without_a_speaker_is_warned_of(write, caplog):
+    intercom = '[calls]\nintercom = ["boss@example.org"]\n'
+    with caplog.at_level(logging.WARNING):
+        load(write(GOOD + intercom))
+        assert "calls.intercom rings like any other call" in caplog.text
+        caplog.clear()
+        load(write(GOOD + intercom + '[audio.speaker]\ncapture = "mic"\nplayback = "box"\n'))
+    assert not caplog.records
+
+
 def test_every_new_table_answers_with_line_and_hint(faults):
     good = textwrap.dedent(GOOD)
     assert faults(
