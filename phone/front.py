@@ -98,14 +98,13 @@ def facts_of(engine: Engine, account: str) -> Callable[[], PanelFacts]:
     def facts() -> PanelFacts:
         phone, shown = engine.phone, engine.levels.shown
         out = outputs(phone)
-        leds = {"HOLD": bool(phone.held), "TRANSFER": phone.transfer is not None, "SPEAKER": phone.speaker}
         return PanelFacts(
             title=bare(engine.ports.client.full_jid or account),
             lines=lines(shown) if shown else (),
             lifted=phone.off_hook,
             tone=out.tone.value if out.tone else None,
             ringer=out.ringer,
-            leds=frozenset(key for key, on in leds.items() if on) | ({"MUTE"} if phone.muted else set()),
+            leds=frozenset({"TRANSFER"} if phone.transfer else ()),
             calls=tuple(_call(c, engine.measured.facts.get(c.id, LegFacts())) for c in phone.calls if c.live),
         )
 

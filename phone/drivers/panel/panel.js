@@ -6,7 +6,7 @@ const KEYBOARD = {
   o: "HOLD", t: "TRANSFER", v: "VOICEMAIL", r: "REDIAL", m: "MUTE", s: "SPEAKER",
 };
 for (const digit of "0123456789*#") KEYBOARD[digit] = digit;
-const LAMP_KEYS = { mute: "MUTE", message: "VOICEMAIL", hold: "HOLD", speaker: "SPEAKER", transfer: "TRANSFER" };
+const LAMP_KEYS = { mute: "MUTE", message: "VOICEMAIL", hold: "HOLD", speaker: "SPEAKER" };
 const TONES = {
   dial: "Dial tone", stutter: "Dial tone, messages wait", "no-service": "No service tone", ringback: "It rings there",
   busy: "Busy tone", reorder: "Cannot be reached tone", "call-waiting": "Call waiting tone",

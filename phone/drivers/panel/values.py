@@ -38,7 +38,7 @@ class PanelFacts:
     """What the ear hears: a `calls.outputs.Tone` value."""
     ringer: bool = False
     leds: frozenset[str] = frozenset()
-    """Key names whose light is on, beside those that a lamp of the same name lights: HOLD, SPEAKER, ..."""
+    """Key names whose light is on though no lamp of the same name is lit: the page has more lights than the phone."""
     calls: tuple[PanelCall, ...] = ()
 
 
