@@ -114,7 +114,7 @@ def remember(phone: Phone, number: str) -> Phone:
 def hotline(phone: Phone, at: float) -> Result:
     """Law 5; REDIAL does not learn it."""
     number = phone.habits.hotline
-    to = address(replace(phone, locked=False), number)
+    to = Notice(Trouble.NO_ROOM, number) if phone.full else address(replace(phone, locked=False), number)
     return refuse(phone, to, at) if isinstance(to, Notice) else _call(phone, to, number, at)
 
 

@@ -55,6 +55,14 @@ def test_a_bridge_needs_room():
     assert desk.cradle().phone.recall == caller
 
 
+def test_a_hotline_needs_room():
+    desk = Desk(habits=Habits(max_calls=1, hotline="5")).talk()
+    desk.act(ev.Capable(desk.id, True, desk.now)).key(Key.TRANSFER).digits("6").key(Key.TRANSFER)
+    assert desk.wait(1).proposed == []
+    assert desk.phone.notice == Notice(Trouble.NO_ROOM, "5")
+    assert desk.tone is Tone.REORDER
+
+
 def test_the_verdict_on_nothing_changes_nothing():
     desk = Desk().talk()
     before = desk.phone
