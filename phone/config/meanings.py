@@ -52,7 +52,8 @@ def is_domain(value: str) -> bool:
 
 def resource(value: str, _: Path) -> str | None:
     """RFC 7622 section 3.4."""
-    return None if numbers.is_address(f"x@x/{value}") else "is empty or has characters that no resource may have"
+    fit = numbers.is_address(f"x@x/{value}")
+    return None if fit else "is empty or has characters that no resource may have: take a plain word"
 
 
 def server(value: str, _: Path) -> str | None:
@@ -90,7 +91,7 @@ def certificates(value: str, folder: Path) -> str | None:
 
 def not_empty(value: str, _: Path) -> str | None:
     """Anything but nothing."""
-    return None if value else "is empty"
+    return None if value else "is empty: give it a value, or take the line out"
 
 
 def digit_map(value: str, _: Path) -> str | None:

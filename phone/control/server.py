@@ -120,7 +120,9 @@ def _lock(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         held = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ControlError(f"cannot write in run_dir {path.parent}: {error.strerror}") from error
+        raise ControlError(
+            f"cannot write in run_dir {path.parent}: {error.strerror}; let the phone's user write there"
+        ) from error
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -73,7 +73,7 @@ def _parse_format(body: bytes) -> tuple[int, int, int]:
     if kind != _PCM or bits not in (8, 16):
         raise WavError("is compressed or has another sample size than 8 or 16 bit; convert it to PCM, 16 bit")
     if channels not in (1, 2) or rate not in RATES:
-        raise WavError(f"has {channels} channels at {rate} Hz; one or two at 8000 to 48000 Hz can be played")
+        raise WavError(f"has {channels} channels at {rate} Hz; convert it to one or two at 8000 to 48000 Hz")
     return rate, channels, bits // 8
 
 
@@ -81,7 +81,7 @@ def _wav(form: tuple[int, int, int], start: int, length: int) -> Wav:
     rate, channels, octets = form
     frames = length // (channels * octets)
     if frames < rate * _SHORTEST:
-        raise WavError("is shorter than a tenth of a second")
+        raise WavError("is shorter than a tenth of a second; take a longer one")
     return Wav(rate, channels, octets, start, frames)
 
 
