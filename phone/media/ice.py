@@ -52,7 +52,7 @@ class MediaProtocol(aioice.ice.StunProtocol):
             super().datagram_received(packet, source)
         except (KeyError, AssertionError, ValueError) as error:
             # aioice takes attributes for granted, PRIORITY for one
-            log.info("STUN message from %s ignored: %r", source, error)
+            log.info("STUN message from %s ignored: %r", source, error, extra={"remote": source[0]})
 
 
 class _Agent(aioice.ice.Connection):
