@@ -13,14 +13,13 @@ from typing import BinaryIO
 from phone.calls import digitmap, numbers
 from phone.config.faults import UnfitError, did_you_mean
 from phone.config.paths import located
-from phone.config.values import HOLD_SOUNDS, read_secret
+from phone.config.values import HOLD_SOUNDS, LOOPBACK_ORIGIN, read_secret
 from phone.errors import ConfigError
 from phone.media.wav import WavError, parse_wav
 
 Check = Callable[[str, Path], str | None]
 """(value, folder of the file) -> what is wrong, or None."""
 
-_LOOPBACK_ORIGIN = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
 _NUMBERED_CARD = re.compile(r"^(?:plug:?)?(?:hw|plughw|dmix|dsnoop|front|default|sysdefault):\d")
 
 
@@ -145,7 +144,7 @@ def address_or_domain(value: str, _: Path) -> str | None:
 
 def loopback_origin(value: str, _: Path) -> str | None:
     """A web page's origin on this machine."""
-    if _LOOPBACK_ORIGIN.fullmatch(value):
+    if LOOPBACK_ORIGIN.fullmatch(value):
         return None
     return f'"{value}" may not frame the panel: write it like http://127.0.0.1:8000 or http://localhost:8000'
 

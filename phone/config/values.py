@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -96,6 +97,10 @@ class DisplayConfig:
     """Idle for so long, the display is dimmed; 0: never."""
 
 
+LOOPBACK_ORIGIN = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
+"""Whose pages may frame the panel; CSP has no way to write an IPv6 address (CSP3, host-source)."""
+
+
 @dataclass(frozen=True, slots=True)
 class PanelConfig:
     """[panel]: the phone as a web page on this machine's loopback, behind a token."""
@@ -103,7 +108,7 @@ class PanelConfig:
     port: int = 0
     """0: no panel."""
     ancestors: tuple[str, ...] = ()
-    """Origins on loopback whose pages may frame it: "http://127.0.0.1:8000"."""
+    """Origins whose pages may frame it, each a LOOPBACK_ORIGIN: "http://127.0.0.1:8000"."""
 
 
 @dataclass(frozen=True, slots=True)

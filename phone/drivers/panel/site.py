@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import parse_qs, urlsplit
 
+from phone.config.values import LOOPBACK_ORIGIN
 from phone.errors import PhoneError
 
 SOCKET_PATH = "/socket"
@@ -24,8 +25,6 @@ NOTHING_ALLOWED = "camera=(), geolocation=(), microphone=()"
 MICROPHONE_ALLOWED = "camera=(), geolocation=(), microphone=(self)"
 # Any port: behind `ssh -L 9000:127.0.0.1:8080` the browser rightly says 9000.
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
-# CSP has no way to write an IPv6 address (CSP3, host-source).
-_ANCESTOR = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
 _SENTENCE = "This page opens only with its token. Run <code>phone panel</code> on the phone: it prints the address."
 
 
@@ -122,7 +121,7 @@ def panel_site(token: str, ancestors: Sequence[str]) -> Site:
     Raises ValueError on a short token, or an ancestor that is no http:// origin on 127.0.0.1 or localhost.
     """
     for ancestor in ancestors:
-        if not _ANCESTOR.fullmatch(ancestor):
+        if not LOOPBACK_ORIGIN.fullmatch(ancestor):
             raise ValueError(
                 f"{ancestor!r} may not frame the panel: only http://127.0.0.1:PORT or http://localhost:PORT"
             )
