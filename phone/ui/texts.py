@@ -29,13 +29,9 @@ class Texts:
             text = text.replace(f"{{{place}}}", fact)
         return text
 
-    def reply(self, number: int) -> str:
-        """The ready-made text of that number (from 0) to refuse a call with. Raises IndexError."""
-        return self.replies[number]
-
     @property
     def replies(self) -> tuple[str, ...]:
-        """All of them."""
+        """The ready-made texts to refuse a call with, in the order of the keys 1, 2, ..."""
         return tuple(self.tables["reply"].values())
 
 
