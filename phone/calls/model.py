@@ -321,7 +321,12 @@ class Phone:
     def memory(self) -> Memory:
         """To be given to the next boot's phone, as the fields of the same names."""
         return Memory(
-            self.handset_volume, self.ringer_volume, self.last_dialled, self.speaker_volume, self.dnd, self.locked
+            handset_volume=self.handset_volume,
+            ringer_volume=self.ringer_volume,
+            speaker_volume=self.speaker_volume,
+            last_dialled=self.last_dialled,
+            dnd=self.dnd,
+            locked=self.locked,
         )
 
     @property
