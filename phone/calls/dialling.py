@@ -5,8 +5,8 @@ Laws:
     (the last digit came longer ago than the inter-digit timer); else it dials. A leg on hold in the ear gives way.
  2. A number is called when the digit map, `#`, OK or the inter-digit timer says so, and the handset is up.
  3. The lock holds for whatever the keypad and the menus dial: digits, REDIAL, speed dial, `DialRequested`; emergency
-    numbers alone go through. The config's hotline goes through too. The code is typed on-hook, then `#` or OK; REDIAL
-    never learns it.
+    numbers alone go through, once even where there is no room for one more call. The config's hotline goes through
+    the lock too. The code is typed on-hook, then `#` or OK; REDIAL never learns it.
  4. Who is called while he calls us is answered instead: the two would meet each other as busy.
  5. The hotline is called at mere dial tone only: no digit, no transfer, nobody held or waiting, and with service.
 """
@@ -99,8 +99,15 @@ def dial(phone: Phone, at: float) -> Result:
     """Call the number that stands on the display, or say with tone and sentence why not."""
     number = phone.dialled
     phone = remember(phone, number)
-    to = Notice(Trouble.NO_ROOM, number) if phone.full else address(phone, number)
+    to = address(phone, number)
+    if phone.full and not _calls_for_help(phone, number, to):
+        to = Notice(Trouble.NO_ROOM, number)
     return refuse(phone, to, at) if isinstance(to, Notice) else _call(phone, to, number, at)
+
+
+def _calls_for_help(phone: Phone, number: str, to: str | Notice) -> bool:
+    """And has not yet: the legs that this phone connects with each other must not bar that."""
+    return number in phone.habits.emergency and not any(c.live and c.peer == to for c in phone.calls)
 
 
 def remember(phone: Phone, number: str) -> Phone:

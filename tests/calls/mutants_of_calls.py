@@ -189,7 +189,7 @@ OF_CALLS = (
     ("the code opens", "dialling", 'dialled="", locked=False', 'dialled=""'),
     ("the lock asks for the code", "dialling", "if phone.dialled == phone.habits.lock_code:", "if phone.dialled:"),
     ("speed dial", "dialling", "    if number:\n", "    if number and key == '0':\n"),
-    ("no room", "dialling", "if phone.full else address", "if phone.full is None else address"),
+    ("no room", "dialling", "if phone.full and not", "if phone.full is None and not"),
     ("a refusal with a text", "dialling", "(*commands, SendText(call.peer, int(digit) - 1))", "commands"),
     (
         "the consultation is the third party",

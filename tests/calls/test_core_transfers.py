@@ -63,6 +63,18 @@ def test_a_hotline_needs_room():
     assert desk.tone is Tone.REORDER
 
 
+def test_an_emergency_call_finds_room_beside_those_that_this_phone_connects():
+    desk = Desk(habits=Habits(max_calls=2, emergency=frozenset({"112"}))).talk()
+    desk.offer().key(Key.HOLD).act(ev.MediaUp(IN, True, desk.now)).key(Key.TRANSFER).key(Key.TRANSFER)
+    assert len(outputs(desk.phone).bridges) == 1
+    assert desk.digits("5#").proposed == []
+    assert desk.key(Key.BACK).digits("112#").proposed == ["112@example.org"]
+    desk.act(ev.Ended(desk.id, Reason.BUSY, desk.now))
+    assert desk.key(Key.REDIAL).proposed == ["112@example.org"]
+    desk.act(ev.Accepted(desk.id, desk.now), ev.MediaUp(desk.id, True, desk.now)).key(Key.HOLD)
+    assert desk.digits("112#").proposed == [], "once"
+
+
 def test_the_verdict_on_nothing_changes_nothing():
     desk = Desk().talk()
     before = desk.phone
