@@ -379,12 +379,6 @@ def test_volume_is_kept_per_device_and_shown_a_while():
     assert desk.wait(2).phone.volume_until is None
 
 
-def test_the_volume_shown_is_not_that_of_another_device():
-    desk = Desk().key(Key.VOL_UP).lift()
-    assert desk.phone.volume_until is None
-    assert desk.key(Key.VOL_UP).cradle().phone.volume_until is None
-
-
 @pytest.mark.parametrize("key", [Key.TRANSFER, Key.VOICEMAIL, Key.SPEAKER, Key.UP, Key.DOWN, Key.BACK, Key.OK])
 def test_keys_without_a_meaning_here_do_nothing(key):
     desk = Desk().key(key)

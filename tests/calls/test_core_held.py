@@ -188,3 +188,9 @@ def test_nor_the_code_that_was_typed_for_a_transfer():
     desk.act(ev.LockChanged(True, desk.now)).key(Key.TRANSFER).digits("12")
     assert desk.key(Key.TRANSFER).phone.notice == Notice(Trouble.LOCKED, "12")
     assert desk.phone.last_dialled == "5"
+
+
+def test_the_volume_shown_is_not_that_of_another_device():
+    desk = Desk().key(Key.VOL_UP).lift()
+    assert desk.phone.volume_until is None
+    assert desk.key(Key.VOL_UP).cradle().phone.volume_until is None
