@@ -11,7 +11,7 @@ from phone.guard import Guard
 from phone.media import plan
 from phone.ports import Ports
 from phone.ui.book import Book
-from phone.ui.menu import Menu
+from phone.ui.menu import Menu, unseen
 from phone.ui.screens import Screen
 
 
@@ -33,8 +33,9 @@ class Levels:
     guard: Guard
     packet_ms: int
     shown: Screen | None = None
+    lit: frozenset[str] | None = None
+    """The lamps. `message` also tells of missed calls that nobody has looked at."""
     _plan: plan.Plan | None = None
-    _lit: frozenset[str] | None = None
     _memory: Memory | None = field(default=None)
 
     def follow(self, seen: Seen) -> None:
@@ -48,8 +49,10 @@ class Levels:
 
     def _light(self, seen: Seen) -> None:
         lit = outputs(seen.phone).lamps
-        if lit != self._lit:
-            self._lit = lit
+        if unseen(seen.menu, seen.book):
+            lit |= {"message"}
+        if lit != self.lit:
+            self.lit = lit
             self.ports.lamps.light(lit)
 
     def _show(self, seen: Seen) -> None:

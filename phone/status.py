@@ -31,7 +31,7 @@ def status(engine: Engine, account: str, started_at: float) -> StatusReply:
         why=why,
         off_hook=phone.off_hook,
         calls=tuple(_call(c, engine.measured.facts.get(c.id, LegFacts()), now) for c in phone.calls),
-        lamps=tuple(sorted(out.lamps)),
+        lamps=tuple(sorted(engine.levels.lit or ())),
         tone=out.tone.value if out.tone else None,
         ringer=out.ringer,
         screen=lines(engine.levels.shown) if engine.levels.shown else (),

@@ -8,7 +8,7 @@ Laws:
     numbers alone go through, once even where there is no room for one more call. The config's hotline goes through
     the lock too. The code is typed on-hook, then `#` or OK; REDIAL never learns it.
  4. Who is called while he calls us is answered instead: the two would meet each other as busy.
- 5. The hotline is called at mere dial tone only: no digit, no transfer, nobody held or waiting, and with service.
+ 5. The hotline is called at mere dial tone only: no digit, no transfer, no other leg, and with service.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def remember(phone: Phone, number: str) -> Phone:
 def hotline(phone: Phone, at: float) -> Result:
     """Law 5; REDIAL does not learn it."""
     number = phone.habits.hotline
-    to = Notice(Trouble.NO_ROOM, number) if phone.full else address(replace(phone, locked=False), number)
+    to = address(replace(phone, locked=False), number)
     return refuse(phone, to, at) if isinstance(to, Notice) else _call(phone, to, number, at)
 
 

@@ -142,8 +142,9 @@ def _off_hook_alarms(phone: Phone) -> Iterator[tuple[float, Alarm]]:
 
 
 def _mere_dial_tone(phone: Phone) -> bool:
-    called = phone.transfer is not None or phone.recall is not None or phone.held
-    return phone.stage is Stage.FRESH and phone.focus is None and phone.service is Service.ONLINE and not called
+    """Nobody is on the phone in any way: who has just handed a caller over did not lift to call the hotline."""
+    free = phone.transfer is None and not any(c.live for c in phone.calls)
+    return phone.stage is Stage.FRESH and phone.focus is None and phone.service is Service.ONLINE and free
 
 
 def _stage_seconds(phone: Phone) -> float:

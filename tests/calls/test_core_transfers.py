@@ -55,12 +55,11 @@ def test_a_bridge_needs_room():
     assert desk.cradle().phone.recall == caller
 
 
-def test_a_hotline_needs_room():
-    desk = Desk(habits=Habits(max_calls=1, hotline="5")).talk()
+def test_who_has_handed_a_caller_over_did_not_lift_to_call_the_hotline():
+    desk = Desk(habits=Habits(hotline="5")).talk()
     desk.act(ev.Capable(desk.id, True, desk.now)).key(Key.TRANSFER).digits("6").key(Key.TRANSFER)
     assert desk.wait(1).proposed == []
-    assert desk.phone.notice == Notice(Trouble.NO_ROOM, "5")
-    assert desk.tone is Tone.REORDER
+    assert desk.tone is Tone.DIAL
 
 
 def test_an_emergency_call_finds_room_beside_those_that_this_phone_connects():

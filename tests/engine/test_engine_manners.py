@@ -9,11 +9,13 @@ from dataclasses import replace
 import pytest
 from rig.wire import Wire, WirePhone
 
+from phone import inbox
 from phone.calls.digitmap import DigitMap
 from phone.calls.model import Reason
 from phone.calls.outputs import Tone
 from phone.jingle.api import Permission
 from phone.jingle.elements import TRANSFER
+from phone.ui.book import Book, Recent
 
 
 @pytest.fixture
@@ -119,6 +121,17 @@ def test_a_conference_of_three_and_either_leaves(
     assert feeds(alice) == {"carol": "ear"}
     assert alice.talks
     assert carol.talks
+
+
+def test_a_missed_call_lights_the_message_lamp_until_it_is_looked_at(wire: Wire, alice: WirePhone) -> None:
+    missed = Recent("Bob", "bob@x", at=5.0, outgoing=False, answered=False, missed=True)
+    alice.engine.ports.book = lambda: Book(recents=(missed,))
+    alice.engine.post(inbox.BookChanged())
+    assert "message" in alice.engine.ports.lamps.lit
+    for key in ("OK", "DOWN", "OK", "OK"):  # menu, calls, missed
+        alice.press(key)
+    wire.run()
+    assert "message" not in alice.engine.ports.lamps.lit
 
 
 def test_refused_with_a_text(wire: Wire, alice: WirePhone, bob: WirePhone) -> None:
