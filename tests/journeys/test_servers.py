@@ -54,7 +54,7 @@ async def test_one_office_day(office: Office) -> None:
     """In one go, since the servers start slowly."""
     alice, bob, kitchen, carol = (office.desks[place] for place in ("alice", "bob", "kitchen", "carol"))
     await answered_elsewhere(alice, bob, kitchen)
-    await busy_for_a_third(bob, alice, carol)
+    await a_third_knocks(bob, alice, carol)
     await refused_by_one_device(carol, bob, kitchen)
     await given_up_by_the_caller(alice, bob, kitchen)
     await the_server_shuts_down_in_a_call(office, alice, carol)
@@ -81,11 +81,13 @@ async def answered_elsewhere(alice: Desk, bob: Desk, kitchen: Desk) -> None:
     assert [(e.direction, e.reason) for e in await bob.calls()] == [("in", "answered elsewhere")]
 
 
-async def busy_for_a_third(bob: Desk, alice: Desk, carol: Desk) -> None:
+async def a_third_knocks(bob: Desk, alice: Desk, carol: Desk) -> None:
     await put_through(bob, alice)
     await carol.lift()
     await carol.dial(alice.number)
-    assert await carol.until(lambda s: s.tone == "busy", 10), "alice is talking"
+    assert await alice.until(lambda s: s.tone == "call-waiting", 10), "nobody hears carol knock"
+    await alice.press("BACK")
+    assert await carol.until(lambda s: s.tone == "busy", 10), "alice does not want to be disturbed"
     await carol.hang_up()
     assert connected(await alice.status())
     await talk_both_ways(bob, alice)
