@@ -103,8 +103,9 @@ async def test_a_certificate_that_was_not_announced(alice: Desk, mallory: Liar, 
     else:
         since = alice.handset.now()
         mallory.call("alice@localhost")
-        assert await alice.until(lambda s: s.ringer, 10)
-        await alice.lift()
+        # keys are agreed on while it rings, so that may be over before anybody looks
+        if await alice.until(lambda s: s.ringer, 1):
+            await alice.lift()
     assert await mallory.until(lambda: mallory.endings() == ["security-error"]), mallory.endings()
     await asyncio.sleep(0.6)
     assert mallory.told(LegUp), "its own handshake was fine: it did send sound"
