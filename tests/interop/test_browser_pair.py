@@ -24,7 +24,8 @@ from ears import hears_silence, hears_tone, keys_heard
 
 from phone.demo.prosody import PrivateProsody
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+in_session = pytest.mark.asyncio(loop_scope="session")
 
 BOB = "bob@localhost/browser"
 
@@ -36,6 +37,7 @@ async def _connected(alice: Peer, bob: Peer) -> None:
     await asyncio.gather(alice.first("pc:connected"), bob.first("pc:connected"))
 
 
+@in_session
 async def test_a_tone_spoken_at_each_end_is_heard_at_the_other(softphones: dict[str, Peer]) -> None:
     alice, bob = softphones["alice"], softphones["bob"]
     await alice.tone(440)
@@ -56,6 +58,7 @@ async def test_a_tone_spoken_at_each_end_is_heard_at_the_other(softphones: dict[
 
 
 @pytest.mark.parametrize(("ends", "hears"), [("alice", "bob"), ("bob", "alice")])
+@in_session
 async def test_hanging_up_ends_the_call_at_the_other_end(softphones: dict[str, Peer], ends: str, hears: str) -> None:
     await _connected(softphones["alice"], softphones["bob"])
     await softphones[ends].hang_up()
@@ -65,6 +68,7 @@ async def test_hanging_up_ends_the_call_at_the_other_end(softphones: dict[str, P
     assert (await softphones[hears].facts()).state == "ended"
 
 
+@in_session
 async def test_it_rings_until_the_call_is_declined(softphones: dict[str, Peer]) -> None:
     alice, bob = softphones["alice"], softphones["bob"]
     sid = await alice.call(BOB)
@@ -79,6 +83,7 @@ async def test_it_rings_until_the_call_is_declined(softphones: dict[str, Peer]) 
     assert not await alice.events("jingle:accepted")
 
 
+@in_session
 async def test_keys_pressed_are_heard_as_dtmf(softphones: dict[str, Peer]) -> None:
     """Chromium plays a received RFC 4733 event as the two tones of Q.23, but shorter: 200 ms sent sound for 60 to 80,
     100 ms for 30 to 50. An event that comes before any speech is lost.
@@ -94,6 +99,7 @@ async def test_keys_pressed_are_heard_as_dtmf(softphones: dict[str, Peer]) -> No
     assert keys_heard(await bob.heard(3)) == "1590#"
 
 
+@in_session
 async def test_the_journal_holds_the_stanzas_of_both_directions(softphones: dict[str, Peer]) -> None:
     alice, bob = softphones["alice"], softphones["bob"]
     await _connected(alice, bob)
@@ -107,17 +113,20 @@ async def test_the_journal_holds_the_stanzas_of_both_directions(softphones: dict
     assert times == sorted(times)
 
 
+@in_session
 async def test_a_wrong_password_is_told(prosody: PrivateProsody, browser: Browser) -> None:
     peer = await browser.open()
     with pytest.raises(PageError, match="authentication"):
         await peer.connect("alice@localhost", "guess", prosody.websocket_url or "")
 
 
+@in_session
 async def test_what_never_comes_is_told_with_what_came(softphones: dict[str, Peer]) -> None:
     with pytest.raises(TimeoutError, match="no jingle:incoming within"):
         await softphones["alice"].first("jingle:incoming", within=0.2)
 
 
+@in_session
 async def test_a_closed_tab_says_nothing_to_the_other_end(softphones: dict[str, Peer]) -> None:
     alice, bob = softphones["alice"], softphones["bob"]
     await _connected(alice, bob)
@@ -127,6 +136,7 @@ async def test_a_closed_tab_says_nothing_to_the_other_end(softphones: dict[str, 
     assert (await alice.facts()).state == "active"
 
 
+@in_session
 async def test_a_call_without_far_speech_is_silent(softphones: dict[str, Peer]) -> None:
     """The measure can fail: what nobody spoke is not found."""
     alice, bob = softphones["alice"], softphones["bob"]
@@ -146,6 +156,7 @@ AnyCall = Callable[[Peer], Awaitable[object]]
 
 
 @pytest.mark.parametrize("act", [Peer.hang_up, Peer.answer, Peer.decline, Peer.facts], ids=lambda act: act.__name__)
+@in_session
 async def test_without_a_call_there_is_nothing_to_act_on(browser: Browser, act: AnyCall) -> None:
     with pytest.raises(PageError, match="no call yet"):
         await act(await browser.open())
