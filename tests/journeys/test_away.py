@@ -141,6 +141,7 @@ async def test_from_a_shell(alice: Desk, bob: Desk) -> None:
         await alice.lift()
         await alice.dial(bob.number)
         await does(alice, lambda s: s.tone in tones, 20)
+        await asyncio.sleep(1)
         await alice.hang_up()
         assert not any(bell.heard())
 
@@ -150,7 +151,7 @@ async def test_from_a_shell(alice: Desk, bob: Desk) -> None:
     assert "Alice" in await on_bobs("contacts", "ali")
     await on_bobs("block", "alice@localhost")
     assert await until_blocked(bob, blocked=True)
-    await refused("busy", "reorder")
+    await refused("busy", "reorder", "ringback")  # Prosody 13 tells a blocked caller nothing at all
     await on_bobs("unblock", "alice@localhost")
     assert await until_blocked(bob, blocked=False)
     await on_bobs("call", alice.number)
