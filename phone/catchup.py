@@ -33,8 +33,8 @@ class CatchUp:
         self.writer.catch_up([e for each in past if (e := entry_of(each, self.acts.name(each.peer))) is not None])
         for each in past:
             if each.outcome is Outcome.RINGING:
-                message = each.proposal
-                self.post(inbox.MessageArrived(message.sender, message.to, message.payload, False, False))  # noqa: FBT003
+                told = each.proposal
+                self.post(inbox.MessageArrived(told.sender, told.to, told.payload, carbon=False, sent_by_us=False))
 
 
 def missed_away(missed: tuple[Entry, ...], now: float) -> MissedAway | None:

@@ -159,6 +159,13 @@ def pick(wire: Wire, alice: WirePhone, bob: WirePhone, without: tuple[str, ...])
     assert feeds(bob) == {"alice": "music"}
 
 
+def send_to_carol(wire: Wire, bob: WirePhone) -> None:
+    """Unattended: bob dials her and hangs up while she rings."""
+    bob.dial("203")
+    wire.run(1)
+    bob.hang_up()
+
+
 def together(wire: Wire, alice: WirePhone, bob: WirePhone, carol: WirePhone, *, bridged: bool) -> None:
     """alice and carol talk, and bob is out of it, but for carrying their speech."""
     wire.run(10)
@@ -231,9 +238,7 @@ def test_a_callee_who_refuses_sends_the_caller_back(
     wire: Wire, alice: WirePhone, bob: WirePhone, carol: WirePhone, without: tuple[str, ...]
 ) -> None:
     pick(wire, alice, bob, without)
-    bob.dial("203")
-    wire.run(1)
-    bob.hang_up()
+    send_to_carol(wire, bob)
     wire.run(2)
     assert carol.out.ringer
     carol.press("BACK")
@@ -251,9 +256,7 @@ def test_the_caller_is_asked_where_the_policy_wants_it(
 ) -> None:
     alice.permission = Permission.ASK
     pick(wire, alice, bob, ())
-    bob.dial("203")
-    wire.run(1)
-    bob.hang_up()
+    send_to_carol(wire, bob)
     wire.run(1)
     assert not carol.out.ringer, "first alice says yes"
     alice.press("OK")
@@ -269,9 +272,7 @@ def test_the_caller_says_no_and_is_back(
 ) -> None:
     alice.permission = Permission.ASK
     pick(wire, alice, bob, ())
-    bob.dial("203")
-    wire.run(1)
-    bob.hang_up()
+    send_to_carol(wire, bob)
     wire.run(1)
     if answer == "no":
         alice.press("BACK")
@@ -289,9 +290,7 @@ def test_a_caller_that_is_never_to_be_sent_there_comes_back(
 ) -> None:
     alice.permission = Permission.REFUSE
     pick(wire, alice, bob, ())
-    bob.dial("203")
-    wire.run(1)
-    bob.hang_up()
+    send_to_carol(wire, bob)
     wire.run(2)
     assert bob.out.ringer
     assert not carol.out.ringer
@@ -311,9 +310,7 @@ def test_a_second_transfer_while_the_first_runs(wire: Wire, alice: WirePhone, bo
     bob.lift()
     wire.run(1)
     bob.press("TRANSFER")
-    bob.dial("203")
-    wire.run(1)
-    bob.hang_up()
+    send_to_carol(wire, bob)
     wire.run(1)
     carol.lift()
     wire.run(5)
