@@ -30,6 +30,7 @@ def candidate_down(c: IceCandidate) -> plan.Candidate:
         related_ip=c.related_ip,
         related_port=c.related_port,
         generation=c.generation,
+        username=c.username,
     )
 
 
@@ -45,6 +46,7 @@ def candidate_up(c: plan.Candidate) -> IceCandidate:
         related_ip=c.related_ip,
         related_port=c.related_port,
         generation=c.generation,
+        username=c.username,
     )
 
 
@@ -90,7 +92,7 @@ def leg_plan(
         remote=_remote(w),
         restart=w.restart,
         before_ice=w.before_ice,
-        feed=feed.value,
+        feed="say" if feed is Feed.GREETING else feed.value,
         held=held,
         bridge=bridge,
     )

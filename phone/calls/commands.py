@@ -9,11 +9,14 @@ from phone.calls.model import Call, CallId, Reason
 
 @dataclass(frozen=True, slots=True)
 class Propose:
-    """Call `to` (a JID from the dial plan). `on_behalf`: the far end of that leg asked for it (XEP-0251)."""
+    """Call `to` (a JID from the dial plan). `on_behalf`: the far end of that leg asked for it (XEP-0251). `message`:
+    call the voicemail address that takes messages for `to`; where there is none: `MessageRefused`.
+    """
 
     id: CallId
     to: str
     on_behalf: CallId | None = None
+    message: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,24 @@ class SendDtmf:
 
 
 @dataclass(frozen=True, slots=True)
+class StartRecording:
+    """A message begins: what the far end of `call` says; `to`: what the user says, for that address (dictation)."""
+
+    call: Call | None
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """It ends, as an act of ours or theirs. Not `keep`: nothing of it is to be kept. `id` None: the dictation, which
+    is sent if it is kept.
+    """
+
+    id: CallId | None
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LogCall:
     """Write the ended leg to the call log; `ended_at` is monotonic, the engine turns it into wall time."""
 
@@ -76,4 +97,16 @@ class LogCall:
     ended_at: float
 
 
-Command = Propose | Accept | Terminate | SetHold | TransferTo | AnswerTransfer | SendText | SendDtmf | LogCall
+Command = (
+    Propose
+    | Accept
+    | Terminate
+    | SetHold
+    | TransferTo
+    | AnswerTransfer
+    | SendText
+    | SendDtmf
+    | StartRecording
+    | StopRecording
+    | LogCall
+)

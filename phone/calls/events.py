@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from phone.calls.model import CallId, Reason, Service
+from phone.calls.model import CallId, Notice, Reason, Service
 
 
 class Key(Enum):
     """Function keys. A profile says which exist; the core understands all of them.
 
-    UP and DOWN belong to the menus alone. VOICEMAIL does not act yet.
+    UP and DOWN belong to the menus alone.
     """
 
     HOLD = "HOLD"
@@ -226,6 +226,78 @@ class MissedAway:
 
 
 @dataclass(frozen=True, slots=True)
+class MailChanged:
+    """How many messages wait now."""
+
+    new: int
+    old: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxOpened:
+    """`phone voicemail play`: like VOICEMAIL on an idle phone, at once with that message."""
+
+    letter: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxLeft:
+    """The user is through with his messages: dial tone, or on the speaker: off."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingOver:
+    """The far end of `id` has heard the greeting and the tone."""
+
+    id: CallId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PromptOver:
+    """The user has heard the dictation's prompt and tone."""
+
+    at: float
+
+
+class RecordingEnd(Enum):
+    """Why a recording cannot go on."""
+
+    SILENCE = "silence"  # nothing was said for long: who spoke has left
+    FULL = "full"  # quota, or no room on the card
+    FAILED = "failed"  # the card, or the sound process
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    """Of the leg `id`; None: of the dictation."""
+
+    id: CallId | None
+    why: RecordingEnd
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused:
+    """No server takes the message that leg `id` was to leave: it is dictated here instead."""
+
+    id: CallId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence for the display about what went on behind the calls."""
+
+    notice: Notice
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The far end, the network or the media gave the call up; the core must not terminate it again."""
 
@@ -265,6 +337,14 @@ Event = (
     | DndChanged
     | LockChanged
     | MissedAway
+    | MailChanged
+    | MailboxOpened
+    | MailboxLeft
+    | GreetingOver
+    | PromptOver
+    | RecordingStopped
+    | MessageRefused
+    | Told
     | Ended
     | Ticked
 )

@@ -10,6 +10,30 @@ from enum import Enum
 from typing import NewType
 
 from phone.calls.numbers import DialPlan, Fault
+from phone.calls.settings import Habits, Memory, Timers
+
+__all__ = [
+    "Answering",
+    "Call",
+    "CallId",
+    "Dictation",
+    "Habits",
+    "HandOver",
+    "IdSource",
+    "Mail",
+    "Memory",
+    "Method",
+    "Notice",
+    "Phone",
+    "Progress",
+    "Reason",
+    "Service",
+    "Stage",
+    "Timers",
+    "Transfer",
+    "TransferRequest",
+    "Trouble",
+]
 
 CallId = NewType("CallId", str)
 """Names one call leg on this phone; for calls that we place it is also the Jingle sid (a random UUIDv4)."""
@@ -90,6 +114,33 @@ class TransferRequest:
     at: float
 
 
+class Answering(Enum):
+    """What the phone does with a call that it answered for its user."""
+
+    GREETING = "greeting"  # the far end hears the greeting and the tone
+    RECORDING = "recording"
+
+
+@dataclass(frozen=True, slots=True)
+class Dictation:
+    """A message for `to` that no server takes: recorded here, then sent as a voice message."""
+
+    to: str
+    name: str
+    at: float
+    """When this stage began."""
+    recording: bool = False
+    """The prompt and the tone are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How many messages wait."""
+
+    new: int = 0
+    old: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call leg."""
@@ -129,6 +180,12 @@ class Call:
     """Which of the ring tunes announces it; 0: the country's."""
     intercom: bool = False
     """On the list of those who may speak at once: answered by itself on the speaker, with a beep."""
+    answering: Answering | None = None
+    """The phone answered it for its user; he may hear it at the speaker (then it is the focus), lifting takes it over."""
+    answering_at: float = 0.0
+    """When `answering` was entered."""
+    message: bool = False
+    """It goes to a voicemail address, ours or the far end's, to leave a message for `peer`."""
     encrypted: bool | None = None
     """Known once media is up."""
     media_up: bool = False
@@ -148,35 +205,6 @@ class Call:
     def up(self) -> bool:
         """Speech can flow."""
         return self.progress is Progress.CONNECTED
-
-
-@dataclass(frozen=True, slots=True)
-class Timers:
-    """Seconds."""
-
-    inter_digit: float = 4.0
-    dial_tone: float = 20.0  # off-hook without a digit -> reorder
-    ring: float = 60.0  # nobody lifts -> no answer
-    no_answer: float = 120.0  # far end rings on and on
-    assume_ringing: float = 3.0  # proposed, nothing heard -> ringback all the same
-    unserved: float = 30.0  # no service: nobody can take an unanswered call, nor give it up
-    connect: float = 20.0  # ICE and DTLS must be done
-    busy_tone: float = 30.0  # busy or reorder -> howler (off-hook warning)
-    howler: float = 60.0  # then silence
-    predial: float = 60.0  # digits typed on-hook are forgotten
-    volume_bar: float = 2.0  # shown after VOL
-    notice: float = 20.0  # why a call failed, shown after the handset is back
-    long_press: float = 0.8  # BACK clears all digits, 0 becomes +, HOLD joins a conference, a digit is speed dial
-    hold_reminder: float = 60.0  # a held call is remembered on-hook each so often
-    reminder_ring: float = 4.0  # how long that rings
-    recall_ring: float = 60.0  # a transfer failed: the caller comes back; then it is a held call like any other
-    transfer_request: float = 15.0  # nobody says yes or no to a far end's transfer request -> no
-    transferred_ring: float = 45.0  # the third party that a far end sent us to does not answer -> back to it
-    beep: float = 0.6  # the ear is warned that somebody else is on the line now
-    hotline: float = 0.0  # off-hook without a digit -> the hotline number
-    handover: float = 75.0  # whom we asked to call somebody else says nothing -> it cannot
-    farewell: float = 5.0  # handed over; the leg to the third party is left for it to end that long
-    replaced: float = 3.0  # the leg in whose place another was taken ends then, even before that one's speech flows
 
 
 class Stage(Enum):
@@ -199,6 +227,14 @@ class Trouble(Enum):
     NOT_TRANSFERRED = "not transferred"
     """The caller is back; `Notice.who` is the third party's name."""
     NO_ROOM = "too many calls"
+    MESSAGE_SENT = "message sent"
+    """`Notice.who`: to whom."""
+    MESSAGE_WAITS = "message waits"
+    """It is kept and sent later; `Notice.who`: to whom."""
+    MESSAGE_TAKEN = "message taken"
+    """From `Notice.who`."""
+    NO_MESSAGE = "no message"
+    """It could not be recorded: the card is full or does not work; `Notice.who`: whose or for whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,45 +247,11 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What of the phone's state outlives a restart. Volumes in percent."""
-
-    handset_volume: int = 80
-    ringer_volume: int = 80
-    last_dialled: str = ""
-    speaker_volume: int = 80
-    dnd: bool = False
-    locked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Transfer:
     """The user is choosing whom a held leg goes to: dialling (no target yet), or consulting."""
 
     transferee: CallId
     target: CallId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """What the config says of this phone, beyond the dial plan and the timers."""
-
-    has_speaker: bool = False
-    """There is a speaker to talk through: the SPEAKER key seizes the line."""
-    waiting: bool = True
-    """Further calls knock while one is talked on; else they are refused as busy."""
-    max_calls: int = 8
-    """Legs alive at a time, the held and bridged ones among them."""
-    emergency: frozenset[str] = frozenset()
-    """Numbers that may be dialled while the keypad is locked."""
-    lock_code: str = ""
-    """Typed, then OK, it opens the keypad; "": there is no lock."""
-    hotline: str = ""
-    """Called when the handset is lifted and nothing is dialled."""
-    speed: tuple[tuple[str, str], ...] = ()
-    """Pairs of a digit and the number or address that holding it down calls."""
-    texts: int = 3
-    """How many ready-made texts there are to refuse a call with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +294,13 @@ class Phone:
     """When it last did."""
     beep_until: float | None = None
     """The ear is told until then that the far end is another one now."""
+    mailbox: bool = False
+    """The user has his messages at the ear (or, on-hook without a speaker, is to lift): the keys are `ui.mailbox`'s."""
+    mailbox_at: float = 0.0
+    mailbox_letter: str = ""
+    """The message that it was opened for; "": all of them."""
+    dictation: Dictation | None = None
+    mail: Mail = Mail()
     service: Service = Service.STARTING
     service_at: float = 0.0
     """When there began, or ceased, to be service."""

@@ -37,6 +37,7 @@ class Feed(Enum):
     RINGBACK = "ringback"  # it was handed over, and the third party's phone rings
     SILENCE = "silence"
     BRIDGE = "bridge"
+    GREETING = "greeting"  # and the tone after it, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,14 @@ class Outputs:
     """What each leg that is up and not in `talk` hears."""
     bridges: tuple[tuple[CallId, CallId], ...] = ()
     """Pairs of legs that hear each other, each pair once."""
+    record: tuple[CallId, ...] = ()
+    """The legs whose far ends are recorded."""
+    listen: tuple[CallId, ...] = ()
+    """Legs that are heard at the ear while they are answered for the user: nothing of ours goes to them."""
+    mailbox: bool = False
+    """The ear has what `ui.mailbox` plays: no tone of ours."""
+    dictation: bool | None = None
+    """The ear has the dictation's prompt (False), or the microphone is recorded (True)."""
     handset_volume: int = 80
     """Percent, 0 to 100; also `ringer_volume` and `speaker_volume`."""
     ringer_volume: int = 80

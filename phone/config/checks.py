@@ -65,6 +65,7 @@ _TEXTS: Mapping[KeyPath, Check] = {
     ("calls", "intercom"): meanings.address_or_domain,
     ("calls", "lock_code"): meanings.lock_code,
     ("panel", "ancestors"): meanings.loopback_origin,
+    ("voicemail", "greeting"): meanings.greeting,
     ("transfer", "allow"): meanings.address_or_domain,
     ("transfer", "targets"): meanings.address_or_domain,
     ("audio", "handset", "capture"): meanings.handset,
@@ -90,6 +91,11 @@ _RANGES: Mapping[KeyPath, tuple[float, float]] = {
     ("calls", "reminder_seconds"): (10, 3600),
     ("display", "dim_seconds"): (5, 86400),
     ("panel", "port"): (1024, 65535),
+    ("voicemail", "answer_seconds"): (5, 120),
+    ("voicemail", "longest_seconds"): (10, 600),
+    ("voicemail", "silence_seconds"): (3, 60),
+    ("voicemail", "most_megabytes"): (1, 100_000),
+    ("voicemail", "days"): (1, 3650),
     ("audio", "opus_complexity"): (0, 10),
     ("hardware", "bounce_ms"): (0, 50),
     ("network", "first_port"): (0, 65535),
@@ -97,7 +103,7 @@ _RANGES: Mapping[KeyPath, tuple[float, float]] = {
     ("ring_seconds",): (5, 600),
     ("no_answer_seconds",): (5, 600),
 }
-_OR_ZERO = {("display", "dim_seconds"), ("panel", "port")}
+_OR_ZERO = {("display", "dim_seconds"), ("panel", "port"), ("voicemail", "days")}
 """Where 0 means: not at all."""
 _TUNES = (0, 5)
 _SHOWN = 1e9

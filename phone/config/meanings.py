@@ -16,6 +16,8 @@ from phone.config.paths import located
 from phone.config.values import HOLD_SOUNDS, LOOPBACK_ORIGIN, read_secret
 from phone.errors import ConfigError
 from phone.media.wav import WavError, parse_wav
+from phone.ogg.opusreader import OpusReader
+from phone.ogg.page import OggError
 
 Check = Callable[[str, Path], str | None]
 """(value, folder of the file) -> what is wrong, or None."""
@@ -179,6 +181,25 @@ def hold_sound(value: str, folder: Path) -> str | None:
     except OSError as error:
         return _unreadable(path, error)
     return _wav(path)
+
+
+def greeting(value: str, folder: Path) -> str | None:
+    """An Ogg Opus file."""
+    try:
+        path = located(value, folder)
+        if not stat.S_ISREG(path.stat().st_mode):
+            return f"{path} is no file: give an Ogg Opus file, or take the line out"
+        with path.open("rb") as file:
+            OpusReader(file)
+    except UnfitError:
+        return None  # told by the shape
+    except (FileNotFoundError, NotADirectoryError):
+        return f"{value} is not there: put an Ogg Opus file there, or take the line out"
+    except OSError as error:
+        return _unreadable(path, error)
+    except OggError as error:
+        return f"{path}: {error}; make one with `opusenc` or `ffmpeg -i greeting.wav greeting.opus`"
+    return None
 
 
 def _wav(path: Path) -> str | None:

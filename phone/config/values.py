@@ -90,6 +90,28 @@ class TransferConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class VoicemailConfig:
+    """[voicemail]: the phone answers for its user."""
+
+    answer: bool = True
+    """It does; else calls ring until `ring_seconds`."""
+    answer_seconds: float = 25.0
+    busy: bool = True
+    """At once, instead of refusing as busy."""
+    dnd: bool = True
+    """At once, while do-not-disturb is on."""
+    longest_seconds: float = 180.0
+    silence_seconds: float = 10.0
+    """After so long without speech the message ends."""
+    most_megabytes: int = 500
+    """What all messages together may take on the card."""
+    days: float = 0.0
+    """Heard messages expire; 0: never. New and kept ones do not."""
+    greeting: Path | None = None
+    """An Ogg Opus file in place of the built-in greeting; one recorded on the handset comes before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DisplayConfig:
     """[display]"""
 
@@ -174,6 +196,7 @@ class Config:
     dial: DialConfig = DialConfig()
     calls: CallsConfig = CallsConfig()
     transfer: TransferConfig = TransferConfig()
+    voicemail: VoicemailConfig = VoicemailConfig()
     display: DisplayConfig = DisplayConfig()
     panel: PanelConfig = PanelConfig()
     hardware: HardwareConfig = HardwareConfig()

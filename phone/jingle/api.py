@@ -50,6 +50,8 @@ class IceCandidate:
     related_ip: str | None = None
     related_port: int | None = None
     generation: int = 0
+    username: str = ""
+    """Of the Google dialect alone, where each candidate has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class MediaWish:
 
     id: str
     controlling: bool
-    transport: str = "ice"  # ice | raw
+    transport: str = "ice"  # ice | raw | gice
     security: str = "dtls"  # dtls | plain
     dtls_role: str = "either"  # client | server | either
     codecs: tuple[Payload, ...] = ()
@@ -194,6 +196,8 @@ class CallOffered:
     peer: str
     transferred_by: str = ""
     replaces: str | None = None
+    regarding: str = ""
+    """Whose mailbox the caller says that it is for (Google's voicemail extension): a claim."""
 
 
 @dataclass(frozen=True, slots=True)

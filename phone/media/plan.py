@@ -15,8 +15,9 @@ import msgspec
 Security = Literal["dtls", "plain"]
 DtlsRole = Literal["client", "server", "either"]
 """`either`: we offered actpass and do not know yet (RFC 5763): be ready to answer as server."""
-TransportKind = Literal["ice", "raw"]
-Feed = Literal["microphone", "music", "ringback", "silence", "bridge"]
+TransportKind = Literal["ice", "raw", "gice"]
+"""`gice`: Google's p2p transport, with checks of before RFC 5245; never encrypted."""
+Feed = Literal["microphone", "music", "ringback", "silence", "bridge", "say"]
 """What a far end hears: `calls.outputs.Feed` values. `microphone` is open only for legs in `AudioPlan.talk`."""
 
 
@@ -32,6 +33,8 @@ class Candidate(msgspec.Struct, frozen=True):
     related_ip: str | None = None
     related_port: int | None = None
     generation: int = 0
+    username: str = ""
+    """Of `gice` alone, where each candidate has its own: 16 characters of base64."""
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
@@ -99,6 +102,25 @@ class LegPlan(msgspec.Struct, frozen=True):
     """With feed `bridge`: the leg whose speech goes to this one; both legs of a pair name each other."""
     held: bool = False
     """The far end holds us: it may send nothing for long, and ICE consent and RTCP alone tell whether it is there."""
+    say: tuple[str, ...] = ()
+    """With feed `say`: Ogg Opus files that the far end hears once, one after the other, from when the leg is up and
+    answered; then silence. `LegSaid` tells that it is over. Other files: they begin."""
+    record: bool = False
+    """What the far end says goes up as `Recorded`."""
+
+
+class Play(msgspec.Struct, frozen=True):
+    """What the ear hears from files."""
+
+    token: int
+    """Another one: it begins. The same one with other values goes on where it is."""
+    files: tuple[str, ...]
+    """Ogg Opus, one after the other without a gap."""
+    start_ms: int = 0
+    """Where the last of the files is begun."""
+    speed: int = 100
+    """Percent, 50 to 200; the pitch stays."""
+    paused: bool = False
 
 
 class AudioPlan(msgspec.Struct, frozen=True):
@@ -123,6 +145,11 @@ class AudioPlan(msgspec.Struct, frozen=True):
     speaker_volume: int = 80
     ring: int = 0
     """Which ring tune, 1 to 5; 0: the country's."""
+    listen: tuple[str, ...] = ()
+    """Legs that are heard and not spoken to: each hears what its own feed says."""
+    play: Play | None = None
+    record: str = ""
+    """The microphone goes up as `Recorded` under this name, which is no leg's id; "": it does not."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -176,7 +203,15 @@ class PlayDigit(msgspec.Struct, frozen=True, tag=True):
     digit: str
 
 
-Down = Setup | Plan | SendDigit | PlayDigit
+class SkipPlay(msgspec.Struct, frozen=True, tag=True):
+    """Go on elsewhere in the last of the files that `Play` of that token has; past its end is the end."""
+
+    token: int
+    ms: int
+    """Relative, may be negative."""
+
+
+Down = Setup | Plan | SendDigit | PlayDigit | SkipPlay
 
 
 class LegDescribed(msgspec.Struct, frozen=True, tag=True):
@@ -260,7 +295,66 @@ class Alive(msgspec.Struct, frozen=True, tag=True):
     xruns: int
 
 
-Report = LegDescribed | LegCandidate | LegUp | LegFailed | LegStats | DigitHeard | AudioTrouble | Alive
+class LegSaid(msgspec.Struct, frozen=True, tag=True):
+    """The far end has heard all of `LegPlan.say`."""
+
+    leg: str
+
+
+class Sound(msgspec.Struct, frozen=True, array_like=True):
+    """One Opus packet, in the order of its sequence number."""
+
+    payload: bytes
+    lost: int = 0
+    """48 kHz samples that are missing between the packet before and this one: loss, or a pause (DTX)."""
+
+
+class Recorded(msgspec.Struct, frozen=True, tag=True):
+    """What was said since the last of these; several a second. `source`: a leg's id, or `AudioPlan.record`."""
+
+    source: str
+    packets: tuple[Sound, ...]
+    speech_ms: int
+    """Of speech (louder than noise) since recording began."""
+    silent_ms: int
+    """Since speech was heard last, or since recording began."""
+
+
+class RecordedAll(msgspec.Struct, frozen=True, tag=True):
+    """Recording has ended, because the plan or the leg did: nothing more comes of this source."""
+
+    source: str
+
+
+class PlayAt(msgspec.Struct, frozen=True, tag=True):
+    """Several times a second while it plays: where in the last of its files (0 before that one)."""
+
+    token: int
+    ms: int
+
+
+class PlayDone(msgspec.Struct, frozen=True, tag=True):
+    """All of it was heard; or `trouble`: a sentence about the file that cannot be played."""
+
+    token: int
+    trouble: str = ""
+
+
+Report = (
+    LegDescribed
+    | LegCandidate
+    | LegUp
+    | LegFailed
+    | LegStats
+    | LegSaid
+    | DigitHeard
+    | Recorded
+    | RecordedAll
+    | PlayAt
+    | PlayDone
+    | AudioTrouble
+    | Alive
+)
 
 
 _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)

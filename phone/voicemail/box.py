@@ -18,6 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from phone.ogg.opusfile import Head, OpusWriter
+from phone.ogg.opusreader import OpusReader
+from phone.ogg.page import OggError
 from phone.voicemail.catalogue import Catalogue
 from phone.voicemail.files import Folder
 from phone.voicemail.index import Index
@@ -34,9 +37,6 @@ from phone.voicemail.message import (
     failure,
     failure_of,
 )
-from phone.voicemail.ogg import OggError
-from phone.voicemail.opusfile import Head, OpusWriter
-from phone.voicemail.opusreader import OpusReader
 from phone.voicemail.recording import Recording, Room
 from phone.voicemail.recovery import adopt_part, remove
 

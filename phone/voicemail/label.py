@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from phone.ogg.opusfile import Tags
+from phone.ogg.opusreader import OpusReader
 from phone.voicemail.message import Caller, Message, MessageId, State
-from phone.voicemail.opusfile import Tags
-from phone.voicemail.opusreader import OpusReader
 
 _LONGEST = 256  # characters of a name that a stranger may have chosen; a JID has no more than 3071 bytes (RFC 7622)
 _INTERRUPTED = ("INTERRUPTED", "yes")

@@ -8,10 +8,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from phone.ogg.opusfile import OpusWriter
+from phone.ogg.opuspacket import RATE
 from phone.voicemail.files import PartFile
 from phone.voicemail.message import Failure, Message, MessageId, Trouble, failure, failure_of
-from phone.voicemail.opusfile import OpusWriter
-from phone.voicemail.opuspacket import RATE
 
 log = logging.getLogger(__name__)
 

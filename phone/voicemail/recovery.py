@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from phone.ogg.opusreader import OpusReader, mended
+from phone.ogg.page import OggError
 from phone.voicemail.files import Folder
 from phone.voicemail.index import Index
 from phone.voicemail.label import interrupted, message_of
 from phone.voicemail.message import Message, MessageId, State
-from phone.voicemail.ogg import OggError
-from phone.voicemail.opusreader import OpusReader, mended
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 from xml.etree.ElementTree import Element
 
+from phone.errors import PhoneError
+
 ServiceName = Literal[
     "starting",
     "online",
@@ -90,14 +92,36 @@ class IqError:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class VoiceMessage:
+    """A recording on the web, to be sent as XEP-0066 and XEP-0447 describe it; the body is its URL and nothing else."""
+
+    url: str
+    name: str
+    """Of the file."""
+    media_type: str
+    size: int
+    """Bytes."""
+    seconds: float
+    sha256: bytes
+
+
+class UploadError(PhoneError, RuntimeError):
+    """The file could not be put on the web (XEP-0363). `lasting`: no use to try the same again."""
+
+    def __init__(self, sentence: str, *, lasting: bool = False) -> None:
+        super().__init__(sentence)
+        self.lasting = lasting
+
+
 class Listener(Protocol):
     """What the xmpp room tells; called on the event loop, must not block or raise."""
 
     def service(self, name: ServiceName, detail: str) -> None: ...
 
     def iq(self, sender: str, iq_id: str, payload: Element) -> bool:
-        """An IQ-set with a `<jingle xmlns='urn:xmpp:jingle:1'/>` payload. The listener answers it by
-        `Client.reply`. Returns whether it will.
+        """An IQ-set with a `<jingle xmlns='urn:xmpp:jingle:1'/>` or `<session xmlns='http://www.google.com/session'/>`
+        payload. The listener answers it by `Client.reply`. Returns whether it will.
         """
 
     def message(self, sender: str, to: str, payload: Element, *, carbon: bool, sent_by_us: bool) -> None:
@@ -123,6 +147,14 @@ class Listener(Protocol):
     def features(self, full_jid: str, features: frozenset[str]) -> None:
         """disco#info of a full JID, asked for by `Client.learn`; empty where it does not answer."""
 
+    def answered(self, token: str, payload: Element | None) -> None:
+        """The reply to `Client.ask`: the payload of a result (an empty element if it has none); None for an error, or
+        if none came in time.
+        """
+
+    def published(self, sender: str, event: Element) -> None:
+        """A message of `sender` with `<event xmlns='http://jabber.org/protocol/pubsub#event'/>` (XEP-0060)."""
+
     def archived(self, messages: tuple[ArchivedMessage, ...]) -> None:
         """JMI messages that came since this phone was last here, after a sign-in that was no resumption."""
 
@@ -134,6 +166,15 @@ class Client(Protocol):
         """Connect and stay connected until cancelled: back-off with jitter, no give-up, 0198 resumption."""
 
     def send_iq(self, to: str, payload: Element, token: str) -> None: ...
+
+    def ask(self, to: str, payload: Element, token: str, *, kind: Literal["get", "set"] = "get") -> None:
+        """An IQ whose reply's payload matters: `Listener.answered`. `to` "": our own account."""
+
+    async def upload(self, path: Path, name: str, media_type: str) -> str:
+        """Put a file on the server's web space (XEP-0363); returns its URL. Raises UploadError."""
+
+    def send_voice(self, to: str, message: VoiceMessage) -> None:
+        """A voice message to the account `to`."""
 
     def reply(self, to: str, iq_id: str, error: IqError | None) -> None:
         """Answer an IQ-set that `Listener.iq` took: a result when `error` is None."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_type_hints
 
 import pytest
+from rig.spoken import opus_file, packets
 
 from phone.config import AccountConfig, Config, DeviceConfig, PeerConfig, document, load, run_dir, shape
 from phone.errors import ConfigError
@@ -33,6 +34,7 @@ def test_the_shipped_example_loads():
 def example(write, tmp_path):
     """The shipped example with every key that stands behind a `#`."""
     (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    (tmp_path / "greeting.opus").write_bytes(opus_file(packets(1)))
     shown = re.sub(r"^# (?=\[|[a-z0-9_]+ = )", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
     return write(shown)
 
@@ -45,6 +47,21 @@ def test_the_examples_comments_are_right_too(write, tmp_path):
     assert config.network.addresses == ("192.0.2.7",)
     assert config.account.ca_file == tmp_path / "ca.pem"
     assert config.calls.lock_code == "4711"
+    assert config.voicemail.greeting == tmp_path / "greeting.opus"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("away.opus", "away.opus is not there: put an Ogg Opus file there"),
+        (".", "is no file: give an Ogg Opus file"),
+        ("ca.pem", "this is no Ogg Opus file; make one with"),
+    ],
+)
+def test_a_greeting_must_be_playable(write, tmp_path, value, told):
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        load(write(f'{GOOD}\n[voicemail]\ngreeting = "{value}"\n'))
 
 
 INSTEAD = {"account.password_file"}
@@ -54,7 +71,7 @@ EXAMPLES = """
     dial.short dial.speed dial.hotline calls.texts calls.intercom calls.lock_code transfer.allow transfer.targets
     panel.port panel.ancestors peers
     audio.handset.capture audio.handset.playback audio.ringer.playback audio.speaker.capture audio.speaker.playback
-    network.addresses network.first_port network.last_port
+    network.addresses network.first_port network.last_port voicemail.greeting
 """
 """Keys that are shown with something else than their default."""
 

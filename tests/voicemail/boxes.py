@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from spoken import packets
+from rig.spoken import packets
 
 from phone.voicemail.box import Mailbox
 from phone.voicemail.message import Caller, Failure, Message

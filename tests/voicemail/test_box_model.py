@@ -11,7 +11,7 @@ from boxes import check, ok, sound_files
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from spoken import packet
+from rig.spoken import packet
 
 from phone.voicemail.box import Mailbox
 from phone.voicemail.message import Caller, Counts, Failure, Limits, Message, MessageId, State, Trouble

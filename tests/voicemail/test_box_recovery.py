@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from boxes import BOB, begun, check, left, ok, payloads, sound_files
-from spoken import packets
+from rig.spoken import packets
 
 from phone.voicemail.box import Mailbox
 from phone.voicemail.message import Counts, Failure, State, Trouble

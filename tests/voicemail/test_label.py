@@ -4,12 +4,12 @@ from io import BytesIO
 
 from hypothesis import given
 from hypothesis import strategies as st
-from spoken import packets
+from rig.spoken import packets
 
+from phone.ogg.opusfile import Head, OpusWriter, Tags
+from phone.ogg.opusreader import OpusReader
 from phone.voicemail.label import interrupted, message_of, new_id, plain, tags_of
 from phone.voicemail.message import Caller, Message, MessageId, State
-from phone.voicemail.opusfile import Head, OpusWriter, Tags
-from phone.voicemail.opusreader import OpusReader
 
 STAMPS = st.floats(0, 4e9).map(lambda stamp: round(stamp, 3))
 

@@ -8,6 +8,7 @@ from array import array
 from hypothesis import strategies as st
 
 from phone.media.codecs.opus import OpusCodec
+from phone.ogg.opusfile import Head, OpusWriter, Tags
 
 SILK_20 = 0x08  # narrow band, 20 ms, one frame
 
@@ -30,6 +31,12 @@ def tone(seconds: float, hertz: float = 440.0) -> list[bytes]:
         frame = array("h", (round(8000 * math.sin(step * n)) for n in range(start, start + 960)))
         spoken.append(bytes(codec.encode(frame)))
     return spoken
+
+
+def opus_file(payloads: list[bytes]) -> bytes:
+    """An Ogg Opus file of them, as one that is recorded live."""
+    writer = OpusWriter(1, Head(), Tags())
+    return b"".join((writer.begin(), *(writer.add(each) for each in payloads), writer.finish()))
 
 
 def heard(payloads: list[bytes]) -> array[int]:

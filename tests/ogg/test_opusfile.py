@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.ogg import OggPage
 from mutagen.oggopus import OggOpus
-from spoken import packet, packets, tone, well_formed
+from rig.spoken import packet, packets, tone, well_formed
 
-from phone.voicemail.ogg import OggError
-from phone.voicemail.opusfile import Head, OpusWriter, Tags, decode_head, decode_tags
-from phone.voicemail.opuspacket import SHORTEST, samples_in
+from phone.ogg.opusfile import Head, OpusWriter, Tags, decode_head, decode_tags
+from phone.ogg.opuspacket import SHORTEST, samples_in
+from phone.ogg.page import OggError
 
 TAGS = Tags((("CALLER", "bob@example.org/phone"), ("DATE", "2026-11-21T06:35:33.250+00:00"), ("X", "Böb = ☎")))
 

@@ -6,10 +6,10 @@ import opuslib.api
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spoken import well_formed
+from rig.spoken import well_formed
 
 from phone.media.codecs import opus
-from phone.voicemail.opuspacket import MAX_SAMPLES, SHORTEST, concealing, frame_samples, samples_in
+from phone.ogg.opuspacket import MAX_SAMPLES, SHORTEST, concealing, frame_samples, samples_in
 
 _parse = ctypes.CFUNCTYPE(
     ctypes.c_int,

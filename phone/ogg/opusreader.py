@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from io import SEEK_END
 from typing import BinaryIO, Self
 
-from phone.voicemail.ogg import CAPTURE, MAX_HEADER, OggError, Page, decode, encode, size_of
-from phone.voicemail.opusfile import Head, Tags, decode_head, decode_tags
-from phone.voicemail.opuspacket import RATE, samples_in
+from phone.ogg.opusfile import Head, Tags, decode_head, decode_tags
+from phone.ogg.opuspacket import RATE, samples_in
+from phone.ogg.page import CAPTURE, MAX_HEADER, OggError, Page, decode, encode, size_of
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import struct
 from contextlib import suppress
 from dataclasses import dataclass
 
-from phone.voicemail.ogg import OggError, Page, encode, segments
-from phone.voicemail.opuspacket import RATE, SHORTEST, concealing, samples_in
+from phone.ogg.opuspacket import RATE, SHORTEST, concealing, samples_in
+from phone.ogg.page import OggError, Page, encode, segments
 
 LIVE_PRE_SKIP = 3840
 """80 ms: what a decoder needs to find into a stream that it did not hear from the beginning (section 4.2)."""

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.oggopus import OggOpus
-from spoken import heard, packet, packets, tone, well_formed
+from rig.spoken import heard, packet, packets, tone, well_formed
 
-from phone.voicemail.ogg import NO_GRANULE, OggError, Page, encode
-from phone.voicemail.opusfile import Head, OpusWriter, Tags
-from phone.voicemail.opuspacket import samples_in
-from phone.voicemail.opusreader import PRE_ROLL, OpusReader, mended
+from phone.ogg.opusfile import Head, OpusWriter, Tags
+from phone.ogg.opuspacket import samples_in
+from phone.ogg.opusreader import PRE_ROLL, OpusReader, mended
+from phone.ogg.page import NO_GRANULE, OggError, Page, encode
 
 TAGS = Tags((("CALLER", "bob@example.org"),))
 HEADERS = (Page(7, 0, 0, (Head(pre_skip=0).encode(),), first=True), Page(7, 1, 0, (TAGS.encode(),)))

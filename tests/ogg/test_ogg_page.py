@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.ogg import OggPage
 
-from phone.voicemail.ogg import NO_GRANULE, OggError, Page, checksum, decode, encode, segments, size_of
+from phone.ogg.page import NO_GRANULE, OggError, Page, checksum, decode, encode, segments, size_of
 
 PACKETS = st.lists(st.binary(max_size=600), max_size=60).map(tuple)
 PAGES = st.builds(
