@@ -181,7 +181,7 @@ class Call:
     intercom: bool = False
     """On the list of those who may speak at once: answered by itself on the speaker, with a beep."""
     answering: Answering | None = None
-    """The phone answered it for its user; he may hear it at the speaker (then it is the focus), lifting takes it over."""
+    """The phone answered it for its user; he may hear it at the speaker (then it is the focus), lifting takes over."""
     answering_at: float = 0.0
     """When `answering` was entered."""
     message: bool = False
