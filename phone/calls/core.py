@@ -91,6 +91,10 @@ def _dispatch(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one bran
             return requests.asked(phone, event)
         case ev.TransferFailed():
             return handover.failed(phone, event)
+        case ev.MailChanged() | ev.MailboxOpened() | ev.MailboxLeft() | ev.Told():
+            return phone, ()
+        case ev.GreetingOver() | ev.PromptOver() | ev.RecordingStopped() | ev.MessageRefused():
+            return phone, ()
         case ev.Ended():
             return ended(phone, event)
         case ev.Ticked(at):
