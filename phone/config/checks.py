@@ -13,6 +13,7 @@ from phone.config.agreement import Values
 from phone.config.document import KeyPath
 from phone.config.faults import Fault
 from phone.config.meanings import Check
+from phone.config.reading import leaves, outside
 from phone.drivers.desk import profiles
 from phone.media.tones import countries
 from phone.ui.texts import languages
@@ -22,26 +23,13 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 def faults(values: Values, folder: Path) -> Iterator[Fault]:
     """All that is wrong with the meaning of the values; wrong types are passed over."""
-    for key, value in _leaves(values):
+    for key, value in leaves(values):
         if isinstance(value, str) and (wrong := _text_check(key)(value, folder)):
             yield Fault(key, wrong)
         if isinstance(value, int | float) and not isinstance(value, bool) and (wrong := _range(key, value)):
             yield Fault(key, wrong)
     for law in _LAWS:
         yield from law(values)
-
-
-def _leaves(values: Values) -> Iterator[tuple[KeyPath, object]]:
-    """The values inside all tables and lists, however deep: a file may have thousands."""
-    waiting: list[tuple[KeyPath, object]] = [((), values)]
-    while waiting:
-        key, value = waiting.pop()
-        if isinstance(value, Mapping):
-            waiting += [((*key, name), inner) for name, inner in value.items()]
-        elif isinstance(value, list):
-            waiting += [(key, inner) for inner in reversed(value)]
-        else:
-            yield key, value
 
 
 def _text_check(key: KeyPath) -> Check:
@@ -106,19 +94,13 @@ _RANGES: Mapping[KeyPath, tuple[float, float]] = {
 _OR_ZERO = {("display", "dim_seconds"), ("panel", "port"), ("voicemail", "days")}
 """Where 0 means: not at all."""
 _TUNES = (0, 5)
-_SHOWN = 1e9
-"""Numbers from here on are not repeated: they fill the screen."""
 
 
 def _range(key: KeyPath, value: float) -> str | None:
     bounds = _TUNES if _is_ring(key) else _RANGES.get(key)
-    if bounds is None or (value == 0 and key in _OR_ZERO):
+    if bounds is None:
         return None
-    low, high = bounds
-    if low <= value <= high:
-        return None
-    told = f", not {value:g}" if abs(value) < _SHOWN else ""
-    return f"must be {'0 or ' if key in _OR_ZERO else ''}from {low:g} to {high:g}{told}"
+    return outside(value, bounds, or_zero=key in _OR_ZERO)
 
 
 def _is_ring(key: KeyPath) -> bool:

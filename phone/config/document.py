@@ -48,13 +48,13 @@ class Document:
         return f"{self.path}:{line}" if line else str(self.path)
 
 
-def read(path: Path) -> Document:
+def read(path: Path, example: str = "phone.example.toml") -> Document:
     """Raises ConfigError with one sentence: not there, not readable, not UTF-8, not TOML (with its line)."""
     try:
         text = path.read_bytes().decode()
         return Document(path, tomllib.loads(text), locate(text))
     except FileNotFoundError as error:
-        raise ConfigError(f"{path}: there is no such file; phone.example.toml is one to start from") from error
+        raise ConfigError(f"{path}: there is no such file; {example} is one to start from") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

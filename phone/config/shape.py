@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Literal, cast, get_args, get_type_hints
+from typing import Literal, TypeVar, cast, get_args, get_type_hints
 
 from cattrs import (
     BaseValidationError,
@@ -23,7 +23,7 @@ from cattrs.gen import make_dict_structure_fn
 from phone.config.document import KeyPath
 from phone.config.faults import Fault, UnfitError, did_you_mean
 from phone.config.paths import located
-from phone.config.values import Config, PeerConfig
+from phone.config.values import PeerConfig
 
 _NAMES: dict[type, str] = {
     str: "a text in quotes",
@@ -38,14 +38,15 @@ _LONG = 10**9
 """Numbers from here on are not repeated: they fill the screen, and past 4300 digits Python refuses to write them."""
 
 Hook = Callable[[object, type], object]
+_T = TypeVar("_T")
 
 
-def structure(values: Mapping[str, object], folder: Path) -> Config | list[Fault]:
-    """The values as a Config, paths counted from `folder`; else what is wrong with their shape."""
+def structure(values: Mapping[str, object], folder: Path, kind: type[_T]) -> _T | list[Fault]:
+    """The values as the dataclass `kind`, paths counted from `folder`; else what is wrong with their shape."""
     try:
-        return _converter(folder).structure(values, Config)
+        return _converter(folder).structure(values, kind)
     except BaseValidationError as error:
-        return list(_faults(error, ()))
+        return list(_faults(error, (), kind))
 
 
 def _converter(folder: Path) -> Converter:
@@ -118,17 +119,17 @@ def _show(value: object) -> str:
 # --- what cattrs found, as sentences --------------------------------------------------------------------------
 
 
-def _faults(error: BaseException, key: KeyPath) -> Iterator[Fault]:
+def _faults(error: BaseException, key: KeyPath, root: type) -> Iterator[Fault]:
     match error:
         case ClassValidationError() | IterableValidationError():
             noted, bare = error.group_exceptions()
             for inner, note in noted:
-                yield from _faults(inner, (*key, str(note.index if isinstance(note, Index) else note.name)))
+                yield from _faults(inner, (*key, str(note.index if isinstance(note, Index) else note.name)), root)
             for inner in bare:
-                yield from _faults(inner, key)
+                yield from _faults(inner, key, root)
         case ForbiddenExtraKeysError():
             for extra in sorted(error.extra_fields):
-                yield Fault((*key, extra), f"is no key of {_table_name(key)}; {_elsewhere(extra, error.cl, key)}")
+                yield Fault((*key, extra), f"is no key of {_table_name(key)}; {_elsewhere(extra, error.cl, key, root)}")
         case KeyError():
             yield Fault(key, "is missing: add it")
         case UnfitError():
@@ -141,11 +142,11 @@ def _table_name(key: KeyPath) -> str:
     return f"[{'.'.join(key)}]" if key else "the file's top level"
 
 
-def _elsewhere(extra: str, here: type, key: KeyPath) -> str:
+def _elsewhere(extra: str, here: type, key: KeyPath, root: type) -> str:
     """Where the key may belong."""
     known = [f.name for f in fields(here)]
     if not get_close_matches(extra.lower(), known, n=1, cutoff=0.75):
-        for table, names in _tables(Config, ()):
+        for table, names in _tables(root, ()):
             if extra in names and table != key:
                 return f"it belongs under {_table_name(table)}"
     return did_you_mean(extra, known)

@@ -289,7 +289,7 @@ def test_an_account_without_any_secret_says_so():
 
 def test_a_shape_that_cattrs_refuses_for_reasons_of_its_own_is_our_bug():
     with pytest.raises(TypeError):
-        list(shape._faults(TypeError("no idea"), ()))
+        list(shape._faults(TypeError("no idea"), (), Config))
 
 
 def test_a_syntax_error_without_a_place_still_reads(tmp_path):

@@ -12,19 +12,19 @@ HERE = Path("/etc/phone")
 
 
 def sentences(**changed):
-    found = structure({**GOOD, **changed}, HERE)
+    found = structure({**GOOD, **changed}, HERE, Config)
     assert isinstance(found, list)
     return {".".join(f.key): f.sentence for f in found}
 
 
 def test_good_values_become_a_config():
-    config = structure(GOOD, HERE)
+    config = structure(GOOD, HERE, Config)
     assert isinstance(config, Config)
     assert config.account.password == "x"
 
 
 def test_a_whole_number_will_do_where_any_number_will():
-    config = structure({**GOOD, "ring_seconds": 30}, HERE)
+    config = structure({**GOOD, "ring_seconds": 30}, HERE, Config)
     assert isinstance(config, Config)
     assert isinstance(config.ring_seconds, float)
 
@@ -89,6 +89,7 @@ def test_the_tables_of_hold_transfer_and_panel_are_read():
             "peers": {"b@c": {"ring": 3}},
         },
         HERE,
+        Config,
     )
     assert isinstance(config, Config)
     assert (config.calls.waiting, config.calls.texts, config.calls.lock_code) == (False, ("No.",), "4711")
@@ -109,5 +110,5 @@ _names = st.sampled_from(
 
 @given(st.dictionaries(_names, _toml | st.dictionaries(_names, _toml, max_size=4), max_size=6))
 def test_any_toml_is_a_config_or_a_list_of_faults(values):
-    found = structure(values, HERE)
+    found = structure(values, HERE, Config)
     assert isinstance(found, Config) or (found and all(f.sentence for f in found))
