@@ -80,6 +80,8 @@ class Trouble(Enum):
     UNKNOWN = "there is no such message"
     TOO_SHORT = "too short for a message"
     ENDED = "the recording has ended"
+    UNREADABLE = "the sound cannot be read"
+    ENCODER = "the sound could not be converted"
     FAILED = "the card does not work"
 
 
@@ -112,6 +114,8 @@ _ADVICE = {
     Trouble.READ_ONLY: "check its mount and permissions, or replace the card",
     Trouble.QUOTA: "delete messages",
     Trouble.BUSY: "end the other program",
+    Trouble.UNREADABLE: "record it again",
+    Trouble.ENCODER: "see the log; it is tried again",
     Trouble.FAILED: "check the card",
 }
 
