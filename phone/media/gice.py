@@ -87,6 +87,10 @@ class _Pair:
     heard: float | None = None
     """When it last asked, or sent RTP."""
 
+    @property
+    def proven(self) -> bool:
+        return self.answered or self.heard is not None
+
     def failed(self, now: float, seconds: float) -> bool:
         return self.failures >= FAILURES and self.silent is not None and now - self.silent >= seconds
 
@@ -113,6 +117,14 @@ class Gice:
         self.refused = 0
         """Requests that did not know our username, and what was no STUN that we understand."""
 
+    def add_socket(self, now: float, *, v6: bool) -> int:
+        """One more of ours, and its number; it is checked from like the others."""
+        local = len(self._sockets)
+        self._sockets += (v6,)
+        for remote in self._remotes.values():
+            self._match(local, remote, now)
+        return local
+
     # --- the far end's candidates -------------------------------------------------------------------------------
 
     def update(self, remotes: Iterable[Remote], now: float) -> None:
@@ -125,9 +137,8 @@ class Gice:
                 pair.priority = 0
         self._remotes = signalled
         for remote in signalled.values():
-            for local, v6 in enumerate(self._sockets):
-                if v6 == (":" in remote.address[0]):
-                    self._pair(Route(local, remote.address), remote.username, remote.priority, now)
+            for local in range(len(self._sockets)):
+                self._match(local, remote, now)
 
     def guess(self) -> Route | None:
         """Where to send RTP to who does not check at all (Yate): the best address that was signalled."""
@@ -152,11 +163,16 @@ class Gice:
     def heard(self, local: int, source: Address, now: float) -> bool:
         """RTP came. False: from an address that passed no check, to be dropped."""
         pair = self._pairs.get(Route(local, source))
-        if pair is None or not (pair.answered or pair.heard is not None):
+        if pair is None or not pair.proven:
             return False
         if pair.heard is not None:
             pair.heard = now
         return True
+
+    def knows(self, local: int, source: Address) -> bool:
+        """Whether that address has passed a check of ours, or made one that named us."""
+        pair = self._pairs.get(Route(local, source))
+        return pair is not None and pair.proven
 
     # --- the clock ----------------------------------------------------------------------------------------------
 
@@ -174,6 +190,10 @@ class Gice:
         return chosen if pair is None else (*chosen, self._check(pair, now))
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _match(self, local: int, remote: Remote, now: float) -> None:
+        if self._sockets[local] == (":" in remote.address[0]):
+            self._pair(Route(local, remote.address), remote.username, remote.priority, now)
 
     def _pair(self, route: Route, username: str, priority: int, now: float) -> _Pair | None:
         """That route's pair; None when there are too many."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from phone.media.dtls import Certificate, SrtpKeys
+from phone.media.gicepath import GicePath
 from phone.media.handshake import Handshake
 from phone.media.ice import IcePath
 from phone.media.path import Path
@@ -137,6 +138,15 @@ class Leg:
         around = self._around
         if self.plan.transport == "raw":
             return RawPath(generation, around.addresses, around.ports)
+        if self.plan.transport == "gice":
+            return GicePath(
+                generation,
+                addresses=around.addresses,
+                ports=around.ports,
+                servers=around.servers,
+                relay_only=around.relay_only,
+                plain_fallback=self.plan.before_ice,
+            )
         return IcePath(
             generation,
             controlling=self.plan.controlling,
