@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 from xml.etree.ElementTree import Element
 
 from phone.clock import Clock
 from phone.xmpp import stanzas
-from phone.xmpp.api import ArchivedMessage, IqError, Listener
+from phone.xmpp.api import ArchivedMessage, IqError, Listener, VoiceMessage
 from phone.xmpp.archive import Archive
 from phone.xmpp.blocking import BlockList
 from phone.xmpp.caps import OurCaps
@@ -21,6 +22,7 @@ from phone.xmpp.contacts import Contacts
 from phone.xmpp.jids import bare, canonical
 from phone.xmpp.requests import REPLY_SECONDS, Failed, Requests, Result
 from phone.xmpp.services import IceServers
+from phone.xmpp.voice import voice_message
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,9 @@ _PROPOSALS = 64
 """Of ours that are remembered in case they bounce."""
 _INFO_SECONDS = 40.0
 """For the reply to a session-info: Yate acknowledges a transfer only when its new call has begun (PEERS)."""
+
+_CALLS = frozenset((f"{{{stanzas.JINGLE}}}jingle", f"{{{stanzas.GOOGLE_SESSION}}}session"))
+_EVENT_TYPES = (None, "normal", "headline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,11 @@ class Bridge:
         done = partial(self._replied, token)
         self._requests.ask("set", to, copy.deepcopy(payload), done, seconds, revocable=True)
 
+    def ask(self, to: str, payload: Element, token: str, kind: Literal["get", "set"]) -> None:
+        """To "": our own account. `Listener.answered` tells of the answer."""
+        done = partial(self._answered, token, payload.tag)
+        self._requests.ask(kind, to or None, copy.deepcopy(payload), done)
+
     def reply(self, to: str, iq_id: str, error: IqError | None) -> None:
         """Answers once; a second answer is our bug and stays here."""
         if not self._open[(to, iq_id)]:
@@ -103,6 +113,13 @@ class Bridge:
             log.warning("no chat message to %r: that is no address", to)
             return
         self._send(stanzas.chat_message(bare(address), secrets.token_hex(8), body))
+
+    def send_voice(self, to: str, message: VoiceMessage) -> None:
+        address = canonical(to)
+        if address is None:
+            log.warning("no voice message to %r: that is no address", to)
+            return
+        self._send(voice_message(bare(address), secrets.token_hex(8), message))
 
     def send_presence(self, to: str | None, *, available: bool) -> None:
         """To one address, or (None) to all who may see it."""
@@ -134,8 +151,8 @@ class Bridge:
     def _set(self, stanza: Element, payload: Element | None) -> bool:
         if payload is None:
             return False
-        if payload.tag == f"{{{stanzas.JINGLE}}}jingle":
-            return self._jingle(stanza, payload)
+        if payload.tag in _CALLS:
+            return self._call(stanza, payload)
         if payload.tag == f"{{{stanzas.ROSTER}}}query" and self._is_server(stanza):
             self._contacts.roster_pushed(payload)
         elif payload.tag == f"{{{stanzas.EXTDISCO}}}services" and self._is_server(stanza):
@@ -146,10 +163,10 @@ class Bridge:
         self._send(stanzas.iq("result", stanza.get("from"), stanza.get("id", "")))
         return True
 
-    def _jingle(self, stanza: Element, payload: Element) -> bool:
+    def _call(self, stanza: Element, payload: Element) -> bool:
         sender, iq_id = stanza.get("from"), stanza.get("id", "")
         if sender is None or canonical(sender) is None:
-            self.nonsense["jingle without sender"] += 1
+            self.nonsense["call without sender"] += 1
             return False
         if self._is_blocked(sender):
             # As if nobody was here (XEP-0191 3.2).
@@ -193,9 +210,18 @@ class Bridge:
             return self._bounced(letter)
         payload = stanzas.child_in(letter.stanza, stanzas.JMI) if letter else None
         if letter is None or payload is None:
-            return False
+            return letter is not None and self._published(letter)
         if not self._is_blocked(letter.sender):
             self._call_message(stanza, letter, payload)
+        return True
+
+    def _published(self, letter: stanzas.Letter) -> bool:
+        event = letter.stanza.find(f"{{{stanzas.PUBSUB_EVENT}}}event")
+        # What other devices of the account have subscribed to is theirs, and no person chats in events.
+        if event is None or letter.carbon or letter.stanza.get("type") not in _EVENT_TYPES:
+            return False
+        if not self._is_blocked(letter.sender):
+            self._listener.published(letter.sender, event)
         return True
 
     def _call_message(self, stanza: Element, letter: stanzas.Letter, payload: Element) -> None:
@@ -232,6 +258,13 @@ class Bridge:
 
     def _replied(self, token: str, outcome: Result | Failed) -> None:
         self._listener.replied(token, outcome.condition if isinstance(outcome, Failed) else None)
+
+    def _answered(self, token: str, asked: str, outcome: Result | Failed) -> None:
+        if isinstance(outcome, Failed):
+            log.info("no answer to %s: %s", asked, outcome.condition)
+            self._listener.answered(token, None)
+        else:
+            self._listener.answered(token, outcome.payload if outcome.payload is not None else Element(asked))
 
     def _is_blocked(self, sender: str) -> bool:
         address = canonical(sender) or sender

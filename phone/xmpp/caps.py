@@ -14,6 +14,9 @@ NODE = "https://phone.example/caps"
 """Names this client software; only the hash beside it means anything (XEP-0115 4)."""
 
 IDENTITY = ("client", "phone", "", "phone")
+VOICE_V1 = "http://www.google.com/xmpp/protocol/voice/v1"
+_BUNDLE = "voice-v1"
+"""How clients from before the hash are told the same (XEP-0115 1.3): libjingle and Yate look for this one."""
 _ALWAYS = frozenset((DISCO_INFO, CAPS, PING))
 _HASHES = {"sha-1": "sha1", "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
 _FORMS = "jabber:x:data"
@@ -37,7 +40,8 @@ class OurCaps:
 
     def element(self) -> Element:
         """For our presence."""
-        return Element(f"{{{CAPS}}}c", {"hash": "sha-1", "node": NODE, "ver": self.ver})
+        told = {"hash": "sha-1", "node": NODE, "ver": self.ver}
+        return Element(f"{{{CAPS}}}c", told | ({"ext": _BUNDLE} if VOICE_V1 in self.features else {}))
 
     def info(self, node: str | None) -> Element:
         """The answer to disco#info; the asked node is given back (XEP-0115 6.2)."""
@@ -50,7 +54,7 @@ class OurCaps:
 
     def knows(self, node: str | None) -> bool:
         """Whether disco#info for that node is about us."""
-        return not node or node == f"{NODE}#{self.ver}"
+        return not node or node == f"{NODE}#{self.ver}" or (VOICE_V1 in self.features and node == f"{NODE}#{_BUNDLE}")
 
 
 def info_query(node: str | None) -> Element:

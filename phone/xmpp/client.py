@@ -9,12 +9,24 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Literal
 from xml.etree.ElementTree import Element
 
 from phone.clock import Clock, SystemClock
 from phone.errors import PhoneError
 from phone.xmpp import caps, faults, stanzas
-from phone.xmpp.api import Account, ArchivedMessage, ContactFact, IceServerFact, IqError, Listener, PeerResource
+from phone.xmpp.api import (
+    Account,
+    ArchivedMessage,
+    ContactFact,
+    IceServerFact,
+    IqError,
+    Listener,
+    PeerResource,
+    VoiceMessage,
+)
 from phone.xmpp.archive import Archive
 from phone.xmpp.backoff import Backoff
 from phone.xmpp.blocking import BlockList
@@ -30,6 +42,7 @@ from phone.xmpp.outbox import Outbox
 from phone.xmpp.requests import Failed, Requests, Result
 from phone.xmpp.services import IceServers
 from phone.xmpp.stream import LookupFailedError, Resume, Stream
+from phone.xmpp.upload import Uploads
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +104,7 @@ class XmppClient:
         self._ice = IceServers(self._requests, self._clock, domain(own))
         self._blocked = BlockList(self._requests, self._people.tell)
         self._archive = Archive(self._requests, own, self._clock, self._archived)
+        self._uploads = Uploads(self._requests, domain(own), partial(_tls, account))
         parts = Parts(caps.OurCaps(features), self._requests, self._contacts, self._ice, self._blocked, self._archive)
         self._bridge = Bridge(self._send, listener, own, self._clock, parts)
 
@@ -109,6 +123,15 @@ class XmppClient:
 
     def send_iq(self, to: str, payload: Element, token: str) -> None:
         self._bridge.send_iq(to, payload, token)
+
+    def ask(self, to: str, payload: Element, token: str, *, kind: Literal["get", "set"] = "get") -> None:
+        self._bridge.ask(to, payload, token, kind)
+
+    async def upload(self, path: Path, name: str, media_type: str) -> str:
+        return await self._uploads.upload(path, name, media_type)
+
+    def send_voice(self, to: str, message: VoiceMessage) -> None:
+        self._bridge.send_voice(to, message)
 
     def reply(self, to: str, iq_id: str, error: IqError | None) -> None:
         self._bridge.reply(to, iq_id, error)
@@ -213,6 +236,7 @@ class XmppClient:
     def _begin(self) -> None:
         """What every new session needs (a resumed one has it still)."""
         self._requests.answer_for_account(self._own, self._full_jid or self._own, domain(self._own))
+        self._uploads.forget()
         self._names.renew()
         self._contacts.renew()
         self._blocked.renew()

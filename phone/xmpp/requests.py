@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from phone.xmpp import stanzas
@@ -31,6 +31,8 @@ class Failed:
     """A defined condition (RFC 6120 8.3.3), or "timeout"."""
 
     condition: str
+    type: str = field(default="", compare=False)
+    """What to do about it (RFC 6120 8.3.2): cancel, auth, modify, wait or continue; "" if the sender does not say."""
 
 
 Done = Callable[[Result | Failed], None]
@@ -51,10 +53,11 @@ class Requests:
         self._pending: dict[tuple[str | None, str], _Pending] = {}
         self._revocable: dict[tuple[str | None, str], _Pending] = {}
         self._own: frozenset[str | None] = frozenset((None,))
+        self._account: str | None = None
 
     def answer_for_account(self, bare: str, full: str, domain: str) -> None:
         """Whose replies count for requests without `to`: the server speaks for our account (RFC 6120 8.1.2.1)."""
-        self._own = frozenset((None, bare, full, domain))
+        self._own, self._account = frozenset((None, bare, full, domain)), bare
 
     def ask(
         self,
@@ -65,10 +68,12 @@ class Requests:
         seconds: float = REPLY_SECONDS,
         *,
         revocable: bool = False,
+        sender: str | None = None,
     ) -> None:
         """Send a get or set; `done` is called once, later. An address that is none fails as "jid-malformed".
 
-        `revocable`: an error that follows a result within `SECOND_THOUGHTS` calls `done` once more.
+        `revocable`: an error that follows a result within `SECOND_THOUGHTS` calls `done` once more. `sender`: which
+        of its addresses a component asks as; a client has but one.
         """
         loop = asyncio.get_running_loop()
         address = canonical(to)
@@ -77,7 +82,26 @@ class Requests:
             return
         key = (address, secrets.token_hex(8))
         self._pending[key] = _Pending(done, loop.call_later(seconds, self._expire, key), revocable)
-        self._send(stanzas.iq(kind, address, key[1], payload))
+        stanza = stanzas.iq(kind, address, key[1], payload)
+        if sender is not None:
+            stanza.set("from", sender)
+        self._send(stanza)
+
+    async def fetch(
+        self, kind: str, to: str | None, payload: Element, *, seconds: float = REPLY_SECONDS, sender: str | None = None
+    ) -> Result | Failed:
+        """`ask`, waited for. Ends even if all is forgotten meanwhile."""
+        answer: asyncio.Future[Result | Failed] = asyncio.get_running_loop().create_future()
+
+        def done(outcome: Result | Failed) -> None:
+            if not answer.done():
+                answer.set_result(outcome)
+
+        self.ask(kind, to, payload, done, seconds, sender=sender)
+        try:
+            return await asyncio.wait_for(answer, seconds + 1.0)
+        except TimeoutError:
+            return Failed(TIMEOUT)
 
     def take(self, reply: Element) -> bool:
         """A result or error that came in; False if it answers nothing of ours."""
@@ -103,6 +127,9 @@ class Requests:
         found = self._pending.pop((sender, id), None)
         if found is None and sender in self._own:
             found = self._pending.pop((None, id), None)
+        if found is None and sender is None:
+            # Asked by its name our account may be answered for without one.
+            found = self._pending.pop((self._account, id), None)
         return found
 
     def _revoke(self, key: tuple[str | None, str], reply: Element) -> bool:
@@ -118,4 +145,5 @@ class Requests:
 
 
 def _failure(reply: Element) -> Failed:
-    return Failed(stanzas.condition_of(reply))
+    holder = reply.find(f"{{{stanzas.CLIENT}}}error")
+    return Failed(stanzas.condition_of(reply), holder.get("type", "") if holder is not None else "")

@@ -13,11 +13,13 @@ from phone.xmpp.jids import bare, canonical
 CLIENT = "jabber:client"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 JINGLE = "urn:xmpp:jingle:1"
+GOOGLE_SESSION = "http://www.google.com/session"
 JMI = "urn:xmpp:jingle-message:0"
 CARBONS = "urn:xmpp:carbons:2"
 FORWARD = "urn:xmpp:forward:0"
 HINTS = "urn:xmpp:hints"
 DELAY = "urn:xmpp:delay"
+PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event"
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
 DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
 CAPS = "http://jabber.org/protocol/caps"
@@ -84,8 +86,13 @@ def call_message(to: str, id: str, payload: Element) -> Element:
 def chat_message(to: str, id: str, body: str) -> Element:
     """What a person reads (RFC 6121 5.2); characters that XML cannot hold are left out."""
     stanza = _stanza(MESSAGE, to, type="chat", id=id)
-    SubElement(stanza, f"{{{CLIENT}}}body").text = _NOT_XML.sub("", body)
+    SubElement(stanza, f"{{{CLIENT}}}body").text = printable(body)
     return stanza
+
+
+def printable(text: str) -> str:
+    """Without what XML cannot hold."""
+    return _NOT_XML.sub("", text)
 
 
 def presence(to: str | None, *, available: bool, caps: Element | None) -> Element:

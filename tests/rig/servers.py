@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from rig.servers_services import Services, ejabberd_listeners, ejabberd_modules
+
 from phone.demo.certificates import Authority, KeyPair
 from phone.demo.prosody import ServerError, TurnService, end_process, free_ports, wait_for_ports
 
@@ -29,12 +31,14 @@ class PrivateEjabberd:
         domain: str = "localhost",
         turn: TurnService | None = None,
         certificate: KeyPair | None = None,
+        services: Services | None = None,
     ) -> None:
         self.folder = folder
         self.domain = domain
         self.websocket_url = None
         self._users = dict(users)
         self._turn = turn
+        self.services = services
         authority = Authority(folder / "tls")
         self.ca_file = authority.file
         self._certificate = certificate or authority.issue(domain)
@@ -80,7 +84,8 @@ class PrivateEjabberd:
                 program, *arguments, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
             )
         await self._until(ready)
-        await wait_for_ports(self._process, [self.port, self.direct_tls_port], f"ejabberd; see {self.folder}")
+        ports = [self.port, self.direct_tls_port, *(self.services.ports if self.services else [])]
+        await wait_for_ports(self._process, ports, f"ejabberd; see {self.folder}")
 
     async def stop(self) -> None:
         await end_process(self._process)
@@ -107,6 +112,8 @@ class PrivateEjabberd:
             direct_tls_port=self.direct_tls_port,
             pem=self._certificate.both,
             stun=_stun_disco(self._turn) if self._turn else "",
+            listeners=ejabberd_listeners(self.services) if self.services else "",
+            services=ejabberd_modules(self.services, self.domain) if self.services else "",
         )
 
     def _accounts(self, ready: Path) -> str:
@@ -181,6 +188,7 @@ auth_password_format: plain
 listen:
   - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls_required: true, shaper: none}}
   - {{port: {direct_tls_port}, ip: "127.0.0.1", module: ejabberd_c2s, tls: true, shaper: none}}
+{listeners}\
 disable_sasl_mechanisms: ["X-OAUTH2"]
 modules:
   mod_admin_extra: {{}}
@@ -198,7 +206,7 @@ modules:
   mod_roster: {{versioning: true}}
   mod_stream_mgmt: {{resume_timeout: 300}}
   mod_vcard: {{search: false}}
-{stun}"""
+{stun}{services}"""
 
 
 def _stun_disco(turn: TurnService) -> str:

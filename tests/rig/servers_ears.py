@@ -44,6 +44,8 @@ class Ears:
         self.names_told: list[tuple[str, str]] = []
         self.learnt: list[tuple[str, frozenset[str]]] = []
         self.archives: list[tuple[ArchivedMessage, ...]] = []
+        self.answers: dict[str, list[Element | None]] = {}
+        self.events: list[tuple[str, Element]] = []
         self.takes = True
         self._news = asyncio.Event()
 
@@ -82,6 +84,14 @@ class Ears:
 
     def features(self, full_jid: str, features: frozenset[str]) -> None:
         self.learnt.append((full_jid, features))
+        self._news.set()
+
+    def answered(self, token: str, payload: Element | None) -> None:
+        self.answers.setdefault(token, []).append(payload)
+        self._news.set()
+
+    def published(self, sender: str, event: Element) -> None:
+        self.events.append((sender, event))
         self._news.set()
 
     def archived(self, messages: tuple[ArchivedMessage, ...]) -> None:

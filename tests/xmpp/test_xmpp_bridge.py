@@ -125,7 +125,7 @@ async def test_each_request_is_answered_as_often_as_it_came(room: Room) -> None:
 async def test_jingle_from_nobody_is_nonsense(room: Room) -> None:
     assert not room.hear("<iq xmlns='jabber:client' type='set' id='1'><jingle xmlns='urn:xmpp:jingle:1'/></iq>")
     assert not room.hear(JINGLE.format("1", "@@"))
-    assert room.bridge.nonsense["jingle without sender"] == 2
+    assert room.bridge.nonsense["call without sender"] == 2
 
 
 async def test_a_request_that_nobody_takes_needs_no_answer_of_ours(room: Room) -> None:
