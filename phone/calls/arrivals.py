@@ -2,7 +2,8 @@
 
 Laws:
  1. Refused as busy, and logged: with do-not-disturb on; when as many legs live as may; without call waiting, while a
-    leg has the ear, a number or a transfer is being dialled, or another call rings. All others ring (on-hook) or
+    leg or the mailbox has the ear, a number, a message or a transfer is being dialled or dictated, or another call
+    rings. Where the phone may answer for its user it does so then, but for want of a leg. All others ring (on-hook) or
     knock; several may, and the oldest is answered first.
  2. Who calls in the place of a leg (`replaces`, XEP-0251) has it at once if the user talks on it, neither muted nor in
     conference, and it did not speak at once itself (there may be nobody at the phone); its place at the bell if that
@@ -12,7 +13,7 @@ Laws:
 
 from __future__ import annotations
 
-from phone.calls import ear, legs
+from phone.calls import answering, ear, legs
 from phone.calls.events import Offered
 from phone.calls.frozen import replace
 from phone.calls.legs import Result
@@ -29,7 +30,7 @@ def offered(phone: Phone, e: Offered) -> Result:
     call = legs.offered_call(e)
     old = phone.call(e.replaces)
     if phone.dnd:
-        return legs.refuse_busy(phone, call, e.at)
+        return _turn_away(phone, call, e.at, message=phone.habits.answers_dnd)
     if old and old.progress is Progress.OFFERED:
         return _ring_on(phone, call, old, e.at)
     old = old if old and ear.replaceable(phone, old) else None
@@ -37,14 +38,21 @@ def offered(phone: Phone, e: Offered) -> Result:
     if old and _talked_on(phone, old):
         return _step_in(phone, call, e.at)
     if phone.full or not (phone.habits.waiting or _unused(phone)):
-        return legs.refuse_busy(phone, call, e.at)
+        return _turn_away(phone, call, e.at, message=phone.habits.answers_busy)
     phone = replace(phone, calls=(*phone.calls, call))
     return _speak_at_once(phone, call, e.at) if _may_speak(phone, call) else (phone, ())
 
 
+def _turn_away(phone: Phone, call: Call, at: float, *, message: bool) -> Result:
+    """The user cannot be had: the phone answers for him (a `message` is wanted then), or is busy."""
+    if not (message and phone.habits.answers) or phone.full:
+        return legs.refuse_busy(phone, call, at)
+    return answering.greet(replace(phone, calls=(*phone.calls, call)), call, at)
+
+
 def _unused(phone: Phone) -> bool:
-    dials = phone.seized and (bool(phone.dialled) or phone.transfer is not None)
-    return not (phone.ear or dials or phone.offered)
+    dials = phone.seized and (bool(phone.dialled) or phone.transfer is not None or phone.mailbox)
+    return not (phone.ear or dials or phone.dictation or phone.offered)
 
 
 def _talked_on(phone: Phone, old: Call) -> bool:

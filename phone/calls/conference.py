@@ -18,8 +18,8 @@ from phone.calls.model import Call, Phone
 
 def long_press(phone: Phone, at: float) -> Result:
     """HOLD is held down; its press has done already what a press does."""
-    focus = phone.call(phone.focus)
-    if focus is None or not focus.up:
+    focus = phone.current
+    if focus is None or not focus.up or focus.message:
         return phone, ()
     if not focus.held:
         others = [c for c in phone.held if c.id not in ear.party(phone, focus)]

@@ -4,29 +4,45 @@ Laws (the model test holds them against random users and networks):
  1. All that decides lives in `Phone`; same phone and event, same result. What sounds or shows is computed
     by `outputs`, never started or stopped here.
  2. Each live leg has an owner: it has the ear (alone, or with the conference), it rings or waits, it is held for
-    the user to take back, it is being handed over, it is the leg to such a one's third party, it is bridged, or it
-    leaves. `settle` gives a leg that has lost its owner another one in the same step, or ends it.
- 3. Nothing is heard or sent on-hook, but by the speaker.
- 4. Every leg that ends is logged in that step, once; `Terminate` goes once, and only to a leg alive.
+    the user to take back, it is being handed over, it is the leg to such a one's third party, it is bridged, the
+    phone answers it for the user, or it leaves. `settle` gives a leg that has lost its owner another one in the same
+    step, or ends it.
+ 3. Nothing of the user's is heard or sent on-hook, but by the speaker.
+ 4. Every leg that ends is logged in that step, once; `Terminate` goes once, and only to a leg alive. But a message that
+    no server takes was no call.
  5. The far end moves a leg only as `table.MOVES` allows; all else from outside is ignored.
  6. A leg outlives the service: speech needs no server. One that nobody has answered yet does not for long.
  7. Time comes in events; `Ticked` does all that is due by then, each at its own time.
 
 One file per noun, each with its own laws on top: legs ear arrivals hook keys dialling transfer handover
-conference requests timers expiry.
+conference requests answering messages mailbox notices timers expiry.
 """
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from phone.calls import arrivals, conference, dialling, handover, hook, keys, legs, requests, transfer
+from phone.calls import (
+    answering,
+    arrivals,
+    conference,
+    dialling,
+    handover,
+    hook,
+    keys,
+    legs,
+    mailbox,
+    messages,
+    notices,
+    requests,
+    transfer,
+)
 from phone.calls import events as ev
 from phone.calls.events import Event
 from phone.calls.expiry import expire
 from phone.calls.frozen import replace
 from phone.calls.legs import Result, advance, ended, put
-from phone.calls.model import Notice, Phone, Service, Trouble
+from phone.calls.model import Mail, Phone, Service
 from phone.calls.timers import deadlines, next_alarm
 
 __all__ = ["deadlines", "step"]
@@ -69,7 +85,7 @@ def _dispatch(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one bran
         case ev.ResumeRequested():
             return hook.resume(phone, event)
         case ev.ShutDown(at):
-            return legs.end_all(phone, phone.calls, at)
+            return _shut_down(phone, at)
         case ev.ServiceChanged(service, at):
             return _served(phone, service, at), ()
         case ev.SoundChanged(works):
@@ -78,9 +94,10 @@ def _dispatch(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one bran
             return replace(phone, dnd=on), ()
         case ev.LockChanged(on):
             return replace(phone, locked=on and bool(phone.habits.lock_code)), ()
-        case ev.MissedAway(count, name):
-            missed = Notice(Trouble.MISSED_AWAY, name)
-            return (replace(phone, notice=missed, notice_until=None) if count > 0 else phone), ()
+        case ev.MissedAway():
+            return notices.missed_away(phone, event), ()
+        case ev.Told():
+            return notices.told(phone, event), ()
         case ev.Offered():
             return arrivals.offered(phone, event)
         case ev.Alerting() | ev.Accepted() | ev.MediaUp():
@@ -91,16 +108,32 @@ def _dispatch(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one bran
             return requests.asked(phone, event)
         case ev.TransferFailed():
             return handover.failed(phone, event)
-        case ev.MailChanged() | ev.MailboxOpened() | ev.MailboxLeft() | ev.Told():
-            return phone, ()
-        case ev.GreetingOver() | ev.PromptOver() | ev.RecordingStopped() | ev.MessageRefused():
-            return phone, ()
+        case ev.MailChanged(new, old):
+            return replace(phone, mail=Mail(new, old)), ()
+        case ev.MailboxOpened():
+            return mailbox.opened(phone, event)
+        case ev.MailboxLeft(at):
+            return mailbox.leave(phone, at)
+        case ev.GreetingOver(id, at):
+            return answering.greeting_over(phone, id, at)
+        case ev.PromptOver(at):
+            return messages.prompt_over(phone, at)
+        case ev.RecordingStopped(id, why, at):
+            return messages.stopped(phone, why, at) if id is None else answering.stopped(phone, id, why, at)
+        case ev.MessageRefused():
+            return messages.refused(phone, event)
         case ev.Ended():
             return ended(phone, event)
         case ev.Ticked(at):
             return _tick(phone, at)
         case _:
             assert_never(event)
+
+
+def _shut_down(phone: Phone, at: float) -> Result:
+    phone, kept = messages.finish(phone, at) if phone.dictation else (phone, ())
+    phone, ended = legs.end_all(phone, phone.calls, at)
+    return phone, kept + ended
 
 
 def _press(phone: Phone, name: str, at: float) -> Phone:
@@ -129,17 +162,18 @@ def _learn(phone: Phone, event: ev.Named | ev.PeerHeld | ev.Capable) -> Phone:
 
 def settle(phone: Phone, at: float) -> Result:
     """Law 2: take in what the ends and answers of this step mean for the other legs, then forget ended ones."""
+    phone, commands = messages.settle(phone)
     if not phone.calls:
-        return _unmute(phone), ()
-    phone, commands = requests.settle(phone, at)
+        return _unmute(phone), commands
+    phone, refused = requests.settle(phone, at)
     phone, more = handover.settle(phone, at)
     phone = conference.settle(transfer.settle(phone))
     recalled = phone.call(phone.recall)
     if phone.recall and not (recalled and recalled.live):
         phone = replace(phone, recall=None)
     phone = legs.sweep(_unmute(phone))
-    phone, left = _end_of_intercom(phone, at)
-    return phone, commands + more + left
+    phone, left = _end_unheard(phone, at)
+    return phone, commands + refused + more + left
 
 
 def _unmute(phone: Phone) -> Phone:
@@ -147,11 +181,12 @@ def _unmute(phone: Phone) -> Phone:
     return replace(phone, muted=False) if phone.muted and not (focus and focus.live) else phone
 
 
-def _end_of_intercom(phone: Phone, at: float) -> Result:
-    """Nobody took the phone for it: nobody need hear its end."""
+def _end_unheard(phone: Phone, at: float) -> Result:
+    """Nobody took the phone for it, or only listened: nobody need hear its end."""
     focus = phone.call(phone.focus)
-    spoke = focus is not None and focus.intercom and not focus.live and phone.speaker and not phone.off_hook
-    if not spoke:
+    if focus is None or focus.live or not (focus.intercom or focus.answering):
+        return phone, ()
+    if phone.off_hook or not phone.speaker:
         return phone, ()
     phone, commands = hook.leave(phone, at)
     return legs.sweep(phone), commands

@@ -1,19 +1,22 @@
 """Digits, and what becomes of a number.
 
 Laws:
- 1. A digit is DTMF where speech flows; a refusal with a text where a call waits and no number is being typed
-    (the last digit came longer ago than the inter-digit timer); else it dials. A leg on hold in the ear gives way.
+ 1. A digit is DTMF where speech flows; nothing at the mailbox, nor in a dictation (but `#` ends it); a refusal with a
+    text where a call waits and no number is being typed (the last digit came longer ago than the inter-digit timer);
+    else it dials. A leg on hold in the ear gives way.
  2. A number is called when the digit map, `#`, OK or the inter-digit timer says so, and the handset is up.
  3. The lock holds for whatever the keypad and the menus dial: digits, REDIAL, speed dial, `DialRequested`; emergency
     numbers alone go through, once even where there is no room for one more call. The config's hotline goes through
     the lock too. The code is typed on-hook, then `#` or OK; REDIAL never learns it.
- 4. Who is called while he calls us is answered instead: the two would meet each other as busy.
- 5. The hotline is called at mere dial tone only: no digit, no transfer, no other leg, and with service.
+ 4. Who is called while he calls us, or leaves a message here, is answered instead: the two would meet each other as
+    busy.
+ 5. One of the legs that the phone answers for its user does not take the room of his own call.
+ 6. The hotline is called at mere dial tone only: no digit, no transfer, no other leg of the user's, and with service.
 """
 
 from __future__ import annotations
 
-from phone.calls import ear, legs
+from phone.calls import answering, ear, legs, messages
 from phone.calls.commands import SendDtmf, SendText
 from phone.calls.digitmap import Verdict
 from phone.calls.events import DIGITS, DialRequested
@@ -30,10 +33,20 @@ def digit(phone: Phone, digit: str, at: float) -> Result:
     if focus := phone.ear:
         heard = phone.conference if focus.joined else (focus,)
         return phone, tuple(SendDtmf(c.id, digit) for c in heard if c.up)
+    if phone.dictation:
+        return messages.digit(phone, digit, at)
+    return (phone, ()) if phone.mailbox and phone.seized else _not_in_talk(phone, digit, at)
+
+
+def _not_in_talk(phone: Phone, digit: str, at: float) -> Result:
     phone = ear.unnoticed(phone)
     if (call := phone.offered) and _is_text(phone, digit, at):
         phone, commands = legs.end(phone, call, at, Reason.DECLINED)
         return phone, (*commands, SendText(call.peer, int(digit) - 1))
+    return (phone, ()) if phone.mailbox else _dial_digit(phone, digit, at)
+
+
+def _dial_digit(phone: Phone, digit: str, at: float) -> Result:
     if digit == "#" and phone.dialled:
         if phone.seized and not _map_takes(phone, "#"):
             return dial(phone, at)
@@ -100,9 +113,15 @@ def dial(phone: Phone, at: float) -> Result:
     number = phone.dialled
     phone = remember(phone, number)
     to = address(phone, number)
-    if phone.full and not _calls_for_help(phone, number, to):
+    if _no_room(phone) and not _calls_for_help(phone, number, to):
         to = Notice(Trouble.NO_ROOM, number)
     return refuse(phone, to, at) if isinstance(to, Notice) else _call(phone, to, number, at)
+
+
+def _no_room(phone: Phone) -> bool:
+    """Law 5."""
+    room = phone.habits.max_calls + (1 if phone.answering else 0)
+    return phone.full and sum(c.live for c in phone.calls) >= room
 
 
 def _calls_for_help(phone: Phone, number: str, to: str | Notice) -> bool:
@@ -119,7 +138,7 @@ def remember(phone: Phone, number: str) -> Phone:
 
 
 def hotline(phone: Phone, at: float) -> Result:
-    """Law 5; REDIAL does not learn it."""
+    """Law 6; REDIAL does not learn it."""
     number = phone.habits.hotline
     to = address(replace(phone, locked=False), number)
     return refuse(phone, to, at) if isinstance(to, Notice) else _call(phone, to, number, at)
@@ -143,7 +162,7 @@ def refuse(phone: Phone, notice: Notice, at: float) -> Result:
 def _call(phone: Phone, to: str, number: str, at: float) -> Result:
     """The new leg has the ear; while a transfer is being chosen it is the consultation."""
     if phone.transfer is None and (caller := _calling_us(phone, to)):
-        return ear.answer(phone, caller, at)
+        return (answering.take_over if caller.answering else ear.answer)(phone, caller, at)
     phone, commands = legs.propose(phone, to, number, at)
     new: Call = phone.calls[-1]
     if phone.transfer:
@@ -153,4 +172,4 @@ def _call(phone: Phone, to: str, number: str, at: float) -> Result:
 
 def _calling_us(phone: Phone, to: str) -> Call | None:
     """By any device of that address."""
-    return next((c for c in phone.waiting if to in (c.peer, c.peer.partition("/")[0])), None)
+    return next((c for c in (*phone.waiting, *phone.answering) if to in (c.peer, c.peer.partition("/")[0])), None)

@@ -2,7 +2,8 @@
 
 Laws:
  1. One party has the ear: a leg, or the legs of the conference. Whoever had it before is put on hold; a call of ours
-    that nobody has answered yet cannot be held, and is taken back (CANCELLED).
+    that nobody has answered yet cannot be held, and is taken back (CANCELLED); nor can one that leaves a message, which
+    is over then. A leg that the phone answers for its user goes on so (`answering`).
  2. A leg being connected keeps the ear until it is up or over: HOLD pressed twice in haste must not lose whom it took.
  3. MUTE belongs to the leg at the ear: another one there is heard, and hears.
 """
@@ -17,7 +18,7 @@ from phone.calls.model import Call, CallId, Phone, Progress, Stage
 
 
 def attend(phone: Phone, id: CallId | None, at: float) -> Phone:
-    """The ear belongs to that leg (None: dial tone); what was dialled is forgotten."""
+    """The ear belongs to that leg (None: dial tone); what was dialled is forgotten, and the messages are put away."""
     return replace(
         phone,
         focus=id,
@@ -25,6 +26,7 @@ def attend(phone: Phone, id: CallId | None, at: float) -> Phone:
         dialled="",
         stage=Stage.FRESH,
         stage_at=at,
+        mailbox=False,
         reminder_until=None,
         recall=None if id == phone.recall else phone.recall,
     )
@@ -62,10 +64,11 @@ def party(phone: Phone, call: Call) -> tuple[CallId, ...]:
 
 def park(phone: Phone, at: float) -> Result:
     """Make the ear free of whoever lives there."""
-    focus = phone.call(phone.focus)
-    if focus is None or not focus.live:
+    focus = phone.current
+    if focus is None:
         return phone, ()
-    return legs.hold(phone, party(phone, focus), at) if focus.up else end(phone, focus, at)
+    holds = focus.up and not focus.message
+    return legs.hold(phone, party(phone, focus), at) if holds else end(phone, focus, at)
 
 
 def take(phone: Phone, call: Call, at: float) -> Result:
@@ -95,10 +98,10 @@ def _replaced(phone: Phone, call: Call) -> Call | None:
 
 
 def replaceable(phone: Phone, old: Call) -> bool:
-    """Another leg may take its place: it is up, and the user is not busy passing it on."""
+    """Another leg may take its place: it is up and the user's, and he is not busy passing it on."""
     passed_on = old.handover or old.bridged or old.leaves_at is not None or old.id in phone.targets
     choosing = phone.transfer is not None and old.id in (phone.transfer.transferee, phone.transfer.target)
-    return old.up and not passed_on and not choosing
+    return old.up and old.answering is None and not passed_on and not choosing
 
 
 def _step_aside(phone: Phone, call: Call, old: Call, at: float) -> Result:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from phone.calls import dialling, handover, hook, keys, legs, requests
+from phone.calls import answering, dialling, handover, hook, keys, legs, mailbox, messages, requests
+from phone.calls.events import RecordingEnd
 from phone.calls.frozen import replace
 from phone.calls.legs import Result, end, put
 from phone.calls.model import Call, Phone, Reason, Stage
@@ -18,7 +19,7 @@ def expire(phone: Phone, due: Due) -> Result:
     return _expire(phone, due.alarm, due.at)
 
 
-def _expire(phone: Phone, alarm: Alarm, at: float) -> Result:
+def _expire(phone: Phone, alarm: Alarm, at: float) -> Result:  # noqa: PLR0912 - one branch per alarm
     match alarm:
         case Alarm.DIAL_NOW:
             return dialling.dial(phone, at)
@@ -42,6 +43,12 @@ def _expire(phone: Phone, alarm: Alarm, at: float) -> Result:
             return replace(phone, reminder_until=None), ()
         case Alarm.BEEP_OVER:
             return replace(phone, beep_until=None), ()
+        case Alarm.MAILBOX_OVER:
+            return mailbox.leave(phone, at)
+        case Alarm.PROMPT_OVER:
+            return messages.prompt_over(phone, at)
+        case Alarm.DICTATION_OVER:
+            return messages.stopped(phone, RecordingEnd.FULL, at)
         case _:
             assert_never(alarm)
 
@@ -62,6 +69,12 @@ def _expire_call(phone: Phone, alarm: CallAlarm, call: Call, at: float) -> Resul
             return handover.silent(phone, call, at)
         case CallAlarm.LEAVES:
             return end(phone, call, at, Reason.TRANSFERRED)
+        case CallAlarm.ANSWER:
+            return answering.greet(phone, call, at)
+        case CallAlarm.GREETING_OVER:
+            return answering.greeting_over(phone, call.id, at)
+        case CallAlarm.MESSAGE_OVER:
+            return answering.stopped(phone, call.id, RecordingEnd.FULL, at)
         case _:
             assert_never(alarm)
 

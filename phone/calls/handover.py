@@ -148,6 +148,7 @@ def recall(phone: Phone, id: CallId, at: float) -> Result:
     """A held leg wants its user back."""
     focus = phone.call(phone.focus)
     engaged = (focus is not None and focus.live) or bool(phone.dialled) or phone.transfer is not None
+    engaged = engaged or phone.mailbox or phone.dictation is not None
     call = phone.call(id)
     if call and phone.seized and not engaged:
         phone, commands = ear.take(phone, call, at)

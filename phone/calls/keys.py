@@ -3,16 +3,19 @@
 Laws:
  1. HOLD acts when it goes down, to be heard at once. In this order: answer who knocks; end a call of ours that nobody
     has answered, for a held one; resume the one at the ear; swap it with the one held the longest (in a transfer: with
-    the other of the two); hold it. At dial tone it resumes who was held last. Held down it is the conference's key.
+    the other of the two); hold it, unless it leaves a message. At dial tone it resumes who was held last. Held down it
+    is the conference's key.
  2. OK and BACK say yes and no: to a far end's request, to who knocks, to the transfer, to what was typed.
  3. VOL is for what sounds: the speaker, the handset, on-hook the ringer.
+ 4. VOICEMAIL is for the call: who rings or knocks leaves a message, if the phone answers for its user; whom he cannot
+    reach gets one of his. Else it is for his own messages.
 """
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from phone.calls import conference, dialling, ear, hook, legs, requests, transfer
+from phone.calls import answering, conference, dialling, ear, hook, legs, mailbox, messages, requests, transfer
 from phone.calls.events import DialRequested, Key
 from phone.calls.frozen import replace
 from phone.calls.legs import Result
@@ -27,7 +30,7 @@ def press(phone: Phone, key: Key, at: float) -> Result:
         case Key.VOL_UP | Key.VOL_DOWN:
             return _volume(phone, _VOLUME_STEP if key is Key.VOL_UP else -_VOLUME_STEP, at), ()
         case Key.MUTE:
-            return (replace(phone, muted=not phone.muted) if _has_call(phone) else phone), ()
+            return (replace(phone, muted=not phone.muted) if phone.current else phone), ()
         case Key.BACK:
             return _back(ear.unnoticed(phone), at)
         case Key.OK:
@@ -40,7 +43,9 @@ def press(phone: Phone, key: Key, at: float) -> Result:
             return hook.speaker(phone, at)
         case Key.REDIAL:
             return dialling.request(phone, DialRequested(phone.last_dialled, at))
-        case Key.VOICEMAIL | Key.UP | Key.DOWN:
+        case Key.VOICEMAIL:
+            return _voicemail(ear.unnoticed(phone), at)
+        case Key.UP | Key.DOWN:
             return phone, ()
         case _:
             assert_never(key)
@@ -55,11 +60,6 @@ def long_press(phone: Phone, at: float) -> Result:
         typed = phone.dialled and not phone.ear
         return (dialling.delete(phone, at, all_of_them=True) if typed else phone), ()
     return dialling.long_press(phone, key, at)
-
-
-def _has_call(phone: Phone) -> bool:
-    focus = phone.call(phone.focus)
-    return focus is not None and focus.live
 
 
 def _volume(phone: Phone, by: int, at: float) -> Phone:
@@ -79,14 +79,14 @@ def _hold(phone: Phone, at: float) -> Result:
         return phone, ()
     if hook.knocking(phone):
         return hook.answer(phone, at)
-    focus = phone.call(phone.focus)
-    if focus is None or not focus.live:
+    focus = phone.current
+    if focus is None:
         return ear.take(phone, phone.held[-1], at) if phone.held else (phone, ())
     if focus.held:
         return ear.take(phone, focus, at)
     if other := _other(phone, focus):
         return ear.take(phone, other, at)
-    return legs.hold(phone, ear.party(phone, focus), at)
+    return (phone, ()) if focus.message else legs.hold(phone, ear.party(phone, focus), at)
 
 
 def _other(phone: Phone, focus: Call) -> Call | None:
@@ -110,6 +110,8 @@ def _ok(phone: Phone, at: float) -> Result:
         return (dialling.unlock(phone) if phone.locked and phone.dialled else phone), ()
     if hook.knocking(phone):
         return hook.answer(phone, at)
+    if phone.dictation:
+        return messages.finish(phone, at)
     return dialling.dial(phone, at) if phone.dialled and not phone.ear else (phone, ())
 
 
@@ -126,10 +128,32 @@ def _back(phone: Phone, at: float) -> Result:
         return transfer.back(phone, at)
     if focus := phone.ear:
         return (phone, ()) if focus.up else _take_back(phone, focus, at)
-    return (ear.on_line(phone, at) if phone.seized and not _has_call(phone) else phone), ()
+    return _back_to_dial_tone(phone, at)
+
+
+def _back_to_dial_tone(phone: Phone, at: float) -> Result:
+    """Or off the speaker, from what is only heard there."""
+    if phone.dictation:
+        return messages.finish(phone, at, keep=False)
+    if phone.mailbox:
+        return mailbox.leave(phone, at)
+    if phone.listened:
+        return hook.leave(phone, at)
+    return (ear.on_line(phone, at) if phone.seized and phone.current is None else phone), ()
 
 
 def _take_back(phone: Phone, focus: Call, at: float) -> Result:
     """A call that is not through yet; where a far end asked for it, that one is at the ear again."""
     phone, commands = legs.end(phone, focus, at)
     return (phone if focus.replaces else ear.attend(phone, None, at)), commands
+
+
+# --- messages -------------------------------------------------------------------------------------------------
+
+
+def _voicemail(phone: Phone, at: float) -> Result:
+    if phone.offered and phone.habits.answers:
+        return answering.greet(phone, phone.offered, at)
+    if call := messages.unreached(phone):
+        return messages.leave(phone, call, at)
+    return mailbox.key(phone, at)

@@ -2,17 +2,18 @@
 
 Law: a leg that ends is logged in the same step, once; we terminate only what is alive, and say so once.
 Law: a leg is told of hold only while it is up, and only when that changes.
+Law: a leg that the phone answered for its user (`answering`) is not answered: nobody took it, and so it is logged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from phone.calls.commands import Accept, Command, LogCall, Propose, SetHold, Terminate
+from phone.calls.commands import Accept, Command, LogCall, Propose, SetHold, StopRecording, Terminate
 from phone.calls.events import Accepted, Alerting, Ended, HookLifted, MediaUp, Offered
 from phone.calls.frozen import replace
 from phone.calls.ids import next_id
-from phone.calls.model import Call, CallId, Notice, Phone, Progress, Reason, Stage, Trouble
+from phone.calls.model import Answering, Call, CallId, Notice, Phone, Progress, Reason, Stage, Trouble
 from phone.calls.table import MOVES
 
 Result = tuple[Phone, tuple[Command, ...]]
@@ -38,14 +39,27 @@ def put(phone: Phone, *changed: Call) -> Phone:
     return replace(phone, calls=tuple(new.get(c.id, c) for c in phone.calls))
 
 
-def propose(phone: Phone, to: str, name: str, at: float, replaces: Call | None = None) -> Result:
-    """Call `to`; the new leg is the last. `replaces`: the leg whose far end asked for it (XEP-0251)."""
+def propose(
+    phone: Phone, to: str, name: str, at: float, replaces: Call | None = None, *, message: bool = False
+) -> Result:
+    """Call `to`, or whoever takes a `message` for it; the new leg is the last. `replaces`: the leg whose far end asked
+    for it (XEP-0251).
+    """
     call_id, ids = next_id(phone.ids)
     old, via = (replaces.id, replaces.name) if replaces else (None, "")
     call = Call(
-        call_id, to, name, outgoing=True, progress=Progress.PROPOSED, since=at, progressed_at=at, via=via, replaces=old
+        call_id,
+        to,
+        name,
+        outgoing=True,
+        progress=Progress.PROPOSED,
+        since=at,
+        progressed_at=at,
+        via=via,
+        replaces=old,
+        message=message,
     )
-    return replace(phone, ids=ids, calls=(*phone.calls, call)), (Propose(call_id, to, old),)
+    return replace(phone, ids=ids, calls=(*phone.calls, call)), (Propose(call_id, to, old, message),)
 
 
 def offered_call(e: Offered) -> Call:
@@ -71,9 +85,13 @@ def refuse_busy(phone: Phone, call: Call, at: float) -> Result:
     return phone, (Terminate(call.id, Reason.BUSY), LogCall(refused, at))
 
 
-def answer(phone: Phone, call: Call, at: float) -> Result:
-    """Take an offered call; it is connected at once if its media were made ready while it rang."""
-    call = replace(call, progress=MOVES[call.progress][HookLifted], answered_at=at, progressed_at=at)
+def answer(phone: Phone, call: Call, at: float, answering: Answering | None = None) -> Result:
+    """Take an offered call; it is connected at once if its media were made ready while it rang. `answering`: for the
+    user, who has not answered it.
+    """
+    progress, answered_at = MOVES[call.progress][HookLifted], None if answering else at
+    call = replace(call, progress=progress, answered_at=answered_at, progressed_at=at)
+    call = replace(call, answering=answering, answering_at=at) if answering else call
     return put(phone, _connect(call, at)), (Accept(call.id),)
 
 
@@ -146,11 +164,15 @@ def _own_reason(call: Call) -> Reason:
 def _finish(phone: Phone, call: Call, reason: Reason, at: float) -> Result:
     # a tone that a waiting call covered starts over, like the ended call's own
     sounds = call.id == phone.focus or call.progress is Progress.OFFERED
+    recorded = call.answering is Answering.RECORDING
+    if call.answering and reason not in _TAKEN_ELSEWHERE | _REFUSED:
+        reason = Reason.NO_ANSWER
     call = replace(call, progress=Progress.ENDED, reason=reason, progressed_at=at)
     phone = put(phone, call)
     if notice := _notice(call):
         phone = replace(phone, notice=notice, notice_until=None)
-    return fresh(phone, at) if sounds else phone, (LogCall(call, at),)
+    stop: tuple[Command, ...] = (StopRecording(call.id, keep=True),) if recorded else ()
+    return fresh(phone, at) if sounds else phone, (*stop, LogCall(call, at))
 
 
 def _notice(call: Call) -> Notice | None:

@@ -11,6 +11,7 @@ from typing import NewType
 
 from phone.calls.numbers import DialPlan, Fault
 from phone.calls.settings import Habits, Memory, Timers
+from phone.calls.voicemail import Answering, Dictation, Mail
 
 __all__ = [
     "Answering",
@@ -114,33 +115,6 @@ class TransferRequest:
     at: float
 
 
-class Answering(Enum):
-    """What the phone does with a call that it answered for its user."""
-
-    GREETING = "greeting"  # the far end hears the greeting and the tone
-    RECORDING = "recording"
-
-
-@dataclass(frozen=True, slots=True)
-class Dictation:
-    """A message for `to` that no server takes: recorded here, then sent as a voice message."""
-
-    to: str
-    name: str
-    at: float
-    """When this stage began."""
-    recording: bool = False
-    """The prompt and the tone are over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """How many messages wait."""
-
-    new: int = 0
-    old: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call leg."""
@@ -155,7 +129,7 @@ class Call:
     since: float
     """When this leg began (offered or proposed)."""
     answered_at: float | None = None
-    """When one side took the other's call; speech counts from here."""
+    """When one side took the other's call (none has, as long as the phone answers it); speech counts from here."""
     held: bool = False
     """By us; the far end has been told, and hears music."""
     held_at: float = 0.0
@@ -272,7 +246,7 @@ class Phone:
     """Hands-free: the line is seized without the handset."""
     muted: bool = False
     dnd: bool = False
-    """Do not disturb: who calls is refused as busy, and logged."""
+    """Do not disturb: who calls is refused as busy, and logged; or leaves a message (`Habits.answers_dnd`)."""
     locked: bool = False
     """The keypad dials emergency numbers alone; calls are answered as ever."""
     dialled: str = ""
@@ -300,7 +274,7 @@ class Phone:
     mailbox_letter: str = ""
     """The message that it was opened for; "": all of them."""
     dictation: Dictation | None = None
-    mail: Mail = Mail()
+    mail: Mail = field(default_factory=Mail)
     service: Service = Service.STARTING
     service_at: float = 0.0
     """When there began, or ceased, to be service."""
@@ -355,8 +329,25 @@ class Phone:
     @property
     def ear(self) -> Call | None:
         """The live leg that the user hears, or that is being set up for him: neither ended nor on hold."""
+        current = self.current
+        return current if current and not current.held else None
+
+    @property
+    def current(self) -> Call | None:
+        """The live leg that HOLD, TRANSFER and MUTE are about: `ear`'s, or on hold there."""
         focus = self.call(self.focus)
-        return focus if focus and focus.live and not focus.held else None
+        return focus if focus and focus.live and focus.answering is None else None
+
+    @property
+    def answering(self) -> tuple[Call, ...]:
+        """The live legs that the phone answers for its user, the oldest first."""
+        return tuple(c for c in self.calls if c.answering and c.live)
+
+    @property
+    def listened(self) -> Call | None:
+        """That one of them which he listens to."""
+        focus = self.call(self.focus)
+        return focus if focus and focus.live and focus.answering else None
 
     @property
     def offered(self) -> Call | None:

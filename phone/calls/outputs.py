@@ -10,7 +10,7 @@ from enum import Enum
 from typing import assert_never
 
 from phone.calls.events import DIGITS
-from phone.calls.model import Call, CallId, Phone, Progress, Reason, Service, Stage
+from phone.calls.model import Answering, Call, CallId, Phone, Progress, Reason, Service, Stage
 
 _DIGITS = frozenset(DIGITS)
 
@@ -102,6 +102,10 @@ def outputs(phone: Phone) -> Outputs:
         ring=ringing.ring if ringing else 0,
         feeds=tuple((c.id, _feed(phone, c)) for c in phone.calls if c.up and c.id not in talk),
         bridges=phone.bridges,
+        record=tuple(c.id for c in phone.calls if c.up and c.answering is Answering.RECORDING),
+        listen=(focus.id,) if focus and focus.up and focus.answering else (),
+        mailbox=phone.mailbox and phone.seized,
+        dictation=phone.dictation.recording if phone.dictation else None,
         handset_volume=phone.handset_volume,
         ringer_volume=phone.ringer_volume,
         speaker_volume=phone.speaker_volume,
@@ -109,7 +113,7 @@ def outputs(phone: Phone) -> Outputs:
 
 
 def _talk(phone: Phone, focus: Call | None) -> tuple[CallId, ...]:
-    if focus is None or not focus.up or focus.held:
+    if focus is None or not focus.up or focus.held or focus.answering:
         return ()
     if not focus.joined:
         return (focus.id,)
@@ -132,6 +136,8 @@ def _ringing(phone: Phone) -> Call | None:
 def _feed(phone: Phone, call: Call) -> Feed:
     if call.bridged:
         return Feed.BRIDGE
+    if call.answering is Answering.GREETING:
+        return Feed.GREETING
     target = phone.call(call.handover.target) if call.handover else None
     if target and not target.up:
         return Feed.RINGBACK
@@ -140,13 +146,15 @@ def _feed(phone: Phone, call: Call) -> Feed:
 
 
 def _tone(phone: Phone, focus: Call | None) -> Tone | None:
+    if phone.dictation:
+        return None
     if phone.beep_until is not None:
         return Tone.BEEP
     knocks = phone.offered is not None or phone.recall is not None
     if focus and focus.live:
         return _live_tone(focus, knocks=knocks)
-    if knocks:
-        return Tone.CALL_WAITING
+    if knocks or phone.mailbox:
+        return Tone.CALL_WAITING if knocks else None
     match phone.stage:
         case Stage.REORDER:
             return Tone.REORDER
@@ -175,12 +183,15 @@ def _ended_tone(phone: Phone, ended: Call) -> Tone:
 def _dial_tone(phone: Phone) -> Tone | None:
     if phone.dialled:
         return None
-    return Tone.DIAL if phone.service is Service.ONLINE else Tone.NO_SERVICE
+    if phone.service is not Service.ONLINE:
+        return Tone.NO_SERVICE
+    return Tone.STUTTER if phone.mail.new > 0 else Tone.DIAL
 
 
 def _lamps(phone: Phone) -> frozenset[str]:
     lit = {
         "call": phone.busy,
+        "message": phone.mail.new > 0,
         "hold": bool(phone.held),
         "mute": phone.muted,
         "service": phone.service is not Service.ONLINE,

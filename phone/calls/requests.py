@@ -3,7 +3,8 @@ calls in the place of a leg of ours). XEP-0251.
 
 Laws:
  1. A request is heard from the leg at the ear alone, and dies when that leg leaves the ear. No answer is a no. Whom the
-    phone answered by itself needs the user's yes, whatever the config allows.
+    phone answered by itself needs the user's yes, whatever the config allows. A leg that leaves a message has no yes:
+    it could not be held.
  2. The far end that asked is held until the third party's speech flows; if that one does not come, it is at the ear
     again, unless it has left.
  3. A leg is ended (TRANSFERRED) only when the one in its place is up, or has had time enough.
@@ -69,7 +70,8 @@ def settle(phone: Phone, at: float) -> Result:
 
 
 def _heard(phone: Phone, call: Call) -> bool:
-    return call.up and call.id == phone.focus and not call.held and not call.joined
+    heard = call.up and call.id == phone.focus and call.answering is None
+    return heard and not (call.held or call.joined or call.message)
 
 
 def _replace(phone: Phone, call: Call, old: Call | None, at: float) -> Result:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from phone.calls.events import DIGITS
-from phone.calls.model import Call, Method, Phone, Progress, Service, Stage
+from phone.calls.model import Answering, Call, Dictation, Method, Phone, Progress, Service, Stage, Timers
 
 
 class Alarm(Enum):
@@ -28,6 +28,9 @@ class Alarm(Enum):
     REMIND = "somebody is held, and nobody at the phone"
     REMINDED = "the reminder has rung long enough"
     BEEP_OVER = "the beep has sounded"
+    MAILBOX_OVER = "the user did not lift for his messages"
+    PROMPT_OVER = "nobody says that the prompt was heard"
+    DICTATION_OVER = "the dictation is as long as may be"
 
 
 class CallAlarm(Enum):
@@ -41,6 +44,9 @@ class CallAlarm(Enum):
     REQUEST_OVER = "nobody says yes or no to a transfer request"
     HANDOVER_SILENT = "the far end says nothing of whom it was to call"
     LEAVES = "its far end has somebody else, and does not end it"
+    ANSWER = "nobody lifts: the phone answers for its user"
+    GREETING_OVER = "nobody says that the greeting was heard"
+    MESSAGE_OVER = "the message is as long as may be"
 
 
 class PhoneDue(NamedTuple):
@@ -90,10 +96,18 @@ def _ends(phone: Phone) -> Iterator[tuple[float | None, Alarm]]:
     yield phone.volume_until, Alarm.HIDE_VOLUME
     yield phone.beep_until, Alarm.BEEP_OVER
     yield phone.reminder_until, Alarm.REMINDED
+    if phone.dictation:
+        yield _dictation_alarm(phone.dictation, timers)
     if phone.recall:
         yield phone.recalled_at + timers.recall_ring, Alarm.RECALL_OVER
     if phone.key_down and phone.key_down in long_keys(phone):
         yield phone.key_down_at + timers.long_press, Alarm.LONG_PRESS
+
+
+def _dictation_alarm(dictation: Dictation, timers: Timers) -> tuple[float, Alarm]:
+    if dictation.recording:
+        return dictation.at + timers.longest_message, Alarm.DICTATION_OVER
+    return dictation.at + timers.greeting, Alarm.PROMPT_OVER
 
 
 def _call_alarms(phone: Phone, call: Call) -> Iterator[tuple[float, CallAlarm]]:
@@ -110,6 +124,8 @@ def _call_alarms(phone: Phone, call: Call) -> Iterator[tuple[float, CallAlarm]]:
     patience = timers.transferred_ring if call.via else timers.no_answer
     match call.progress:
         case Progress.OFFERED:
+            if phone.habits.answers and phone.service is Service.ONLINE:
+                yield max(call.since + timers.answer, phone.service_at), CallAlarm.ANSWER
             yield call.since + timers.ring, CallAlarm.NOBODY_LIFTS
         case Progress.PROPOSED if not call.ringback:
             yield call.since + min(timers.assume_ringing, patience), CallAlarm.SOUND_RINGBACK
@@ -117,10 +133,16 @@ def _call_alarms(phone: Phone, call: Call) -> Iterator[tuple[float, CallAlarm]]:
             yield call.since + patience, CallAlarm.NOBODY_ANSWERS
         case Progress.CONNECTING:
             yield call.progressed_at + timers.connect, CallAlarm.NO_PATH
+        case Progress.CONNECTED if call.answering is Answering.GREETING:
+            yield call.progressed_at + timers.greeting, CallAlarm.GREETING_OVER
+        case Progress.CONNECTED if call.answering:
+            yield call.answering_at + timers.longest_message, CallAlarm.MESSAGE_OVER
 
 
 def _on_hook_alarms(phone: Phone) -> Iterator[tuple[float, Alarm]]:
     timers = phone.timers
+    if phone.mailbox:
+        yield phone.mailbox_at + timers.mailbox, Alarm.MAILBOX_OVER
     if phone.dialled:
         yield phone.last_digit_at + timers.predial, Alarm.FORGET_DIGITS
     if any(c.id != phone.recall for c in phone.held):
@@ -128,10 +150,10 @@ def _on_hook_alarms(phone: Phone) -> Iterator[tuple[float, Alarm]]:
 
 
 def _off_hook_alarms(phone: Phone) -> Iterator[tuple[float, Alarm]]:
-    """Only while no live leg has the ear. A call that knocks there stops the tones' clock."""
+    """Only while nothing but tones is heard. A call that knocks there stops their clock."""
     timers = phone.timers
     focus = phone.call(phone.focus)
-    if focus and focus.live:
+    if (focus and focus.live) or phone.mailbox or phone.dictation:
         return
     if phone.dialled:
         yield phone.last_digit_at + timers.inter_digit, Alarm.DIAL_NOW
@@ -143,7 +165,7 @@ def _off_hook_alarms(phone: Phone) -> Iterator[tuple[float, Alarm]]:
 
 def _mere_dial_tone(phone: Phone) -> bool:
     """Nobody is on the phone in any way: who has just handed a caller over did not lift to call the hotline."""
-    free = phone.transfer is None and not any(c.live for c in phone.calls)
+    free = phone.transfer is None and not any(c.live and c.answering is None for c in phone.calls)
     return phone.stage is Stage.FRESH and phone.focus is None and phone.service is Service.ONLINE and free
 
 

@@ -28,8 +28,8 @@ def key(phone: Phone, at: float) -> Result:
         others = [c for c in phone.held if c.id != caller.id]
         target = _target(phone) or (others[-1] if others and not phone.dialled else None)
         return _let_go(phone, caller, target, at)
-    focus = phone.call(phone.focus)
-    if focus is None or not focus.up:
+    focus = phone.current
+    if focus is None or not focus.up or focus.message:
         return phone, ()
     return conference.connect(phone, at) if focus.joined else _begin(phone, focus, at)
 

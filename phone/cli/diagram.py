@@ -40,5 +40,10 @@ def _page() -> Iterator[str]:
 
     yield "# Calls\n"
     yield "Drawn by `phone diagram` from the tables in `phone/calls/table.py`; what is not drawn changes nothing.\n"
-    for title, drawing in (("One call", table.mermaid()), ("One hand-over", table.transfer_mermaid())):
+    drawings = (
+        ("One call", table.mermaid()),
+        ("One call that the phone answers for its user", table.answering_mermaid()),
+        ("One hand-over", table.transfer_mermaid()),
+    )
+    for title, drawing in drawings:
         yield f"## {title}\n\n```mermaid\n{drawing}```\n"

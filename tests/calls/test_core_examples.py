@@ -379,7 +379,7 @@ def test_volume_is_kept_per_device_and_shown_a_while():
     assert desk.wait(2).phone.volume_until is None
 
 
-@pytest.mark.parametrize("key", [Key.TRANSFER, Key.VOICEMAIL, Key.SPEAKER, Key.UP, Key.DOWN, Key.BACK, Key.OK])
+@pytest.mark.parametrize("key", [Key.TRANSFER, Key.SPEAKER, Key.UP, Key.DOWN, Key.BACK, Key.OK])
 def test_keys_without_a_meaning_here_do_nothing(key):
     desk = Desk().key(key)
     assert desk.did == ()
