@@ -1,0 +1,43 @@
+"""The store on both databases."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from service_postgres import PrivatePostgres, fresh_folder, programs
+
+from phone.service.store import Store
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PrivatePostgres]:
+    where = programs()
+    if where is None:
+        pytest.skip("PostgreSQL is not installed: apt install postgresql")
+    folder = fresh_folder()
+    server = PrivatePostgres(folder, where)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/store.sqlite"
+    return request.getfixturevalue("postgres").database()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    opened = Store(url)
+    opened.prepare()
+    yield opened
+    opened.close()
