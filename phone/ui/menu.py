@@ -4,7 +4,8 @@ Laws:
  1. The hook is never swallowed; lifting on a person calls that person, and then is a lifting like any other.
  2. A number that was typed is called as typed, unless the user went to a person by UP or DOWN, or it is no number at
     all that could be called and finds one person alone.
- 3. A page that the state of the phone leaves no room for (see `pages`) is not seen, and gone with the next key.
+ 3. While the messages are listened to, the keys are those of `mailbox`.
+ 4. A page that the state of the phone leaves no room for (see `pages`) is not seen, and gone with the next key.
 """
 
 from __future__ import annotations
@@ -15,6 +16,22 @@ from phone.calls import events as ev
 from phone.calls.events import Event, Key
 from phone.calls.model import Phone
 from phone.ui.book import Book
+from phone.ui.mailbox import follow, played, playing, recording, speech, taken
+from phone.ui.mailboxstate import (
+    BoxRequest,
+    DeleteLetter,
+    DropGreeting,
+    KeepLetter,
+    LeaveBox,
+    MarkHeard,
+    RecordGreeting,
+    RemoveGreeting,
+    SkipBy,
+    Speech,
+    StopGreeting,
+    UndoDelete,
+    UseGreeting,
+)
 from phone.ui.menuacts import off_page, on_page, transfer_to
 from phone.ui.menustate import (
     PAGE_SECONDS,
@@ -40,17 +57,35 @@ from phone.ui.pages import Contacts
 __all__ = [
     "PAGE_SECONDS",
     "Block",
+    "BoxRequest",
     "ClearLog",
+    "DeleteLetter",
+    "DropGreeting",
     "Handled",
+    "KeepLetter",
+    "LeaveBox",
+    "MarkHeard",
     "Menu",
     "Pick",
+    "RecordGreeting",
+    "RemoveGreeting",
     "Request",
     "Seen",
+    "SkipBy",
+    "Speech",
+    "StopGreeting",
+    "UndoDelete",
+    "UseGreeting",
     "deadline",
+    "follow",
     "handle",
     "matches",
     "picked",
+    "played",
+    "playing",
+    "recording",
     "refresh",
+    "speech",
     "top",
     "unseen",
 ]
@@ -60,10 +95,16 @@ _USER = (ev.HookLifted, ev.HookReplaced, ev.DigitPressed, ev.KeyPressed, ev.KeyR
 
 def handle(menu: Menu, event: Event, phone: Phone, book: Book) -> Handled:
     """Take one event that is meant for `phone` as it is now; what is no act of the user's goes on as it came."""
-    menu = _awake(refresh(menu, book), event, phone)
+    followed = follow(_awake(refresh(menu, book), event, phone), phone, book, event.at)
+    menu = followed.menu
+    handled = taken(menu, event, phone) or _handle(menu, event, phone, book)
+    return replace(handled, requests=(*followed.requests, *handled.requests))
+
+
+def _handle(menu: Menu, event: Event, phone: Phone, book: Book) -> Handled:
     match event:
         case ev.Ticked(at):
-            late = (due := deadline(menu)) is not None and due <= at
+            late = menu.pages and menu.used_at + PAGE_SECONDS <= at
             return Handled(replace(menu, pages=()) if late else menu, (event,))
         case ev.HookLifted():
             return _seize(menu, event, phone, book)

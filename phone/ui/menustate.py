@@ -8,12 +8,15 @@ from phone.calls.events import Event
 from phone.calls.model import Phone
 from phone.calls.numbers import Fault
 from phone.ui.book import Book, Person, Recent
+from phone.ui.mailboxstate import BoxRequest, Session
 from phone.ui.pages import Details, Item, Page, Room, fits, items, room
+from phone.ui.spoken import Voice
 from phone.ui.t9 import Index, found, indexed
 
 PAGE_SECONDS = 30.0
 """A page that nobody touches goes by itself."""
 _NOBODY = Index()
+_VOICE = Voice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Seen:
     at: float
 
 
-Request = Block | ClearLog | Seen
+Request = Block | ClearLog | Seen | BoxRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,12 @@ class Menu:
     """When the user last did something (monotonic)."""
     touched_at: float = 0.0
     """When anything last happened but the passing of time: the display is bright from then on."""
+    mail: Session | None = None
+    """The user listens to his messages."""
+    voice: Voice = _VOICE
+    """What the phone speaks."""
+    token: int = 0
+    """Of the last speech in the last session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,9 @@ class Handled:
 
 def deadline(menu: Menu) -> float | None:
     """When `handle` wants a `Ticked` (monotonic seconds)."""
-    return menu.used_at + PAGE_SECONDS if menu.pages else None
+    pages_go = menu.used_at + PAGE_SECONDS if menu.pages else None
+    times = (pages_go, menu.mail.until if menu.mail else None)
+    return min((at for at in times if at is not None), default=None)
 
 
 def refresh(menu: Menu, book: Book) -> Menu:

@@ -125,9 +125,14 @@ class Room(Enum):
     IN_CALL = "a call at the ear or a locked keypad, several held"
 
 
+def calls_first(phone: Phone) -> bool:
+    """Something rings, waits or asks: the keys belong to it."""
+    return bool(phone.offered or phone.recall or any(c.live and c.request for c in phone.calls))
+
+
 def room(phone: Phone) -> Room:
     """What menu there may be now."""
-    if phone.offered or phone.recall or any(c.live and c.request for c in phone.calls):
+    if calls_first(phone) or phone.mailbox or phone.dictation:
         return Room.NONE
     if phone.seized and phone.ear:
         return Room.IN_CALL if phone.ear.up and len(phone.held) > 1 else Room.NONE
