@@ -6,7 +6,7 @@ Law: what is made here for a language, `prompts/texts/<language>.toml` has.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -145,14 +145,14 @@ def spell(text: str, language: str) -> Words:
     return spelt[:LONGEST_NAME]
 
 
-def _sign(sign: str, alphabet: str) -> str:
+def _sign(sign: str, alphabet: Mapping[str, str]) -> str:
     if sign in "0123456789":
         return f"number-{sign}"
-    return f"letter-{sign}" if sign in alphabet else _SIGNS.get(sign, "")
+    return f"letter-{alphabet[sign]}" if sign in alphabet else _SIGNS.get(sign, "")
 
 
-_LATIN = "abcdefghijklmnopqrstuvwxyz"
-_LETTERS = {"de": _LATIN + "äöüß", "en": _LATIN}
+_LATIN = {letter: letter for letter in "abcdefghijklmnopqrstuvwxyz"}
+_LETTERS = {"de": _LATIN | {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}, "en": _LATIN}
 _SIGNS = {"@": "sign-at", ".": "sign-dot", "-": "sign-dash", "_": "sign-underscore", "+": "sign-plus"}
 
 
