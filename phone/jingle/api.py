@@ -149,6 +149,10 @@ class SendIq:
     to: str
     payload: Element
     token: str
+    own: str = ""
+    """Which of our addresses it is from, where an agent goes by several: the one that the far end called. An account's
+    stanzas need none.
+    """
 
 
 @dataclass(frozen=True, slots=True)

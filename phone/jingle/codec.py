@@ -17,6 +17,7 @@ from phone.jingle.elements import (
     JMI,
     RTP,
     TRANSFER,
+    VOICEMAIL,
     Content,
     Description,
     Fingerprint,
@@ -48,6 +49,8 @@ def encode_jingle(jingle: Jingle) -> Element:
         SubElement(element, f"{{{EARLY}}}early")
     if jingle.transfer is not None:
         _transfer(element, jingle.transfer)
+    if jingle.regarding:
+        SubElement(element, f"{{{VOICEMAIL}}}regarding", {"name": jingle.regarding})
     return element
 
 

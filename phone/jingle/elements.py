@@ -27,9 +27,24 @@ JMI = "urn:xmpp:jingle-message:0"
 TRANSFER = "urn:xmpp:jingle:transfer:0"
 EARLY = "urn:xmpp:deskphone:early-media:0"
 """Ours: the callee may tell its transport while it rings, so that ICE and DTLS are done before the answer."""
+VOICEMAIL = "http://www.google.com/session/voicemail"
+"""Google's voicemail extension; as a feature: here messages are taken."""
+VOICE_V1 = "http://www.google.com/xmpp/protocol/voice/v1"
+"""The disco#info feature of whoever may be called by a Google session; the XEP-0115 `ext` of that is `voice-v1`."""
 
 FEATURES = (JINGLE, RTP, RTP_AUDIO, ICE_UDP, DTLS, JMI, TRANSFER, EARLY)
-"""All disco#info features of this room. raw-udp is understood where the config allows plain RTP, never advertised."""
+"""Its disco#info features in a phone. raw-udp is understood where the config allows plain RTP, never advertised."""
+
+
+def features(*, plain: bool) -> tuple[str, ...]:
+    """What a phone lists in disco#info; `plain`: its config allows plain RTP to somebody, which Google sessions are."""
+    return (*FEATURES, VOICE_V1) if plain else FEATURES
+
+
+def service_features(*, plain: bool) -> tuple[str, ...]:
+    """What a voicemail address lists in disco#info: it is called, and never transferred."""
+    taken = (VOICEMAIL, JINGLE, RTP, RTP_AUDIO, ICE_UDP, DTLS, JMI, EARLY)
+    return (*taken, VOICE_V1) if plain else taken
 
 
 class Action(Enum):
@@ -152,6 +167,8 @@ class Jingle:
     bundle: bool = False
     """XEP-0338: a BUNDLE group, which implies rtcp-mux."""
     transfer: Transfer | None = None
+    regarding: str = ""
+    """Google's voicemail extension: the bare JID of whom a message is for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,6 @@ from phone.jingle import gingle_elements as google
 from phone.jingle.api import (
     CallAccepted,
     CallAlerting,
-    CallHeld,
-    DigitReceived,
     Effects,
     EndReason,
     IceCandidate,
@@ -34,20 +32,19 @@ from phone.jingle.api import (
     StanzaError,
 )
 from phone.jingle.elements import Info, Transport
-from phone.jingle.errors import LocalProtocolError
 from phone.jingle.gingle_candidates import Telling, told
 from phone.jingle.gingle_codec import encode_session
 from phone.jingle.gingle_elements import P2P, Act, Description, Dialect, Gingle, Redirect
 from phone.jingle.gingle_states import NOT_NOW, TRANSITIONS
 from phone.jingle.gingle_terms import GoogleTerms, settle
+from phone.jingle.machine import Machine
 from phone.jingle.negotiate import Refusal
 from phone.jingle.proposal import Way
-from phone.jingle.reasons import from_error, from_wire, to_wire
+from phone.jingle.reasons import from_wire
 from phone.jingle.states import BAD_REQUEST, State
-from phone.jingle.transport import RemoteTransport
 
 
-class GoogleSession:
+class GoogleSession(Machine[Act]):
     """One session. Methods return what must be done, in order."""
 
     def __init__(
@@ -61,31 +58,17 @@ class GoogleSession:
         initiator: bool,
         new_id: Callable[[], str],
     ) -> None:
-        """`id` names the call to the core, (`peer`, `sid`) the session on the wire; `new_id` makes IQ tokens."""
-        self.id = id
-        self.sid = sid
-        self.own = own
-        self.peer = peer
+        """As `Machine`'s."""
+        super().__init__(id, sid, own, peer, initiator=initiator, new_id=new_id, table=TRANSITIONS)
         self.terms = terms
-        self.initiator = initiator
-        self.state = State.NEW
-        self.ended: EndReason | None = None
         self.redirected: Redirect | None = None
         """Where the far end wants us to call instead: it has ended this session so."""
         self.regarding = ""
         """The mailbox that the initiate named (Google's voicemail extension), else who redirected the call here."""
-        self.remote = RemoteTransport()
-        self.media: LocalMedia | None = None
         self._initiator = own if initiator else ""
         self._telling = Telling()
         self._telling_allowed = False
         self._begun = False
-        self._new_id = new_id
-        self._awaited: dict[str, Act] = {}
-        self._held = False
-
-    def __repr__(self) -> str:
-        return f"GoogleSession({self.id!r}, {self.peer!r}, {self.state.value})"
 
     @property
     def dialect(self) -> Dialect:
@@ -133,20 +116,6 @@ class GoogleSession:
         effects = self.tell_early()
         return (*effects, self._send(Gingle(Act.ACCEPT, self.sid, description=Description(self.terms.receive))))
 
-    def terminate(self, reason: EndReason) -> Effects:
-        """terminate, or reject before the answer to their call; nothing when nothing was sent yet."""
-        if self.state is State.NEW:
-            self.state = State.ENDED
-            return ()
-        active = self.state is State.ACTIVE
-        return self._end(to_wire(reason, active=active, outgoing=self.initiator))
-
-    def refuse(self, refusal: Refusal) -> Effects:
-        """An end by the protocol's own decision; sets `ended`."""
-        effects = self._end(refusal.condition)
-        self.ended = refusal.reason
-        return effects
-
     def redirect(self, target: str) -> Effects:
         """Send their call to another address (libjingle 0.4)."""
         return (self._send(Gingle(Act.REDIRECT, self.sid, redirect=Redirect(target))),)
@@ -171,7 +140,7 @@ class GoogleSession:
     def receive(self, got: Gingle) -> tuple[StanzaError | None, Effects]:
         """One act of theirs: the error to answer (None: result), then what follows."""
         before = self.state
-        after = TRANSITIONS[self.initiator][before].get((Way.GOT, got.act))
+        after = self._after(Way.GOT, got.act)
         if after is None:
             return NOT_NOW, ()
         if got.act is Act.REDIRECT and not (got.redirect and got.redirect.target):
@@ -196,23 +165,6 @@ class GoogleSession:
             case _:
                 return None, self._begin() + self._merge(got)
 
-    def replied(self, token: str, error: str | None) -> Effects:
-        """The answer to one of our IQs: None for a result, else the condition, or "timeout". Only initiate and accept
-        can end a session by it; none at all ends no active one, whose media judge.
-        """
-        act = self._awaited.pop(token, None)
-        if act is None or self.state is State.ENDED:
-            return ()
-        if error is None:
-            return self._acked(act)
-        if error == "timeout" and self.state is State.ACTIVE:
-            return ()
-        self.ended = EndReason.CANCELLED if act is Act.ACCEPT else from_error(error)
-        # Who does not answer at all may still believe in the session.
-        effects = self._end("timeout") if error == "timeout" else ()
-        self.state = State.ENDED
-        return effects
-
     def wish(self) -> MediaWish:
         """How the media should stand now: plain RTP on GICE (`transport` "gice"). The candidates are `P2pCandidate`s;
         `LocalMedia.ufrag` is the username of ours. Theirs show only once ours may be told: no check leaves before.
@@ -231,26 +183,16 @@ class GoogleSession:
 
     # --- inside -------------------------------------------------------------------------------------------------
 
-    def _check(self, act: Act) -> State:
-        after = TRANSITIONS[self.initiator][self.state].get((Way.SENT, act))
-        if after is None:
-            raise LocalProtocolError(f"cannot send {act.value} when {self.state.value}: check the state first")
-        return after
-
     def _send(self, stanza: Gingle) -> SendIq:
         self.state = self._check(stanza.act)
-        token = self._new_id()
-        if stanza.act in {Act.INITIATE, Act.ACCEPT}:
-            self._awaited[token] = stanza.act
-        return SendIq(self.peer, encode_session(replace(stanza, id=self.sid, initiator=self._initiator)), token)
+        token = self._token(decisive=stanza.act in {Act.INITIATE, Act.ACCEPT})
+        payload = encode_session(replace(stanza, id=self.sid, initiator=self._initiator))
+        return SendIq(self.peer, payload, token, self.own)
 
     def _end(self, condition: str) -> Effects:
+        """terminate, or reject before the answer to their call."""
         refused = not self.initiator and self.state is State.PENDING
         return (self._send(Gingle(Act.REJECT if refused else Act.TERMINATE, self.sid, reason=condition)),)
-
-    def _described(self) -> None:
-        if self.media is None:
-            raise LocalProtocolError("our media is not described yet: wait for it")
 
     def _begin(self) -> Effects:
         """The far end knows of the session: servers may re-order what is sent before (libjingle)."""
@@ -283,9 +225,9 @@ class GoogleSession:
         self.terms = terms
         return (CallAccepted(self.id),)
 
-    def _acked(self, act: Act) -> Effects:
+    def _acked(self) -> Effects:
         """There is no ringing in this protocol: a device that acked an initiate shows it to its user."""
-        if act is Act.ACCEPT:
+        if not self.initiator:
             return ()
         effects = self._begin()
         return effects if self.state is State.ACTIVE else (CallAlerting(self.id), *effects)
@@ -301,14 +243,3 @@ class GoogleSession:
                 return self._digit("" if info is None else info.code)
             case _:
                 return None, ()
-
-    def _hold(self, *, held: bool) -> Effects:
-        if held == self._held or self.state is not State.ACTIVE:
-            return ()
-        self._held = held
-        return (CallHeld(self.id, held),)
-
-    def _digit(self, code: str) -> tuple[StanzaError | None, Effects]:
-        if len(code) != 1 or code not in "0123456789*#ABCD":
-            return BAD_REQUEST, ()
-        return None, (DigitReceived(self.id, code),)

@@ -1,12 +1,14 @@
 """All Google sessions of one address: what comes in is routed to its session, what nobody owns is answered.
 
-A facade without IO, with the methods of `agent.Agent` as far as this dialect has what they are for: no proposals, no
-transfer, and hold only towards the media. Every IQ gets exactly one `Reply`, first and at once.
+The half of `agent.Agent` that speaks Google's dialect, without IO, with its methods as far as this dialect has what
+they are for: no proposals, no transfer, and hold only towards the media. Every IQ gets exactly one `Reply`, first and
+at once.
 
 Laws
 1. What a far end sends never raises.
 2. The key of a session is (peer's full JID, id). The `initiator` attribute is echoed and never looked at again.
 3. A call ends once; its id appears in `wishes` from its beginning to its end and never after.
+4. To whom the config allows no plain RTP the dialect is unknown: Asterisk then tries its next one.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from phone.jingle.api import (
     Reply,
     StanzaError,
 )
-from phone.jingle.errors import LocalProtocolError, RemoteProtocolError
+from phone.jingle.errors import RemoteProtocolError
 from phone.jingle.gingle import GoogleSession
 from phone.jingle.gingle_codec import parse_session
 from phone.jingle.gingle_elements import Act, Description, Gingle
@@ -37,9 +39,9 @@ from phone.jingle.gingle_states import UNKNOWN
 from phone.jingle.gingle_terms import GoogleTerms, offer, take
 from phone.jingle.jid import bare, normal
 from phone.jingle.leg import SESSION_SECONDS
-from phone.jingle.legs import MAX_ID_SHOWN, MAX_LEGS, MAX_STRANGERS
 from phone.jingle.negotiate import Refusal
 from phone.jingle.reasons import from_fault
+from phone.jingle.register import Register
 from phone.jingle.states import BAD_REQUEST, NOT_OURS, State
 
 TOO_MANY: Final = StanzaError("resource-constraint", "cancel")
@@ -69,13 +71,13 @@ class GoogleAgent:
         *,
         policy: Callable[[str], PeerPolicy],
         new_id: Callable[[], str],
-        taken: Callable[[str], bool] = lambda _: False,
+        register: Register | None = None,
     ) -> None:
-        """`own`, `policy` and `new_id` as `agent.Agent`'s; `taken`: whether a call of another dialect has that id."""
+        """`own`, `policy` and `new_id` as `agent.Agent`'s; `register`: of the calls of all dialects."""
         self.own = own
         self._policy = policy
         self._new_id = new_id
-        self._taken = taken
+        self._register = register or Register(new_id)
         self._calls: dict[str, _Call] = {}
 
     def __contains__(self, id: str) -> bool:
@@ -87,9 +89,8 @@ class GoogleAgent:
         """Call the address `to` as it stands, as soon as our media is described. `regarding`: the bare JID of whom the
         message is for, when `to` is a voicemail address. Raises LocalProtocolError when `id` is taken.
         """
-        if id in self._calls or self._taken(id):
-            raise LocalProtocolError(f"call id {id!r} is in use: take a fresh one")
-        session = GoogleSession(id, id, self.own, to, offer(), initiator=True, new_id=self._new_id)
+        self._register.add(id)
+        session = self._session(id, id, self.own, to, offer(), initiator=True)
         self._calls[id] = _Call(session, self._policy(to), regarding, cookie, wanted=True, due=now + SESSION_SECONDS)
         return ()
 
@@ -104,18 +105,16 @@ class GoogleAgent:
 
     def terminate(self, id: str, reason: EndReason) -> Effects:
         """Our user ends a call. An id that is over already: nothing."""
-        call = self._calls.pop(id, None)
-        return () if call is None else call.session.terminate(reason)
+        call = self._calls.get(id)
+        if call is None:
+            return ()
+        self._forget(call)
+        return call.session.terminate(reason)
 
     def peer(self, id: str) -> str | None:
         """With whom a call is."""
         call = self._calls.get(id)
         return None if call is None else call.session.peer
-
-    def regarding(self, id: str) -> str:
-        """The mailbox that an incoming call is for, as its caller says: a claim. "" when it says nothing."""
-        call = self._calls.get(id)
-        return "" if call is None else call.session.regarding
 
     # --- the media process --------------------------------------------------------------------------------------
 
@@ -127,9 +126,10 @@ class GoogleAgent:
         call = self._calls.get(id)
         if call is None:
             return ()
+        effects = call.session.describe(media)
         call.media = media
         call.due = None
-        return call.session.describe(media) + self._go_on(call)
+        return effects + self._go_on(call)
 
     def candidate(self, id: str, candidate: IceCandidate) -> Effects:
         """One more local candidate."""
@@ -150,19 +150,21 @@ class GoogleAgent:
 
     # --- the network --------------------------------------------------------------------------------------------
 
-    def receive_iq(self, sender: str, iq_id: str, payload: Element, now: float) -> Effects:
-        """An IQ-set with a `<session/>`: one Reply, then what follows from it."""
-        del now
+    def receive_iq(self, sender: str, iq_id: str, payload: Element, to: str | None = None) -> Effects:
+        """An IQ-set with a `<session/>`, to our address `to`: one Reply, then what follows from it."""
+        policy = self._policy(sender)
         try:
             got = parse_session(payload)
         except RemoteProtocolError as wrong:
-            return Reply(sender, iq_id, BAD_REQUEST), Nonsense(sender, str(wrong))
+            return Reply(sender, iq_id, BAD_REQUEST if policy.plain_rtp else NOT_OURS), Nonsense(sender, str(wrong))
         call = self._by_session(sender, got.id)
         if call is not None:
             call.session.peer = sender
             error, effects = call.session.receive(got)
+        elif not policy.plain_rtp:
+            error, effects = NOT_OURS, ()  # Asterisk then tries its next dialect (PEERS.md, Asterisk 7)
         elif got.act is Act.INITIATE and got.description is not None:
-            error, effects = self._initiated(sender, got, got.description)
+            error, effects = self._initiated(sender, to or self.own, got, got.description, policy)
         else:
             error, effects = UNKNOWN, ()
         return (Reply(sender, iq_id, error), *effects, *self._settled(call))
@@ -208,30 +210,24 @@ class GoogleAgent:
                 return call
         return None
 
-    def _initiated(self, sender: str, got: Gingle, description: Description) -> tuple[StanzaError | None, Effects]:
-        policy = self._policy(sender)
-        if not policy.plain_rtp:
-            return NOT_OURS, ()  # Asterisk then tries its next dialect (PEERS.md, Asterisk 7)
-        if self._full(policy):
+    def _initiated(
+        self, sender: str, own: str, got: Gingle, description: Description, policy: PeerPolicy
+    ) -> tuple[StanzaError | None, Effects]:
+        if self._register.full(policy):
             return TOO_MANY, (Nonsense(sender, "too many calls at once"),)
         terms = take(description)
-        agreed = terms if isinstance(terms, GoogleTerms) else GoogleTerms()
-        call_id = self._named(got.id)
-        session = GoogleSession(call_id, got.id, self.own, sender, agreed, initiator=False, new_id=self._new_id)
-        error, effects = session.receive(got)
         if isinstance(terms, Refusal):
+            session = self._session(got.id, got.id, own, sender, GoogleTerms(), initiator=False)
+            error, effects = session.receive(got)
             return error, (*effects, *session.refuse(terms))
+        call_id = self._register.admit(got.id, policy)
+        session = self._session(call_id, got.id, own, sender, terms, initiator=False)
         self._calls[call_id] = _Call(session, policy)
-        return error, (CallOffered(call_id, sender), *effects)
+        error, effects = session.receive(got)
+        return error, (CallOffered(call_id, sender, regarding=session.regarding), *effects)
 
-    def _named(self, wanted: str) -> str:
-        plain_text = wanted.isascii() and wanted.isprintable() and len(wanted) <= MAX_ID_SHOWN
-        used = wanted in self._calls or self._taken(wanted)
-        return wanted if plain_text and not used else self._new_id()
-
-    def _full(self, policy: PeerPolicy) -> bool:
-        strangers = sum(1 for c in self._calls.values() if not c.session.initiator and not c.policy.contact)
-        return len(self._calls) >= MAX_LEGS or (not policy.contact and strangers >= MAX_STRANGERS)
+    def _session(self, id: str, sid: str, own: str, peer: str, terms: GoogleTerms, *, initiator: bool) -> GoogleSession:
+        return GoogleSession(id, sid, own, peer, terms, initiator=initiator, new_id=self._new_id)
 
     def _go_on(self, call: _Call) -> Effects:
         """Send what waits for our media: the offer, the early candidates or the answer."""
@@ -255,9 +251,7 @@ class GoogleAgent:
             return self._over(call, call.session.ended)
         # to another device of theirs; elsewhere no call goes unless the user says so
         old, call.sent_on, call.cookie = call.session, True, redirect.cookie
-        call.session = GoogleSession(
-            old.id, self._new_id(), self.own, redirect.target, offer(), initiator=True, new_id=self._new_id
-        )
+        call.session = self._session(old.id, self._new_id(), old.own, redirect.target, offer(), initiator=True)
         return self._go_on(call)
 
     def _given_up(self, call: _Call, why: Refusal) -> Effects:
@@ -265,5 +259,9 @@ class GoogleAgent:
         return (call.session.refuse(why) if begun else ()) + self._over(call, why.reason)
 
     def _over(self, call: _Call, reason: EndReason) -> Effects:
-        del self._calls[call.session.id]
+        self._forget(call)
         return (CallEnded(call.session.id, reason),)
+
+    def _forget(self, call: _Call) -> None:
+        del self._calls[call.session.id]
+        self._register.remove(call.session.id)

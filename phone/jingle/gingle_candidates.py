@@ -27,7 +27,7 @@ def told(media: LocalMedia) -> tuple[P2pCandidate, ...]:
 
 
 def _named(candidate: IceCandidate, ufrag: str) -> P2pCandidate:
-    username = candidate.username if isinstance(candidate, P2pCandidate) else ufrag
+    username = candidate.username or ufrag
     if not _USERNAME.match(username):
         raise LocalProtocolError("a p2p candidate's username must be 16 characters of base64: describe the media so")
     return P2pCandidate(

@@ -7,13 +7,12 @@ from __future__ import annotations
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, fromstring
 
-from phone.jingle.elements import RTP, Info
+from phone.jingle.elements import RTP, VOICEMAIL, Info
 from phone.jingle.gingle_elements import (
     DTMF_INFO,
     P2P,
     PHONE,
     SESSION,
-    VOICEMAIL,
     Description,
     Gingle,
     P2pCandidate,

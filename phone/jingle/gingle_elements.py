@@ -18,11 +18,8 @@ from phone.jingle.elements import GOOGLE_P2P, Info
 SESSION: Final = "http://www.google.com/session"
 PHONE: Final = "http://www.google.com/session/phone"
 VIDEO: Final = "http://www.google.com/session/video"
-VOICEMAIL: Final = "http://www.google.com/session/voicemail"
 P2P: Final = GOOGLE_P2P
 DTMF_INFO: Final = "http://jabber.org/protocol/jingle/info/dtmf"
-VOICE_V1: Final = "http://www.google.com/xmpp/protocol/voice/v1"
-"""The disco#info feature of whoever may be called so; the XEP-0115 `ext` of the same meaning is `voice-v1`."""
 
 OLD_TALK: Final = (Payload(103, "ISAC", 16000), Payload(0, "PCMU", 8000))
 """What a description without payload types means: the first Google Talk client."""
@@ -54,9 +51,8 @@ class Dialect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class P2pCandidate(IceCandidate):
-    """A candidate of Google's p2p transport: each may have its own username, which its checks name."""
+    """A candidate of Google's p2p transport: its checks name its username."""
 
-    username: str = ""
     password: str = ""
     """Written, and never used by anybody."""
 

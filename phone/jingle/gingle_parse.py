@@ -18,7 +18,6 @@ from phone.jingle.gingle_elements import (
     PHONE,
     SESSION,
     VIDEO,
-    VOICEMAIL,
     Act,
     Crypto,
     Description,
@@ -27,7 +26,7 @@ from phone.jingle.gingle_elements import (
     Redirect,
 )
 from phone.jingle.jid import normal, valid
-from phone.jingle.parse import MAX_CANDIDATES, MAX_ID, MAX_PAYLOADS, MAX_TEXT, _address, _number, _split
+from phone.jingle.parse import MAX_CANDIDATES, MAX_ID, MAX_PAYLOADS, MAX_TEXT, _address, _number, _regarding, _split
 
 MAX_COOKIE: Final = 2000
 """Characters of XML; a longer cookie is dropped rather than carried to a third party."""
@@ -171,12 +170,6 @@ def _priority(preference: str) -> int:
 
 
 # --- what else there may be -----------------------------------------------------------------------------------
-
-
-def _regarding(element: Element) -> str:
-    child = element.find(f"{{{VOICEMAIL}}}regarding")
-    name = "" if child is None else normal(child.get("name", "").strip())
-    return name if valid(name) else ""
 
 
 def _redirect(element: Element) -> Redirect | None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 from xml.etree.ElementTree import Element
 
+from phone.jingle.elements import DTLS, JINGLE, VOICEMAIL
 from phone.jingle.jid import bare, normal, valid
 from phone.jingle.parse import _split
 
@@ -102,6 +103,13 @@ class Discovery:
     def _done(self) -> None:
         self._via = None
         self.deadline = None
+
+
+def dialect(features: frozenset[str]) -> Literal["jingle", "google"]:
+    """How to call a voicemail address whose disco#info lists these features: by Jingle, where it says that it takes
+    messages so and keeps them from who listens on the way; else as Google's own did.
+    """
+    return "jingle" if features >= {JINGLE, DTLS, VOICEMAIL} else "google"
 
 
 def item(query: Element, via: Via) -> str:

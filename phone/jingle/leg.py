@@ -49,6 +49,8 @@ class Surroundings:
     own: str
     policy: PeerPolicy
     new_id: Callable[[], str]
+    account: bool = True
+    """Other devices of ours may ring as well, and must be told who took a call."""
 
 
 class Leg:
@@ -64,12 +66,16 @@ class Leg:
         plain: bool = False,
         mark: Transfer | None = None,
         trail: Trail | None = None,
+        regarding: str = "",
     ) -> None:
-        """`plain`: offer plain RTP (outgoing); `mark`: on whose behalf (outgoing); `trail`: how it came about."""
+        """`plain`: offer plain RTP (outgoing); `mark`: on whose behalf (outgoing); `trail`: how it came about;
+        `regarding`: whom a message is for that is left (outgoing), a bare JID.
+        """
         self.id = id
         self.peer = peer
         self.around = around
         self.outgoing = outgoing
+        self.regarding = regarding
         self.invitation: Invitation | None = None
         self.session: Session | None = None
         self.media: LocalMedia | None = None
@@ -153,11 +159,9 @@ class Leg:
             return ()
         if self.session is None:
             self._due = now + SESSION_SECONDS
-        return (
-            *self._show_to(invitation.peer),
-            invitation.send(Verb.ACCEPT, to=bare(self.around.own)),
-            invitation.send(Verb.PROCEED),
-        )
+        shown = self._show_to(invitation.peer)
+        told = (invitation.send(Verb.ACCEPT, to=bare(self.around.own)),) if self.around.account else ()
+        return (*shown, *told, invitation.send(Verb.PROCEED))
 
     def set_hold(self, *, held: bool) -> Effects:
         """The user puts them on hold, or is back. Who asked us to call somebody else is told in any case that we are
@@ -264,9 +268,10 @@ class Leg:
         return self.end(EndReason.UNREACHABLE if self.outgoing else EndReason.CANCELLED)
 
     @property
-    def offering(self) -> bool:
-        """Whether our session-initiate is out and unanswered."""
-        return self.session is not None and self.session.initiator and self.session.state is State.PENDING
+    def contested(self) -> bool:
+        """Whether our session-initiate is out and unanswered: one of theirs with its sid is glare. No mailbox calls."""
+        pending = self.session is not None and self.session.state is State.PENDING
+        return pending and self.outgoing and not self.regarding
 
     # --- glare --------------------------------------------------------------------------------------------------
 
@@ -315,7 +320,8 @@ class Leg:
             return ()
         if session.state is State.NEW:
             self._due = None
-            return session.offer(self.media, early=self._early, transfer=self.transfers.mark)
+            mark = self.transfers.mark
+            return session.offer(self.media, early=self._early, transfer=mark, regarding=self.regarding)
         if session.initiator or session.state is not State.PENDING or not session.ready:
             return ()
         if not self._wanted:

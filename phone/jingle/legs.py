@@ -1,73 +1,63 @@
-"""All legs of one account: whose an incoming stanza is, how many there may be, and which ids are over.
+"""All Jingle legs of one account: whose an incoming stanza is, and which ids are over.
 
 Laws
 1. Sessions are keyed by (peer's full JID, sid), invitations by (peer's bare JID, id). The `initiator` attribute is
    never a key: peers write the wrong one (XEP-0251's examples, XEP-0166 7.1).
-2. At most MAX_LEGS calls, at most MAX_STRANGERS of them offered by strangers, at most MAX_REMEMBERED ended ids.
+2. At most MAX_REMEMBERED ended ids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from phone.jingle.api import Effects, PeerPolicy
+from phone.jingle.api import Effects
 from phone.jingle.elements import Transfer
 from phone.jingle.jid import bare
 from phone.jingle.leg import Leg, Surroundings
 from phone.jingle.proposal import Stage
+from phone.jingle.register import Register
 from phone.jingle.states import State
 from phone.jingle.transfer import Trail
 
-MAX_LEGS: Final = 16
-MAX_STRANGERS: Final = 4
 MAX_REMEMBERED: Final = 64
 REMEMBER_SECONDS: Final = 300.0
-MAX_ID_SHOWN: Final = 64
-"""A far end's id names the call in logs and on the control socket only if it is short printable ASCII."""
 
 
 class Legs:
     """The legs that live, by the call ids under which the core knows them, and the ids of those that ended."""
 
-    def __init__(self, new_id: Callable[[], str]) -> None:
+    def __init__(self, register: Register) -> None:
         self.ended: dict[tuple[str, str], float] = {}
         """(bare peer, JMI id) -> when to forget it."""
         self._legs: dict[str, Leg] = {}
-        self._new_id = new_id
+        self._register = register
 
     def __iter__(self) -> Iterator[Leg]:
         """A snapshot: legs may end while one goes through them."""
         return iter(tuple(self._legs.values()))
-
-    def __contains__(self, id: str) -> bool:
-        return id in self._legs
 
     def get(self, id: str | None) -> Leg | None:
         """The leg of that call id, if it lives."""
         return None if id is None else self._legs.get(id)
 
     def add(self, leg: Leg) -> None:
-        """A call that we place."""
+        """A call that we place. Raises LocalProtocolError when its id is taken."""
+        self._register.add(leg.id)
         self._legs[leg.id] = leg
 
     def open(self, wanted: str, peer: str, around: Surroundings, trail: Trail) -> Leg:
-        """An incoming call, by its sid unless another far end uses the same."""
-        plain_text = wanted.isascii() and wanted.isprintable() and len(wanted) <= MAX_ID_SHOWN
-        call = wanted if plain_text and wanted not in self._legs else self._new_id()
+        """An incoming call, by its sid if that may be its name."""
+        call = self._register.admit(wanted, around.policy)
         self._legs[call] = Leg(call, peer, around, outgoing=False, trail=trail)
         return self._legs[call]
-
-    def full(self, policy: PeerPolicy) -> bool:
-        """Whether one more incoming call of such a far end is one too many."""
-        strangers = sum(1 for leg in self if not leg.outgoing and not leg.around.policy.contact)
-        return len(self._legs) >= MAX_LEGS or (not policy.contact and strangers >= MAX_STRANGERS)
 
     def swept(self, leg: Leg, effects: Effects, now: float) -> Effects:
         """Drop the leg when it is over, and remember its invitation for a while."""
         if not leg.over or self._legs.get(leg.id) is not leg:
             return effects
         del self._legs[leg.id]
+        self._register.remove(leg.id)
         self._remember(leg, now)
         return leg.transfers.close() + effects
 
@@ -137,7 +127,9 @@ def _rings_for(leg: Leg, sender: str) -> bool:
 
 
 def _calls(leg: Leg, sender: str) -> bool:
-    """By session: that very device."""
+    """By session: that very device. Whoever takes messages does not call at the same time."""
+    if leg.regarding:
+        return False
     if leg.session is not None:
         pending = leg.session.state in {State.NEW, State.PENDING}
         return pending and not leg.accepted and leg.session.peer in {sender, bare(sender)}

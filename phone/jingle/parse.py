@@ -23,6 +23,7 @@ from phone.jingle.elements import (
     RAW_UDP,
     RTP,
     TRANSFER,
+    VOICEMAIL,
     Action,
     Content,
     Description,
@@ -36,7 +37,7 @@ from phone.jingle.elements import (
     Verb,
 )
 from phone.jingle.errors import RemoteProtocolError
-from phone.jingle.jid import normal
+from phone.jingle.jid import normal, valid
 
 MAX_CANDIDATES: Final = 64
 MAX_PAYLOADS: Final = 64
@@ -75,6 +76,7 @@ def parse_jingle(element: Element) -> Jingle:
         early=element.find(f"{{{EARLY}}}early") is not None,
         bundle=any(g.get("semantics") == "BUNDLE" for g in element.findall(f"{{{GROUPING}}}group")),
         transfer=_transfer(element),
+        regarding=_regarding(element),
     )
 
 
@@ -128,7 +130,7 @@ def _info(element: Element) -> Info | None:
     """The first child that is not Jingle's own and is not read elsewhere."""
     for child in element:
         namespace, name = _split(child.tag)
-        if namespace not in (JINGLE, GROUPING, EARLY, "") and (namespace, name) != (TRANSFER, "transfer"):
+        if namespace not in (JINGLE, GROUPING, EARLY, VOICEMAIL, "") and (namespace, name) != (TRANSFER, "transfer"):
             return Info(namespace, name, child.get("code", ""))
     return None
 
@@ -140,6 +142,13 @@ def _transfer(element: Element) -> Transfer | None:
         return None
     attendant, to, sid = (child.get(name, "").strip() for name in ("from", "to", "sid"))
     return Transfer(normal(attendant) or None, normal(to) or None, sid or None)
+
+
+def _regarding(element: Element) -> str:
+    """The mailbox that a session is for, by Google's voicemail extension; "" for nonsense."""
+    child = element.find(f"{{{VOICEMAIL}}}regarding")
+    name = "" if child is None else normal(child.get("name", "").strip())
+    return name if valid(name) else ""
 
 
 def _content(element: Element) -> Content:

@@ -17,8 +17,6 @@ from phone.jingle import elements as ns
 from phone.jingle.api import (
     CallAccepted,
     CallAlerting,
-    CallHeld,
-    DigitReceived,
     Effects,
     EndReason,
     IceCandidate,
@@ -40,15 +38,15 @@ from phone.jingle.elements import (
     Reason,
     Transfer,
 )
-from phone.jingle.errors import LocalProtocolError
+from phone.jingle.machine import Machine
 from phone.jingle.negotiate import Refusal, Terms, dtls_role, settle, setup
 from phone.jingle.proposal import Way
-from phone.jingle.reasons import from_error, from_wire, to_wire
-from phone.jingle.states import BAD_REQUEST, OUT_OF_ORDER, TRANSITIONS, UNSUPPORTED_INFO, State
+from phone.jingle.reasons import from_wire
+from phone.jingle.states import OUT_OF_ORDER, TRANSITIONS, UNSUPPORTED_INFO, State
 from phone.jingle.transport import RemoteTransport
 
 
-class Session:
+class Session(Machine[Action]):
     """One Jingle session. Methods return what must be done, in order."""
 
     def __init__(
@@ -63,26 +61,12 @@ class Session:
         plain: bool,
         new_id: Callable[[], str],
     ) -> None:
-        """`id` names the call to the core; `plain`: the policy allows plain RTP; `new_id` makes IQ tokens."""
-        self.id = id
-        self.sid = sid
-        self.own = own
-        self.peer = peer
+        """As `Machine`'s; `plain`: the policy allows plain RTP."""
+        super().__init__(id, sid, own, peer, initiator=initiator, new_id=new_id, table=TRANSITIONS)
         self.terms = terms
-        self.initiator = initiator
-        self.state = State.NEW
-        self.ended: EndReason | None = None
-        self.remote = RemoteTransport()
-        self.media: LocalMedia | None = None
         self.told = -1
         """The restart number of our transport that the far end knows; -1: nothing yet."""
         self._plain = plain
-        self._new_id = new_id
-        self._awaited: dict[str, Action] = {}
-        self._held = False
-
-    def __repr__(self) -> str:
-        return f"Session({self.id!r}, {self.peer!r}, {self.state.value})"
 
     # --- ours ---------------------------------------------------------------------------------------------------
 
@@ -91,8 +75,10 @@ class Session:
         """Our media of the current ICE generation is described."""
         return self.media is not None and self.media.restart == self.remote.restart
 
-    def offer(self, media: LocalMedia, *, early: bool, transfer: Transfer | None = None) -> Effects:
-        """session-initiate; `transfer`: on whose behalf."""
+    def offer(
+        self, media: LocalMedia, *, early: bool, transfer: Transfer | None = None, regarding: str = ""
+    ) -> Effects:
+        """session-initiate; `transfer`: on whose behalf; `regarding`: whom a message is for, a bare JID."""
         self.media = media
         iq = self._send(
             Action.SESSION_INITIATE,
@@ -100,6 +86,7 @@ class Session:
             initiator=self.own,
             early=early,
             transfer=transfer,
+            regarding=regarding,
         )
         self.told = media.restart
         return (iq,)
@@ -132,20 +119,10 @@ class Session:
 
     def terminate(self, reason: EndReason) -> Effects:
         """session-terminate, or nothing when nothing was sent yet."""
-        if self.state is State.NEW:
-            self.state = State.ENDED
-            return ()
-        if reason is EndReason.TRANSFERRED:
+        if reason is EndReason.TRANSFERRED and self.state is not State.NEW:
             told = Reason("success", "Call transferred", transferred=True)
             return (self._send(Action.SESSION_TERMINATE, reason=told),)
-        active = self.state is State.ACTIVE
-        return self._terminate(to_wire(reason, active=active, outgoing=self.initiator))
-
-    def refuse(self, refusal: Refusal) -> Effects:
-        """session-terminate by the protocol's own decision; sets `ended`."""
-        effects = self._terminate(refusal.condition)
-        self.ended = refusal.reason
-        return effects
+        return super().terminate(reason)
 
     def describe(self, media: LocalMedia) -> Effects:
         """Our side of the media (again, after an ICE restart)."""
@@ -167,7 +144,7 @@ class Session:
     def receive(self, jingle: Jingle) -> tuple[StanzaError | None, Effects]:
         """One action of theirs: the error to answer (None: result), then what follows."""
         before = self.state
-        after = TRANSITIONS[self.initiator][before].get((Way.GOT, jingle.action))
+        after = self._after(Way.GOT, jingle.action)
         if after is None:
             return OUT_OF_ORDER, ()
         self.state = after
@@ -188,22 +165,6 @@ class Session:
                 return None, self._merge(jingle)
             case _:
                 return None, self._changed(jingle)
-
-    def replied(self, token: str, error: str | None) -> Effects:
-        """The answer to one of our IQs. Only initiate and accept can end a session by it (PEERS.md 6).
-
-        None at all ends no active one: a server that restarts loses answers while media flows, and that judges.
-        """
-        action = self._awaited.pop(token, None)
-        if action is None or error is None or self.state is State.ENDED:
-            return ()
-        if error == "timeout" and self.state is State.ACTIVE:
-            return ()
-        self.ended = EndReason.CANCELLED if action is Action.SESSION_ACCEPT else from_error(error)
-        # Who does not answer at all may still believe in the session.
-        effects = self._terminate("timeout") if error == "timeout" else ()
-        self.state = State.ENDED
-        return effects
 
     def wish(self) -> MediaWish:
         """How the media should stand now. Theirs shows only once ours was told: no check leaves before that."""
@@ -241,26 +202,26 @@ class Session:
         responder: str | None = None,
         early: bool = False,
         transfer: Transfer | None = None,
+        regarding: str = "",
     ) -> SendIq:
-        after = TRANSITIONS[self.initiator][self.state].get((Way.SENT, action))
-        if after is None:
-            raise LocalProtocolError(f"cannot send {action.value} when {self.state.value}: check the state first")
-        self.state = after
-        token = self._new_id()
-        if action in {Action.SESSION_INITIATE, Action.SESSION_ACCEPT}:
-            self._awaited[token] = action
+        self.state = self._check(action)
+        token = self._token(decisive=action in {Action.SESSION_INITIATE, Action.SESSION_ACCEPT})
         jingle = Jingle(
-            action, self.sid, contents, initiator, responder, reason=reason, info=info, early=early, transfer=transfer
+            action,
+            self.sid,
+            contents,
+            initiator,
+            responder,
+            reason=reason,
+            info=info,
+            early=early,
+            transfer=transfer,
+            regarding=regarding,
         )
-        return SendIq(self.peer, encode_jingle(jingle), token)
+        return SendIq(self.peer, encode_jingle(jingle), token, self.own)
 
-    def _terminate(self, condition: str) -> Effects:
+    def _end(self, condition: str) -> Effects:
         return (self._send(Action.SESSION_TERMINATE, reason=Reason(condition)),)
-
-    def _described(self) -> LocalMedia:
-        if self.media is None:
-            raise LocalProtocolError("our media is not described yet: wait for it")
-        return self.media
 
     def _setup(self) -> str:
         return setup(self._dtls_role(), initiator=self.initiator)
@@ -309,17 +270,6 @@ class Session:
             case _:
                 return UNSUPPORTED_INFO, ()
 
-    def _hold(self, *, held: bool) -> Effects:
-        if held == self._held or self.state is not State.ACTIVE:
-            return ()
-        self._held = held
-        return (CallHeld(self.id, held),)
-
-    def _digit(self, code: str) -> tuple[StanzaError | None, Effects]:
-        if len(code) != 1 or code not in "0123456789*#ABCD":
-            return BAD_REQUEST, ()
-        return None, (DigitReceived(self.id, code),)
-
     def _changed(self, jingle: Jingle) -> Effects:
         """content-*, transport-replace, description-info, security-info: acked, then declined or followed."""
         match jingle.action:
@@ -334,7 +284,7 @@ class Session:
                 # XEP-0166 7.2.6: no content left is no session.
                 active = self.state is State.ACTIVE
                 self.ended = from_wire("", active=active, outgoing=self.initiator)
-                return self._terminate("success" if active else "cancel")
+                return self._end("success" if active else "cancel")
             case Action.CONTENT_MODIFY:
                 mine = "initiator" if self.initiator else "responder"
                 ours = [c for c in jingle.contents if c.name == self.terms.content]

@@ -14,6 +14,7 @@ from phone.jingle.api import Effect, Effects, IceCandidate, LocalMedia, Nonsense
 from phone.jingle.gingle_agent import GoogleAgent
 from phone.jingle.gingle_codec import encode_session, parse_session
 from phone.jingle.gingle_elements import SESSION, Act, Gingle
+from phone.jingle.register import Register
 
 CAPTURES = Path(__file__).parents[1] / "captures" / "gingle"
 OLD = PeerPolicy(contact=True, plain_rtp=True)
@@ -42,8 +43,13 @@ def voice(name: str = "alice", *candidates: IceCandidate) -> LocalMedia:
     return LocalMedia(username, "", "", "", candidates or (host(),))
 
 
-def google(own: str = ALICE, policy: PeerPolicy = OLD, taken: Callable[[str], bool] = lambda _: False) -> GoogleAgent:
-    return GoogleAgent(own, policy=lambda _: policy, new_id=ids(own.partition("@")[0]), taken=taken)
+def google(own: str = ALICE, policy: PeerPolicy = OLD, taken: str = "") -> GoogleAgent:
+    """`taken`: the id of a call of another dialect."""
+    new_id = ids(own.partition("@")[0])
+    register = Register(new_id)
+    if taken:
+        register.add(taken)
+    return GoogleAgent(own, policy=lambda _: policy, new_id=new_id, register=register)
 
 
 def said(effects: Effects) -> list[str]:
@@ -130,7 +136,7 @@ class Wire:
         if stanza is not None:
             name = self._iq()
             payload = xml(tostring(encode_session(stanza)))
-            effects = to.agent.receive_iq(jid, name, payload, 0)
+            effects = to.agent.receive_iq(jid, name, payload)
             error = answer(effects)
             self.do(iq.to, effects)
         self.do(jid, end.agent.replied(iq.token, error))

@@ -5,35 +5,27 @@ asked), all that we send is XML.
 from __future__ import annotations
 
 import copy
-from contextlib import suppress
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from captured import CAPTURES, PLAIN, TRANSFERS, capture, transfer_flow
+from fuzzing import build, damaged, policies, some_of, trees_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jingle_wire import agent, host, media, target, xml
+from jingle_wire import agent, xml
+from watched import PEER, Watched
 
 from phone.jingle import elements
-from phone.jingle.agent import Agent
 from phone.jingle.api import (
-    CallEnded,
-    CallOffered,
-    Effects,
     EndReason,
     PeerPolicy,
-    Permission,
     Reply,
-    SendIq,
-    SendMessage,
-    TransferAsked,
 )
 from phone.jingle.codec import encode_jingle, encode_proposal
 from phone.jingle.elements import Action, Jingle, Verb
-from phone.jingle.errors import LocalProtocolError
-from phone.jingle.legs import MAX_LEGS, MAX_REMEMBERED
+from phone.jingle.legs import MAX_REMEMBERED
 from phone.jingle.parse import MAX_CANDIDATES, parse_jingle, parse_proposal
+from phone.jingle.register import MAX_LEGS
 
-PEER = "mallory@evil.test/x"
 NAMES = sorted(p.stem for p in CAPTURES.glob("*.xml"))
 FLOWS = sorted(p.stem for p in TRANSFERS.glob("*.xml"))
 SPACES = [v for v in vars(elements).values() if isinstance(v, str) and v.startswith(("urn:", "http"))]
@@ -71,23 +63,8 @@ ATTRIBUTES = {
     "from": [PEER, " mallory@EVIL.test./x", "alice@desk.test/phone", "x y", ""],
     "to": ["carol@desk.test/phone", "carol@desk.test", "alice@desk.test/phone", PEER, "@", "tel:+1"],
 }
-attributes = st.dictionaries(st.sampled_from(sorted(ATTRIBUTES)), st.integers(0, 20), max_size=6).map(
-    lambda d: {k: ATTRIBUTES[k][n % len(ATTRIBUTES[k])] for k, n in d.items()}
-)
-tags = st.builds("{{{}}}{}".format, st.sampled_from(SPACES), st.sampled_from(TAGS)) | st.sampled_from(TAGS)
-
-
-def build(tag: str, attrib: dict[str, str], children: list[Element]) -> Element:
-    element = Element(tag, attrib)
-    element.extend(children)
-    return element
-
-
-trees = st.recursive(
-    st.builds(build, tags, attributes, st.just([])),
-    lambda inner: st.builds(build, tags, attributes, st.lists(inner, max_size=4)),
-    max_leaves=12,
-)
+attributes = some_of(ATTRIBUTES)
+trees = trees_of(SPACES, TAGS, attributes)
 jingles = st.builds(
     build,
     st.just(f"{{{elements.JINGLE}}}jingle"),
@@ -112,111 +89,7 @@ def mutated(draw: st.DrawFn) -> list[Element]:
     """A captured conversation with a few things wrong."""
     name = draw(st.sampled_from([*NAMES, *FLOWS]))
     flow = capture(name).stanzas if name in NAMES else [s for s in transfer_flow(name) if len(s)]
-    stanzas = [copy.deepcopy(s) for s in flow]
-    for _ in range(draw(st.integers(0, 8))):
-        element = draw(st.sampled_from([e for s in stanzas for e in s[0].iter()]))
-        match draw(st.integers(0, 5)):
-            case 0 if element.attrib:
-                del element.attrib[draw(st.sampled_from(sorted(element.attrib)))]
-            case 1:
-                element.attrib.update(draw(attributes))
-            case 2 if len(element):
-                element.remove(element[draw(st.integers(0, len(element) - 1))])
-            case 3 if len(element):
-                element.append(copy.deepcopy(element[0]))
-            case 4:
-                element.append(draw(trees))
-            case _:
-                element.text = draw(st.text(max_size=5))
-    return stanzas
-
-
-class Watched:
-    """An agent whose effects are checked."""
-
-    def __init__(self, policy: PeerPolicy) -> None:
-        self.agent: Agent = agent(policy=policy, transfers=Permission.ASK)
-        self.ended: set[str] = set()
-        self.asked: dict[str, int] = {}
-        """IQ id -> how often it was answered."""
-
-    def check(self, effects: Effects) -> None:
-        for effect in effects:
-            match effect:
-                case SendIq(payload=payload) | SendMessage(payload=payload):
-                    again = xml(tostring(payload))
-                    if isinstance(effect, SendIq):
-                        assert encode_jingle(parse_jingle(again)).attrib == payload.attrib
-                    else:
-                        assert parse_proposal(again).verb.value == payload.tag.rpartition("}")[2]
-                case Reply(iq_id=iq_id):
-                    self.asked[iq_id] += 1
-                case CallOffered(id=call, replaces=replaced):
-                    self.ended.discard(call)  # an id may come back for a new call
-                    assert replaced is None or replaced in {w.id for w in self.agent.wishes()}
-                case CallEnded(id=call):
-                    assert call not in self.ended
-                    self.ended.add(call)
-                case _:
-                    pass
-        live = [w.id for w in self.agent.wishes()]
-        assert len(live) <= MAX_LEGS
-        assert not self.ended & set(live)
-        assert all(len(w.candidates) <= MAX_CANDIDATES for w in self.agent.wishes())
-
-    def iq(self, sender: str, payload: Element) -> None:
-        iq_id = f"i{len(self.asked)}"
-        self.asked[iq_id] = 0
-        effects = self.agent.receive_iq(sender, iq_id, payload, 0)
-        first = effects[0]
-        assert isinstance(first, TransferAsked) or (isinstance(first, Reply) and first.iq_id == iq_id)
-        self.check(effects)
-        for effect in effects:
-            if isinstance(effect, SendIq):
-                self.check(self.agent.replied(effect.token, None, 0))
-
-    def message(self, sender: str, payload: Element, *, sent_by_us: bool = False) -> None:
-        self.check(self.agent.receive_message(sender, "x", payload, 0, carbon=sent_by_us, sent_by_us=sent_by_us))
-
-    def act(self, call: str, what: int) -> None:
-        if call not in {w.id for w in self.agent.wishes()}:
-            self.ended.discard(call)
-            self.check(self.agent.call(call, PEER, [target(PEER)] if what % 2 else [], 0))
-            return
-        match what:
-            case 0:
-                self.check(self.agent.accept(call, 0))
-            case 1:
-                restart = next(w.restart for w in self.agent.wishes() if w.id == call)
-                self.check(self.agent.described(call, media(restart=restart), 0))
-            case 2:
-                self.check(self.agent.candidate(call, host(9), 0, 0))
-            case 3:
-                self.check(self.agent.terminate(call, EndReason.HANGUP, 0))
-            case 4:
-                self.check(self.agent.media_failed(call, "ice", 0))
-            case 5:
-                self.check(self.agent.hold(call, held=True, now=0))
-                self.check(self.agent.hold(call, held=False, now=0))
-            case 6:
-                with suppress(LocalProtocolError):  # one is under way
-                    self.check(self.agent.transfer(call, "carol@desk.test/phone", "c2", 0))
-            case 7 | 8:
-                self.check(self.agent.answer_transfer(call, accept=what == 7, now=0))
-            case 9 if "c3" not in {w.id for w in self.agent.wishes()}:
-                self.ended.discard("c3")
-                self.check(self.agent.call("c3", "carol@desk.test/phone", [], 0, call))
-            case _:
-                self.check(self.agent.expire(100))
-                self.check(self.agent.media_up(call, 0))
-                self.check(self.agent.resource_gone(PEER, 0))
-
-    def close(self) -> None:
-        """All is hung up: nothing is left open."""
-        for wish in self.agent.wishes():
-            self.check(self.agent.terminate(wish.id, EndReason.TRANSFERRED, 0))
-        assert set(self.asked.values()) <= {1}
-        assert self.agent.deadline() is None
+    return damaged(draw, flow, attributes, trees)
 
 
 inputs = st.lists(
@@ -225,7 +98,6 @@ inputs = st.lists(
     | st.tuples(st.sampled_from(["c1", "c2"]), st.integers(0, 10)),
     max_size=20,
 )
-policies = st.builds(PeerPolicy, plain_rtp=st.booleans(), direct=st.booleans(), contact=st.booleans())
 
 
 @settings(max_examples=150, deadline=None)

@@ -59,10 +59,9 @@ def test_second_try_stanza_by_stanza() -> None:
 def test_the_session_s_beginning_as_the_service_sees_it() -> None:
     _, (initiate,) = capture("voicemail-session")
     service = google("voicemail@denmark.lit", OLD)
-    effects = service.receive_iq(HAMLET, initiate.get("id", ""), initiate[0], 0)
+    effects = service.receive_iq(HAMLET, initiate.get("id", ""), initiate[0])
     assert answer(effects) is None
-    assert news(effects) == [CallOffered("a35e4n3g4n82", HAMLET)]
-    assert service.regarding("a35e4n3g4n82") == FORTINBRAS
+    assert news(effects) == [CallOffered("a35e4n3g4n82", HAMLET, regarding=FORTINBRAS)]
     service.described("a35e4n3g4n82", voice("voicemail"))
     (accept,) = stanzas(service.accept("a35e4n3g4n82", 0), Act.ACCEPT)
     assert accept.initiator == "hamlet@denmark.lit", "without a resource, as it came"
@@ -92,7 +91,7 @@ def test_from_the_search_to_the_message(via: Via) -> None:
         Gingle(Act.TRANSPORT_INFO, "a35e4n3g4n82", HAMLET, transport=True, wrapped=(theirs,)),
         Gingle(Act.ACCEPT, "a35e4n3g4n82", HAMLET, Description((PCMU,))),
     ]
-    heard = [e for g in flow for e in news(ours.receive_iq(found.jid, "iq", encode_session(g), 0))]
+    heard = [e for g in flow for e in news(ours.receive_iq(found.jid, "iq", encode_session(g)))]
     assert heard == [CallAccepted("a35e4n3g4n82")]
     assert [w.candidates for w in ours.wishes()] == [(theirs,)]
     end = ours.terminate("a35e4n3g4n82", EndReason.HANGUP)

@@ -18,6 +18,7 @@ from phone.jingle.api import (
     Reply,
 )
 from phone.jingle.elements import ICE_UDP, RTP
+from phone.jingle.states import NOT_OURS
 
 DIRECT = PeerPolicy(contact=True, plain_rtp=True, direct=True)
 N = {"j": "urn:xmpp:jingle:1", "r": RTP, "i": ICE_UDP, "d": "urn:xmpp:jingle:apps:dtls:0"}
@@ -100,10 +101,19 @@ def test_asterisk_7_foreign_dialects_get_feature_not_implemented_and_a_refused_s
     assert replay.news == [CallOffered(captured.sid, captured.peer)]
 
 
-def test_asterisk_7_google_v1_is_no_jingle_and_answered_as_such() -> None:
+def test_asterisk_7_google_jingle_is_refused_so_that_it_comes_down_to_google_v1() -> None:
     captured, replay = calling("asterisk-tries-three-dialects-with-one-sid", PLAIN)
-    replay.feed(captured.stanzas[2:])
+    replay.feed(captured.stanzas[1:])
     assert replay.errors == ["feature-not-implemented"]
+    assert replay.news == [CallOffered(captured.sid, captured.peer)]
+    assert (replay.wish.transport, replay.wish.security) == ("gice", "plain")
+
+
+def test_asterisk_7_where_plain_rtp_is_not_allowed_google_v1_is_refused_by_the_same_error() -> None:
+    captured, replay = calling("asterisk-tries-three-dialects-with-one-sid", CONTACT)
+    replay.feed(captured.stanzas[1:])
+    assert [r.error for r in replay.replies] == [NOT_OURS, NOT_OURS]
+    assert replay.news == []
 
 
 def test_asterisk_9_an_accept_with_telephone_event_alone_falls_back_to_the_offered_g711() -> None:
