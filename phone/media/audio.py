@@ -172,7 +172,10 @@ class AudioThread:
             self._failed(role, error)
             return
         self.ticks += 1
-        self._mixer.tell(route, microphone if self._suppressor is None else self._suppressor(microphone, played))
+        said = microphone if self._suppressor is None else self._suppressor(microphone, played)
+        if route.record is not None:
+            route.record.put(said)
+        self._mixer.tell(route, said)
 
     def _failed(self, role: Role, error: CardError) -> None:
         self._drop()

@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from phone.errors import PhoneError
-from phone.media.plan import Down, Plan, PlayDigit, Report, SendDigit, Setup, decode_report, encode
+from phone.media.plan import Down, Plan, PlayDigit, Report, SendDigit, Setup, SkipPlay, decode_report, encode
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class MediaHost:
         await self._spawn(theirs)
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
 
-    def send(self, message: Plan | SendDigit | PlayDigit) -> None:
+    def send(self, message: Plan | SendDigit | PlayDigit | SkipPlay) -> None:
         """Tell the process. Raises MediaClosedError when there is none."""
         if self._sock is None:
             raise MediaClosedError("the media process is not started; call start() first")

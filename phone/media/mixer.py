@@ -39,6 +39,23 @@ class Player(Protocol):
         """Nobody listens any more: begin anew next time."""
 
 
+class Played(Protocol):
+    """Files at the ear (`playback.Playback`). In the audio thread."""
+
+    def read(self, samples: int) -> array[int] | None:
+        """The next samples; None: silence."""
+
+    def fade_out(self, samples: int) -> array[int] | None:
+        """The last samples, gone within 5 ms."""
+
+
+class Dictated(Protocol):
+    """Takes what the microphone hears (`dictation.Dictation`). In the audio thread."""
+
+    def put(self, period: array[int]) -> None:
+        """One period, to be kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """What the audio thread does now."""
@@ -57,6 +74,10 @@ class Route:
     sounds: Mapping[Party, Literal["music", "ringback"]] = field(default_factory=dict)
     """What a party outside `talk` hears; one that is not named hears silence."""
     volume: int = 80
+    listen: tuple[Party, ...] = ()
+    """Who is heard, too, and hears what `sounds` says."""
+    play: Played | None = None
+    record: Dictated | None = None
 
 
 Source = Party | Sound
@@ -106,7 +127,7 @@ class Mixer:
         """What the far ends say to the ear in the next `count` samples; None: nobody is there."""
         self._before, self._now = self._now, {}
         self._period = _Period(count)
-        return self._for(_EAR, route.talk)
+        return self._for(_EAR, (*route.talk, *(party for party in route.listen if party not in route.talk)))
 
     def tell(self, route: Route, microphone: array[int] | None) -> None:
         """Let every party say what its far end is to hear. Without a card there is no microphone."""

@@ -12,14 +12,16 @@ import threading
 import time
 from array import array
 from collections.abc import Callable
+from typing import Protocol
 
 from phone.media import plan
 from phone.media.bridge import Bridge
 from phone.media.codecs import RATE
 from phone.media.dtmf import FREQUENCIES, DtmfSender
+from phone.media.hush import silent_payload
 from phone.media.outgoing import MakeCodec, Outgoing, outgoing_of
 from phone.media.plan import LegPlan
-from phone.media.rtp import RtpPacket, RtpSender
+from phone.media.rtp import Buffer, RtpPacket, RtpSender
 from phone.media.srtp import Srtp
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,19 @@ log = logging.getLogger(__name__)
 _PACKET_TIMES = (10, 20, 40, 60)
 
 Send = Callable[[bytes], bool]
+
+
+class Script(Protocol):
+    """Packets made ahead, to be sent in their time. In the audio thread."""
+
+    def next(self) -> tuple[bytes, int] | None:
+        """The payload whose turn it is, and its 48 kHz samples; None: none is there (yet)."""
+
+    def sent(self) -> None:
+        """That one was."""
+
+    def over(self) -> bool:
+        """All of it was sent."""
 
 
 class Outward:
@@ -52,6 +67,12 @@ class Outward:
         self._due = time.monotonic()
         """When the sender's timestamp is to be sent."""
         self._bridge: Bridge | None = None
+        self.hushed = False
+        """Silence need not go through the encoder: nobody is about to speak."""
+        self._script: Script | None = None
+        """What is said in the place of silence."""
+        self._credit = 0
+        """48 kHz samples of time that no packet has filled yet, of a script or of silence unencoded."""
 
     @property
     def agreed(self) -> Outgoing | None:
@@ -98,6 +119,11 @@ class Outward:
         """One RTCP packet, at once."""
         if self._transmit is not None:
             self._transmit(self._srtp.protect_rtcp(packet) if self._srtp else packet)
+
+    def recite(self, script: Script | None) -> None:
+        """Send this in the place of silence; None: no more."""
+        with self._lock:
+            self._script = script
 
     # --- bridged: on the loop
 
@@ -146,24 +172,62 @@ class Outward:
                 if self._frame:
                     self._frame = array("h")
                 return
+            if samples is None and (self.hushed or self._script is not None):
+                self._recite(outgoing, count)
+                return
+            self._credit = 0
             self._frame += array("h", bytes(2 * count)) if samples is None else samples
             while len(self._frame) >= outgoing.samples:
                 frame = self._frame[: outgoing.samples]
                 del self._frame[: outgoing.samples]
                 self.say(outgoing, frame)
 
+    def _recite(self, outgoing: Outgoing, count: int) -> None:
+        """Packets of the script, or of silence, for `count` samples of time."""
+        self._credit += count
+        if self._frame:
+            self._credit -= outgoing.samples - len(self._frame)
+            self._frame += array("h", bytes(2 * (outgoing.samples - len(self._frame))))
+            self.say(outgoing, self._frame)
+            self._frame = array("h")
+        while self._credit > 0:
+            scripted = self._script.next() if self._script is not None else None
+            payload, samples = scripted or (silent_payload(outgoing.codec.name, outgoing.samples), outgoing.samples)
+            if self._credit < samples:
+                break
+            self._credit -= samples
+            if scripted is None and self._event(outgoing):
+                continue
+            self._pack(outgoing, payload, samples * outgoing.codec.clock_rate // RATE)
+            if scripted is not None and self._script is not None:
+                self._script.sent()
+        if self._script is not None and self._script.over():
+            self._script = None
+
     def say(self, outgoing: Outgoing, frame: array[int]) -> None:
         """One packet time of samples, or a telephone event in its place."""
-        sender = self.sender
-        event = self._digits.tick(sender.timestamp, outgoing.units) if self._digits is not None else None
-        if event is not None and outgoing.event_type is not None:
-            packet = sender.pack(event.payload, outgoing.event_type, marker=event.marker, timestamp=event.timestamp)
-        else:
+        if not self._event(outgoing):
             outgoing.codec.expect_loss(self.far_loss_percent)
             outgoing.codec.expect_music(self.music)
-            packet = sender.pack(outgoing.codec.encode(frame), outgoing.payload_type, marker=self._fresh)
+            self._pack(outgoing, outgoing.codec.encode(frame), outgoing.units)
+
+    def _event(self, outgoing: Outgoing) -> bool:
+        """Whether a telephone event took this packet's place."""
+        sender = self.sender
+        event = self._digits.tick(sender.timestamp, outgoing.units) if self._digits is not None else None
+        if event is None or outgoing.event_type is None:
+            return False
+        packet = sender.pack(event.payload, outgoing.event_type, marker=event.marker, timestamp=event.timestamp)
+        self._passed(packet, outgoing.units)
+        return True
+
+    def _pack(self, outgoing: Outgoing, payload: Buffer, units: int) -> None:
+        self._passed(self.sender.pack(payload, outgoing.payload_type, marker=self._fresh), units)
+
+    def _passed(self, packet: memoryview, units: int) -> None:
+        """Send it; `units` of the RTP clock are filled by it."""
         self._fresh = False
-        sender.advance(outgoing.units)
+        self.sender.advance(units)
         self._due = time.monotonic() + self.ptime / 1000
         self._send(packet)
 

@@ -21,7 +21,19 @@ import msgspec
 
 from phone import logs
 from phone.media.audio import LOOP_PRIORITY, become_real_time
-from phone.media.plan import Alive, LegStats, Plan, PlayDigit, Report, SendDigit, Setup, decode_down, encode
+from phone.media.plan import (
+    Alive,
+    LegStats,
+    Plan,
+    PlayAt,
+    PlayDigit,
+    Report,
+    SendDigit,
+    Setup,
+    SkipPlay,
+    decode_down,
+    encode,
+)
 from phone.media.room import Room
 
 log = logging.getLogger(__name__)
@@ -45,7 +57,7 @@ class Channel:
     def report(self, report: Report) -> None:
         """Send upwards; on the loop."""
         if self._backlog:
-            if len(self._backlog) < _BACKLOG or not isinstance(report, (Alive, LegStats)):
+            if len(self._backlog) < _BACKLOG or not isinstance(report, (Alive, LegStats, PlayAt)):
                 self._backlog.append(encode(report))
             return
         try:
@@ -127,6 +139,8 @@ def _obey(data: bytes, channel: Channel, room: list[Room]) -> None:
             room[0].digit(message)
         case PlayDigit() if room:
             room[0].play_digit(message)
+        case SkipPlay() if room:
+            room[0].skip(message)
         case _:
             log.error("%s came before Setup: ignored", type(message).__name__)
 

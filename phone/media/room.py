@@ -9,6 +9,7 @@ import os
 import time
 from typing import Literal, Protocol
 
+from phone.media.annex import Annex
 from phone.media.audio import AudioThread, Role
 from phone.media.codecs import Codec
 from phone.media.coders import make_codec
@@ -29,6 +30,7 @@ from phone.media.plan import (
     Report,
     SendDigit,
     Setup,
+    SkipPlay,
 )
 from phone.media.ringer import Ringer
 from phone.media.sockets import local_addresses
@@ -72,9 +74,8 @@ class Room:
         self._ringer = Ringer(setup.ringer.playback, country, lambda sentence: self._trouble("ringer", sentence))
         hold = HoldSound(setup.hold, country, lambda sentence: self._trouble("hold", sentence))
         mixer = Mixer({"music": hold, "ringback": TonePlayback("ringback", country)})
-        self._devices: dict[Role, Device] = {"handset": setup.handset}
-        if setup.speaker != Device():
-            self._devices["speaker"] = setup.speaker
+        self._annex = Annex(reporter.report, self._make_codec)
+        self._devices = _devices(setup)
         self._audio = AudioThread(self._devices, country, self._ringer, mixer, self._trouble)
         self._audio.start()
         self._ticker = self._loop.create_task(self._tick())
@@ -107,6 +108,10 @@ class Room:
         else:
             log.warning("leg %s: %r is no digit that can be heard", message.leg, message.digit)
 
+    def skip(self, message: SkipPlay) -> None:
+        """Go on elsewhere in what the ear hears from files."""
+        self._annex.skip(message)
+
     async def close(self) -> None:
         """Leave all legs and let the cards go."""
         self._ticker.cancel()
@@ -115,6 +120,7 @@ class Room:
         self._legs.clear()
         self._ringer.ring(on=False, volume=0)
         self._audio.close()
+        self._annex.close()
         if self._closing:
             await asyncio.wait(self._closing, timeout=1.0)
 
@@ -128,11 +134,12 @@ class Room:
         rings = audio.ringer and not (device is not None and device.playback == self._setup.ringer.playback)
         if not rings:
             self._ringer.ring(on=False, volume=audio.ringer_volume)
-        self._audio.route(self._route_of(audio))
+        self._audio.route(self._route_of(self._plan))
         if rings:
             self._ringer.ring(on=True, volume=audio.ringer_volume, tune=audio.ring)
 
-    def _route_of(self, audio: AudioPlan) -> Route:
+    def _route_of(self, plan: Plan) -> Route:
+        audio = plan.audio
         live = {leg.id: leg for leg in self._legs.values() if not leg.failed}
         bridged = self._bridge(audio, live)
         sounds: dict[Party, Literal["music", "ringback"]] = {}
@@ -140,6 +147,8 @@ class Room:
             if leg.plan.feed in ("music", "ringback"):
                 sounds[leg.speech] = leg.plan.feed
             leg.speech.out.music = leg.plan.feed == "music" and leg.id not in audio.talk
+            leg.speech.out.hushed = leg.plan.feed in ("silence", "say") and leg.id not in audio.talk
+        self._say(audio, live)
         return Route(
             handset=audio.handset,
             speaker=audio.speaker,
@@ -150,7 +159,18 @@ class Room:
             parties=tuple(leg.speech for leg in live.values() if leg.speech.answered and leg.id not in bridged),
             sounds=sounds,
             volume=audio.speaker_volume if audio.speaker else audio.handset_volume,
+            listen=tuple(live[each].speech for each in audio.listen if each in live),
+            play=self._annex.play(audio.play),
+            record=self._annex.record(self._recorded(plan), audio.record),
         )
+
+    def _say(self, audio: AudioPlan, live: dict[str, Leg]) -> None:
+        saying = [leg for leg in live.values() if leg.plan.feed == "say" and leg.id not in audio.talk]
+        self._annex.say({leg.id: (leg.speech.out, leg.plan.say) for leg in saying})
+
+    def _recorded(self, plan: Plan) -> dict[str, Speech | None]:
+        legs = [self._legs[each.id] for each in plan.legs if each.record and each.id in self._legs]
+        return {leg.id: None if leg.failed else leg.speech for leg in legs}
 
     def _bridge(self, audio: AudioPlan, live: dict[str, Leg]) -> set[str]:
         """Send on what is to be sent on; returns the legs that hear another one so."""
@@ -204,15 +224,15 @@ class Room:
             gc.collect()  # the collector is off: it would stop speech for a moment
 
     def _report(self, report: Report) -> None:
+        self._route()  # before: of a leg that has failed all that was recorded is told first
         self._reporter.report(report)
-        self._route()
 
     def _digit_heard(self, leg: str, digit: str) -> None:
         self._reporter.report(DigitHeard(leg, digit))
         self._sound_digit(leg, digit)
 
     def _sound_digit(self, leg: str, digit: str) -> None:
-        if self._plan is not None and leg in self._plan.audio.talk:
+        if self._plan is not None and leg in (*self._plan.audio.talk, *self._plan.audio.listen):
             self._audio.ear.received.append(digit)
 
     def _trouble(self, device: Literal["handset", "speaker", "ringer", "hold"], sentence: str) -> None:
@@ -241,3 +261,11 @@ class Room:
                 leg.tick()
                 if leg.up:
                     self._reporter.report(leg.speech.stats())
+
+
+def _devices(setup: Setup) -> dict[Role, Device]:
+    """What there is. A missing handset is to be complained of, but not where no sound is meant to be at all."""
+    devices: dict[Role, Device] = {"handset": setup.handset, "speaker": setup.speaker}
+    if setup.speaker == Device():
+        del devices["speaker"]
+    return {} if setup.handset == setup.speaker == setup.ringer == Device() else devices

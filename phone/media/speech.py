@@ -11,6 +11,7 @@ import secrets
 import time
 from array import array
 from collections.abc import Callable
+from typing import Protocol
 
 from phone.media import plan
 from phone.media.codecs import Codec
@@ -30,6 +31,13 @@ _STATIC = {0: plan.Codec("pcmu", 0, 8000), 8: plan.Codec("pcma", 8, 8000)}
 _LOGGED_REJECTS = 5
 
 
+class Tapping(Protocol):
+    """Hears what the far end sends, as it comes: a recording."""
+
+    def put(self, packet: RtpPacket, form: plan.Codec | None, arrival: float) -> None:
+        """A packet of payload type `form` (None: comfort noise), at `arrival` (monotonic seconds). On the loop."""
+
+
 class Speech:
     """RTP of one leg. `on_digit` is called on the loop with each digit that the far end sends."""
 
@@ -41,6 +49,8 @@ class Speech:
         self._formats: dict[int, plan.Codec] = {}
         self._playout: Playout | None = None
         self._digits_in = DtmfReceiver()
+        self.tap: Tapping | None = None
+        """Who else hears the far end."""
         self.out = Outward(leg)
         # RFC 7022 4.2: a fresh random name for each call tells nothing about who we are
         self.control = RtcpSession(self.out.sender, secrets.token_urlsafe(12), time.monotonic())
@@ -123,6 +133,8 @@ class Speech:
         self.control.received(packet, arrival, form.clock_rate if form else 8000)
         if form is not None and form.name == EVENT:
             self._event(packet)
+        if self.tap is not None:
+            self.tap.put(packet, form, arrival)
         if self._onward is not None:
             self._onward.relay(packet, form, arrival)
         elif self._playout is not None:

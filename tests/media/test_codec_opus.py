@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opuslib import constants
 
-from phone.media.codecs.opus import OpusCodec, OpusError, has_fec, samples_in
+from phone.media.codecs.libopus import OpusError
+from phone.media.codecs.opus import OpusCodec, has_fec, samples_in
 
 
 def sine(hz, samples, start=0, amplitude=8000):
@@ -201,7 +202,8 @@ def test_our_own_mistakes_raise():
         OpusCodec(complexity=11)
 
 
-def test_no_memory(monkeypatch):
-    monkeypatch.setattr("phone.media.codecs.opus._create_decoder", lambda *_: None)
-    with pytest.raises(OpusError, match="no coder"):
+@pytest.mark.parametrize("coder", ["encoder", "decoder"])
+def test_no_memory(monkeypatch, coder):
+    monkeypatch.setattr(f"phone.media.codecs.libopus._create_{coder}", lambda *_: None)
+    with pytest.raises(OpusError, match=f"no {coder}"):
         OpusCodec()

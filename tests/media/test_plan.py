@@ -38,6 +38,7 @@ def sayable(kind: msgspec.inspect.Type) -> st.SearchStrategy[object]:
         msgspec.inspect.IntType: st.integers(-(2**63), 2**64 - 1),
         msgspec.inspect.FloatType: st.floats(allow_nan=False),
         msgspec.inspect.StrType: st.text(max_size=20),
+        msgspec.inspect.BytesType: st.binary(max_size=20),
         msgspec.inspect.BoolType: st.booleans(),
         msgspec.inspect.NoneType: st.none(),
     }[type(kind)]

@@ -6,6 +6,7 @@ A byte decodes through two byte tables, a sample encodes through one of 65536: n
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -16,6 +17,8 @@ from phone.media.resample import FACTOR, Downsampler, Upsampler
 
 MAX_PAYLOAD = 960
 """120 ms: nobody sends longer packets of speech."""
+
+Law = Literal["pcmu", "pcma"]
 
 
 def ulaw_level(code: int) -> int:
@@ -44,7 +47,7 @@ class _Tables:
 
 
 @cache
-def _tables(name: Literal["pcmu", "pcma"]) -> _Tables:
+def _tables(name: Law) -> _Tables:
     levels = [(ulaw_level if name == "pcmu" else alaw_level)(code) for code in range(256)]
     return _Tables(
         low=bytes(level & 0xFF for level in levels),
@@ -64,14 +67,31 @@ def _nearest(levels: list[int]) -> bytes:
     return bytes(run[32768:] + run[:32768])
 
 
+def expanded(name: Law, payload: bytes) -> array[int]:
+    """8 kHz samples, one for each byte."""
+    tables = _tables(name)
+    narrow = array("h", bytes(2 * len(payload)))
+    octets = memoryview(narrow).cast("B")
+    octets[::2] = payload.translate(tables.low)
+    octets[1::2] = payload.translate(tables.high)
+    octets.release()
+    return narrow
+
+
+def compressed(name: Law, narrow: Iterable[int]) -> bytes:
+    """One byte for each 8 kHz sample."""
+    return bytes(map(_tables(name).codes.__getitem__, narrow))
+
+
 class G711Codec:
     """`name` is pcmu or pcma."""
 
     clock_rate = 8_000
 
-    def __init__(self, name: Literal["pcmu", "pcma"]) -> None:
+    def __init__(self, name: Law) -> None:
         self.name: str = name
-        self._tables = _tables(name)
+        self._law = name
+        _tables(name)  # made now, not in the first packet
         self._up, self._down = Upsampler(), Downsampler()
         self._concealer = Concealer()
 
@@ -79,19 +99,13 @@ class G711Codec:
         """One byte for each six samples."""
         block = array("h")
         block.frombytes(memoryview(frame).cast("B"))
-        narrow = self._down(block)
-        return memoryview(bytes(map(self._tables.codes.__getitem__, narrow)))
+        return memoryview(compressed(self._law, self._down(block)))
 
     def decode(self, payload: bytes) -> memoryview:
         """Six samples for each byte; empty for a payload of no plausible length."""
         if not self.samples_in(payload):
             return memoryview(array("h"))
-        narrow = array("h", bytes(2 * len(payload)))
-        octets = memoryview(narrow).cast("B")
-        octets[::2] = payload.translate(self._tables.low)
-        octets[1::2] = payload.translate(self._tables.high)
-        octets.release()
-        return memoryview(self._up(self._concealer.heard(narrow)))
+        return memoryview(self._up(self._concealer.heard(expanded(self._law, payload))))
 
     def decode_fec(self, payload: bytes, samples: int) -> memoryview:
         """G.711 carries no copies: always empty."""

@@ -1,22 +1,14 @@
-"""Opus (RFC 6716, RFC 7587) by libopus, into buffers made once.
-
-opuslib finds and loads the library and names its constants; its own encode and decode make new buffers and copy
-each frame twice, so the four calls of the hot path are made here.
-"""
+"""Opus (RFC 6716, RFC 7587) for one call, by libopus."""
 
 from __future__ import annotations
 
-import ctypes
-
-import opuslib.api
 from opuslib import constants
 
-from phone.errors import PhoneError
 from phone.media.codecs import RATE, Samples
+from phone.media.codecs.libopus import LONGEST_MS, Decoder, Encoder
 
-MAX_FRAME = RATE * 120 // 1000
-"""120 ms: the longest an Opus packet may be (RFC 6716 3.2.5)."""
-MAX_PAYLOAD = 1275
+MAX_FRAME = RATE * LONGEST_MS // 1000
+"""The longest an Opus packet may be (RFC 6716 3.2.5)."""
 _SET_VBR = 4006
 _WORTH_PROTECTING = 0.5
 """Percent lost at the far end from which copies are sent."""
@@ -28,24 +20,6 @@ _HIGHEST_BITRATE = 510_000
 _PROTECTED_FRAMES = 750
 """15 s of 20 ms: a report without a loss does not mean that losses are over."""
 
-_int, _pointer = ctypes.c_int, ctypes.c_void_p
-# Prototypes of our own: opuslib's typed pointers, set on its shared function objects, refuse plain addresses.
-_lib: ctypes.CDLL = opuslib.api.libopus
-_create_encoder = ctypes.CFUNCTYPE(_pointer, _int, _int, _int, _pointer)(("opus_encoder_create", _lib))
-_create_decoder = ctypes.CFUNCTYPE(_pointer, _int, _int, _pointer)(("opus_decoder_create", _lib))
-_destroy_encoder = ctypes.CFUNCTYPE(None, _pointer)(("opus_encoder_destroy", _lib))
-_destroy_decoder = ctypes.CFUNCTYPE(None, _pointer)(("opus_decoder_destroy", _lib))
-_encode = ctypes.CFUNCTYPE(_int, _pointer, _pointer, _int, _pointer, _int)(("opus_encode", _lib))
-_decode = ctypes.CFUNCTYPE(_int, _pointer, ctypes.c_char_p, _int, _pointer, _int, _int)(("opus_decode", _lib))
-# Variadic in C: ctypes passes a variadic call right only when the fixed arguments alone are declared.
-_control = _lib["opus_encoder_ctl"]
-_control.restype = _int
-_control.argtypes = (_pointer, _int)
-
-
-class OpusError(PhoneError, RuntimeError):
-    """libopus refused what we asked: a bug of ours, or no memory."""
-
 
 class OpusCodec:
     """Mono speech at 48 kHz. Stereo packets are accepted: the decoder mixes them to mono."""
@@ -54,72 +28,37 @@ class OpusCodec:
     clock_rate = RATE
 
     def __init__(self, *, bitrate: int = 48_000, complexity: int = 5) -> None:
-        error = _int()
-        self._encoder = self._decoder = None
-        self._encoder = _create_encoder(RATE, 1, constants.APPLICATION_VOIP, ctypes.byref(error))
-        self._decoder = _create_decoder(RATE, 1, ctypes.byref(error))
-        if not self._encoder or not self._decoder:
-            raise OpusError(f"libopus gave no coder (error {error.value}); is there memory left?")
-        self._payload = (ctypes.c_ubyte * MAX_PAYLOAD)()
-        self._payload_address = ctypes.addressof(self._payload)
-        self._payload_view = memoryview(self._payload).cast("B")
-        self._pcm_in = (ctypes.c_int16 * MAX_FRAME)()
-        self._in_address = ctypes.addressof(self._pcm_in)
-        self._in_view = memoryview(self._pcm_in).cast("B")
-        self._pcm_out = (ctypes.c_int16 * MAX_FRAME)()
-        self._out_address = ctypes.addressof(self._pcm_out)
-        self._out_view = memoryview(self._pcm_out).cast("B").cast("h")
+        self._encoder, self._decoder = Encoder(RATE), Decoder(RATE)
         self._bitrate = bitrate
         self._most = _HIGHEST_BITRATE
         self._protected = 0
         self._music = False
-        self._set(constants.SET_COMPLEXITY_REQUEST, complexity)
-        self._set(constants.SET_INBAND_FEC_REQUEST, 1)
-        self._set(constants.SET_DTX_REQUEST, 0)
-        self._set(_SET_VBR, 1)
+        self._encoder.set(constants.SET_COMPLEXITY_REQUEST, complexity)
+        self._encoder.set(constants.SET_INBAND_FEC_REQUEST, 1)
+        self._encoder.set(constants.SET_DTX_REQUEST, 0)
+        self._encoder.set(_SET_VBR, 1)
         self._protect()
-
-    def __del__(self) -> None:
-        # libopus takes null pointers: one of the two may be missing if there was no memory.
-        _destroy_encoder(self._encoder)
-        _destroy_decoder(self._decoder)
-
-    def _set(self, request: int, value: int) -> None:
-        if (code := _control(self._encoder, request, _int(value))) != 0:
-            raise OpusError(
-                f"libopus refuses setting {request} = {value} (error {code}): check bit rate and complexity"
-            )
 
     def encode(self, frame: Samples) -> memoryview:
         """The payload of one frame of 2.5, 5, 10, 20, 40 or 60 ms. Raises OpusError on another length."""
-        samples = len(frame)
-        self._in_view[: 2 * samples] = memoryview(frame).cast("B")
-        size = _encode(self._encoder, self._in_address, samples, self._payload_address, MAX_PAYLOAD)
-        if size < 0:
-            raise OpusError(f"libopus cannot encode {samples} samples (error {size})")
+        payload = self._encoder.encode(memoryview(frame))
         if self._protected:
             self._protected -= 1
             if not self._protected:
                 self._protect()
-        return self._payload_view[:size]
+        return payload
 
     def decode(self, payload: bytes) -> memoryview:
         """The payload's samples; empty for one that is not Opus."""
-        # An empty payload would be taken for a loss of MAX_FRAME.
-        return self._decoded(payload, MAX_FRAME, 0) if payload else self._out_view[:0]
+        return self._decoder.decode(payload)
 
     def decode_fec(self, payload: bytes, samples: int) -> memoryview:
         """The frame lost before `payload`, from the low-rate copy that payload carries (RFC 6716 2.1.7)."""
-        return self._decoded(payload, samples, 1) if has_fec(payload) else self._out_view[:0]
+        return self._decoder.decode_fec(payload, samples) if has_fec(payload) else memoryview(b"").cast("h")
 
     def conceal(self, samples: int) -> memoryview:
         """By libopus's own concealment; after a DTX payload, comfort noise."""
-        return self._decoded(None, samples, 0)
-
-    def _decoded(self, payload: bytes | None, samples: int, fec: int) -> memoryview:
-        size = 0 if payload is None else len(payload)
-        count = _decode(self._decoder, payload, size, self._out_address, samples, fec)
-        return self._out_view[: max(count, 0)]
+        return self._decoder.conceal(samples)
 
     def samples_in(self, payload: bytes) -> int:
         """By the table-of-contents byte (RFC 6716 3.1); 0 if empty or longer than 120 ms."""
@@ -147,7 +86,7 @@ class OpusCodec:
         """
         if music is not self._music:
             self._music = music
-            self._set(constants.SET_SIGNAL_REQUEST, constants.SIGNAL_MUSIC if music else constants.AUTO)
+            self._encoder.set(constants.SET_SIGNAL_REQUEST, constants.SIGNAL_MUSIC if music else constants.AUTO)
 
     def limit_bitrate(self, most: int) -> None:
         """The far end takes no more bits a second (RFC 7587 7.1). From the next frame on; any thread."""
@@ -159,8 +98,8 @@ class OpusCodec:
 
     def _protect(self) -> None:
         self._told_bitrate = self._bits()
-        self._set(constants.SET_PACKET_LOSS_PERC_REQUEST, _TOLD_LOSS if self._protected else 0)
-        self._set(constants.SET_BITRATE_REQUEST, self._told_bitrate)
+        self._encoder.set(constants.SET_PACKET_LOSS_PERC_REQUEST, _TOLD_LOSS if self._protected else 0)
+        self._encoder.set(constants.SET_BITRATE_REQUEST, self._told_bitrate)
 
 
 def samples_in(payload: bytes) -> int:
