@@ -223,7 +223,7 @@ MUTANTS = (
     Mutant("nor any device behind it", "legs", "    if leg.regarding:\n        return False\n", ""),
     Mutant("our own phone is no mailbox", "agent", "if to == self.own:", "if to is None:"),
     Mutant("a google session is not transferred", "agent", "TransferFault.UNSUPPORTED", "TransferFault.FAILED"),
-    Mutant("its media are looked after", "agent", ", *self._google.wishes())", ")"),
+    Mutant("its media are looked after", "agent", ", *self._google.wishes())", ",)"),
     Mutant("its time runs out", "agent", " + self._google.expire(now)", ""),
     Mutant("its answers come", "agent", " + self._google.replied(token, error)", ""),
     Mutant("its far end goes", "agent", " + self._google.resource_gone(full_jid)", ""),
@@ -264,7 +264,7 @@ MUTANTS = (
     Mutant(
         "reasons for libjingle",
         "gingle_codec",
-        '    SubElement(element, f"{{{SESSION}}}{_OLD',
+        '    SubElement(parent, f"{{{SESSION}}}{_OLD',
         '    SubElement(Element("x"), f"{{{SESSION}}}{_OLD',
     ),
     Mutant(
