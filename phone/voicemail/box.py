@@ -39,11 +39,13 @@ from phone.voicemail.message import (
 )
 from phone.voicemail.recording import Recording, Room
 from phone.voicemail.recovery import adopt_part, remove
+from phone.voicemail.remote import Followed, Snapshot, add, follow, followed
+from phone.voicemail.wire import RemoteMessage
 
 log = logging.getLogger(__name__)
 
 _DAY = 86_400.0
-_ORDINARY = frozenset({Trouble.UNKNOWN, Trouble.TOO_SHORT})
+_ORDINARY = frozenset({Trouble.UNKNOWN, Trouble.TOO_SHORT, Trouble.UNREADABLE})
 _T = TypeVar("_T")
 
 
@@ -92,6 +94,31 @@ class Mailbox:
     def open(self, id: MessageId) -> OpusReader | Failure:
         """Its sound, to be closed by the caller; deleting the message does not hurt it."""
         return self._do("play the message", lambda index: self._open(index, id))
+
+    def sound(self, id: MessageId) -> Path:
+        """The file of a message that is there."""
+        return self._folder.whole(id)
+
+    # --- the service's mailbox (`remote`) ---
+
+    def followed(self) -> Followed | Failure:
+        """What of it is here, and what it is still to be told."""
+        return self._do("compare with the server", followed)
+
+    def add(self, message: RemoteMessage, sound: bytes) -> Message | Failure:
+        """A message that was fetched from it; added once, however often. `sound`: its Ogg Opus file."""
+        added = self._do("keep a message of the server", lambda index: self._add(index, message, sound))
+        if isinstance(added, Failure):
+            self._catalogue.owed = True
+        return added
+
+    def follow(self, snapshot: Snapshot) -> int | Failure:
+        """What was heard or deleted on another device is here too. How many messages were."""
+        return self._do("follow the server", lambda index: follow(self._folder, index, snapshot))
+
+    def told(self, origin: str, state: State) -> Failure | None:
+        """It was told this."""
+        return self._do("follow the server", lambda index: index.told(origin, state))
 
     # --- changing ---
 
@@ -182,6 +209,10 @@ class Mailbox:
         count, size = index.used()
         full = count + len(self._catalogue.live) >= self._limits.messages
         return 0 if full else self._limits.bytes - size
+
+    def _add(self, index: Index, message: RemoteMessage, sound: bytes) -> Message | Failure:
+        self._catalogue.recover_owed(index)
+        return add(self._folder, index, message, sound, lambda: self._room(index, message.stamp))
 
     def _keep(self, message: Message, seconds: float, cut: bool) -> Message | Failure:
         with self._mutex:

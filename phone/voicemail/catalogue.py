@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from phone.voicemail.files import Folder
-from phone.voicemail.index import Index, is_damage, salvage
-from phone.voicemail.message import Message, MessageId, State, Trouble, failure_of
+from phone.voicemail.index import Index, Salvage, is_damage, salvage
+from phone.voicemail.message import Message, MessageId, Trouble, failure_of
 from phone.voicemail.recovery import Recovery, remove
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Catalogue:
 
     def recover(self, index: Index) -> tuple[Message, ...]:
         """List what is not listed."""
-        recovered = self._recovery(index, {}).run()
+        recovered = self._recovery(index, Salvage()).run()
         self.owed = recovered.left > 0
         return recovered.messages
 
@@ -123,12 +123,13 @@ class Catalogue:
         if self._index:
             index, self._index = self._index, None
             index.close()
-        states = salvage(self._path, self._folder.names().whole)
+        told = salvage(self._path, self._folder.names().whole)
         fresh = self._folder.path / _FRESH
         self._folder.remove(self._folder.path / f"{_FRESH}{suffix}" for suffix in ("", *_BESIDE))
         index = Index(fresh, self._patience)
         try:
-            self._recovery(index, states).run()
+            index.mark(told.marks)
+            self._recovery(index, told).run()
         finally:
             index.close()
         aside = _move_aside(self._path)
@@ -136,8 +137,8 @@ class Catalogue:
         self._folder.sync()
         log.warning("the index of the mailbox was damaged (%s): made it anew; the old one is %s", error, aside)
 
-    def _recovery(self, index: Index, states: dict[MessageId, State]) -> Recovery:
-        return Recovery(self._folder, index, self.live, states, self._shortest)
+    def _recovery(self, index: Index, told: Salvage) -> Recovery:
+        return Recovery(self._folder, index, self.live, told.states, self._shortest)
 
 
 def _move_aside(path: Path) -> Path:

@@ -10,6 +10,8 @@ from phone.voicemail.message import Caller, Message, MessageId, State
 
 _LONGEST = 256  # characters of a name that a stranger may have chosen; a JID has no more than 3071 bytes (RFC 7622)
 _INTERRUPTED = ("INTERRUPTED", "yes")
+_ORIGIN = "ORIGIN"
+_LONGEST_ORIGIN = 128
 _ID_TIME = "%Y%m%dT%H%M%SZ"
 
 
@@ -28,11 +30,11 @@ def _plain(text: str, longest: int) -> str:
     return "".join(c if c.isprintable() else " " for c in valid[:longest])
 
 
-def tags_of(caller: Caller, stamp: float) -> Tags:
-    """The comments of a file that is begun. ARTIST and DATE are what players show."""
+def tags_of(caller: Caller, stamp: float, origin: str = "") -> Tags:
+    """The comments of a file that is begun. ARTIST and DATE are what players show. `origin`: as in `Message`."""
     began = datetime.fromtimestamp(stamp, UTC).isoformat(timespec="milliseconds")
     named = (("CALLER", caller.jid), ("CALLER_NAME", caller.name), ("ARTIST", caller.name or caller.jid))
-    return Tags((*named, ("DATE", began)))
+    return Tags((*named, ("DATE", began), *(((_ORIGIN, origin),) if origin else ())))
 
 
 def interrupted(tags: Tags) -> Tags:
@@ -45,7 +47,8 @@ def message_of(id: MessageId, reader: OpusReader, size: int, state: State = Stat
     tags = reader.tags
     caller = plain(Caller(tags.get("CALLER"), tags.get("CALLER_NAME")))
     stamp = _stamp(tags.get("DATE"), id)
-    return Message(id, caller, stamp, reader.seconds, size, state, _INTERRUPTED in tags.comments)
+    cut = _INTERRUPTED in tags.comments
+    return Message(id, caller, stamp, reader.seconds, size, state, cut, tags.get(_ORIGIN)[:_LONGEST_ORIGIN])
 
 
 def _stamp(date: str, id: MessageId) -> float:

@@ -45,6 +45,8 @@ class Message:
     state: State = State.NEW
     interrupted: bool = False
     """The phone lost its power, or the card gave out, while it was recorded: it may end in mid-sentence."""
+    origin: str = ""
+    """Its id in the service's mailbox, where it was fetched from; "": it was left here."""
 
 
 @dataclass(frozen=True, slots=True)

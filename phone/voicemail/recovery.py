@@ -82,10 +82,11 @@ class Recovery:
 
     def _whole(self, id: MessageId) -> Message | None:
         state = self.states.get(id, State.NEW)
-        if state is State.DELETED:
-            self.folder.remove([self.folder.whole(id)])
-            return None
         message = _adopt_whole(self.folder, id, state)
+        if state is State.DELETED:
+            self.index.add([message] if message else [])  # the service may have to be told
+            remove(self.folder, self.index, [id])
+            return None
         if message:
             log.info("a message was not listed: %s", message)
         return message
@@ -93,15 +94,18 @@ class Recovery:
     def _drop_lost(self, ids: Collection[MessageId]) -> None:
         for each in sorted(ids):
             log.error("the file of the message %s is gone from %s; it is listed no more", each, self.folder.path)
-        self.index.forget(ids)
+        self.index.forget(ids, lost=True)
 
 
-def remove(folder: Folder, index: Index, ids: Collection[MessageId]) -> None:
-    """Remove the files of messages that are marked as deleted, then forget them. Raises OSError and sqlite3.Error."""
+def remove(folder: Folder, index: Index, ids: Collection[MessageId], *, lost: bool = False) -> None:
+    """Remove the files of messages that are marked as deleted, then forget them: see `Index.forget`. Raises OSError and
+    sqlite3.Error.
+    """
     if ids:
-        # Until the removal is on the card the index must know, or they would come back as unlisted ones.
-        folder.remove(map(folder.whole, ids))
-        index.forget(ids)
+        # Until the removal is on the card the index must know, or they would come back as unlisted ones. Parts too: a
+        # power cut may have brought one back.
+        folder.remove(path for each in ids for path in (folder.whole(each), folder.part(each)))
+        index.forget(ids, lost=lost)
 
 
 def adopt_part(folder: Folder, id: MessageId, shortest: float, *, cut: bool = False) -> Message | None:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from phone.ogg.opusfile import Head, OpusWriter, Tags
 from phone.voicemail.box import Mailbox
 from phone.voicemail.message import Caller, Limits, State
+from phone.voicemail.wire import RemoteMessage
 
 STAMP = 1_800_000_000.0
 
@@ -46,12 +48,24 @@ def record(box: Mailbox, number: int, chance: random.Random) -> str | None:
     return message.id
 
 
+def fetch(box: Mailbox, number: int) -> str | None:
+    """One of the service's."""
+    caller = Caller(f"{number}@example.org")
+    remote = RemoteMessage(f"m{number}", State.NEW, caller, STAMP + number, 1.0, 1)
+    writer = OpusWriter(1, Head(), Tags())
+    message = box.add(remote, b"".join((writer.begin(), *map(writer.add, spoken(number, 60)), writer.finish())))
+    promise("left", message.id, str(number), remote.id)
+    return message.id
+
+
 def live(path: Path, chance: random.Random, acts: int, first: int) -> None:
     box = Mailbox(path, Limits(reserve=0))
     ids = [message.id for message in box.messages(limit=999)]
     for number in range(first, first + acts):
         act = chance.random()
-        if act < 0.45 or len(ids) < 3:
+        if act < 0.1:
+            ids += filter(None, [fetch(box, number)])
+        elif act < 0.45 or len(ids) < 3:
             ids += filter(None, [record(box, number, chance)])
         elif act < 0.6:
             state = chance.choice([State.HEARD, State.KEPT])

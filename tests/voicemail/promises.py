@@ -10,7 +10,8 @@ from boxes import check, ok, sound_files
 from leaver import STAMP, spoken
 
 from phone.voicemail.box import Mailbox
-from phone.voicemail.message import Limits, Message
+from phone.voicemail.message import Limits, Message, State
+from phone.voicemail.remote import Followed
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Promises:
     doubtful: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     dying: set[str] = field(default_factory=set)
+    origins: dict[str, str] = field(default_factory=dict)
 
     def hear(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -29,6 +31,9 @@ class Promises:
                 case ["left", id_, number]:
                     self.left[id_] = int(number)
                     self.states[id_] = "new"
+                case ["left", id_, number, origin]:
+                    self.hear([f"left {id_} {number}"])
+                    self.origins[id_] = origin
                 case ["marking", id_]:
                     self.doubtful.add(id_)
                 case ["marked", id_, state]:
@@ -59,5 +64,21 @@ class Promises:
                 assert message.state.value == self.states[id_]
             elif id_ not in self.left:
                 assert message.seconds >= 1
+        self.service_is_told(found, ok(box.followed()))
         box._catalogue.close()
         return tuple(found.values())
+
+    def service_is_told(self, found: dict[str, Message], followed: Followed) -> None:
+        """All that the user did to messages of its own, and of no others; each of them is here once."""
+        here = [message.origin for message in found.values() if message.origin]
+        assert followed.origins == set(here)
+        assert len(here) == len(followed.origins)
+        for id_, origin in self.origins.items():
+            if id_ in found:
+                assert found[id_].origin == origin
+                state = self.states[id_]
+                if id_ not in self.doubtful:
+                    assert followed.marks.get(origin) is (None if state == "new" else State(state))
+            if id_ in self.deleted:  # for good: opening the mailbox saw to that
+                assert followed.marks[origin] is State.DELETED
+        assert {m.origin for m in found.values() if m.id in self.left and m.id not in self.origins} <= {""}

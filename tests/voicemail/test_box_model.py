@@ -11,11 +11,13 @@ from boxes import check, ok, sound_files
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from rig.spoken import packet
+from remotes import LISTED, remote
+from rig.spoken import opus_file, packet, packets
 
 from phone.voicemail.box import Mailbox
 from phone.voicemail.message import Caller, Counts, Failure, Limits, Message, MessageId, State, Trouble
 from phone.voicemail.recording import Recording
+from phone.voicemail.remote import Followed, Snapshot
 
 ROOM = 5
 DAY = 86_400.0
@@ -31,6 +33,7 @@ class MailboxMachine(RuleBasedStateMachine):
         self.undo: list[Message] = []
         self.live: dict[MessageId, tuple[Recording, list[bytes], Caller, float]] = {}
         self.sound: dict[MessageId, list[bytes]] = {}
+        self.marks: dict[str, State] = {}
         self.number = 0
         self.box = self.opened()
         for day in range(3):
@@ -47,10 +50,9 @@ class MailboxMachine(RuleBasedStateMachine):
 
     @rule(caller=CALLERS, stamp=STAMPS)
     def a_caller_begins(self, caller, stamp):
-        if len(self.model) + len(self.undo) + len(self.live) >= ROOM:
-            self.forget(stamp)
+        full = self.full_at(stamp)
         recording = self.box.begin(caller, stamp)
-        if len(self.model) + len(self.undo) + len(self.live) >= ROOM:
+        if full:
             assert isinstance(recording, Failure)
             assert recording.trouble is Trouble.QUOTA
             return
@@ -92,6 +94,63 @@ class MailboxMachine(RuleBasedStateMachine):
         assert message == Message(id_, caller, stamp, seconds, ok(message).size, State.NEW, interrupted)
         self.model[id_], self.sound[id_] = message, said
 
+    # --- the service ---
+
+    @rule(number=st.integers(0, 5), state=LISTED)
+    def a_message_is_fetched(self, number, state):
+        origin = f"m{number}"
+        known = self.of_origin(origin)
+        full = not known and self.marks.get(origin) is not State.DELETED and self.full_at(1_800_000_000.0)
+        message = self.box.add(remote(origin, state), opus_file(packets(1.5)))
+        if known:
+            assert message == known
+        elif full or self.marks.get(origin) is State.DELETED:
+            assert message.trouble is (Trouble.QUOTA if full else Trouble.UNKNOWN)
+        else:
+            assert (message.origin, message.state, message.seconds) == (origin, state, 1.42)
+            self.model[message.id], self.sound[message.id] = message, packets(1.5)
+
+    def full_at(self, stamp):
+        """Once what may expire has."""
+        if self.count() >= ROOM:
+            self.forget(stamp)
+        return self.count() >= ROOM
+
+    def count(self):
+        return len(self.model) + len(self.undo) + len(self.live)
+
+    def of_origin(self, origin):
+        everything = (*self.model.values(), *(replace(m, state=State.DELETED) for m in self.undo))
+        return next((m for m in everything if m.origin == origin), None)
+
+    @rule(states=st.dictionaries(st.integers(0, 5).map("m{}".format), LISTED), deleted=st.booleans())
+    def the_service_tells(self, states, deleted):
+        gone = frozenset(m.origin for m in self.model.values() if m.origin and m.origin not in states and deleted)
+        before = {m.id: m for m in (*self.model.values(), *self.undo) if m.origin and m.origin not in self.marks}
+        changed = 0
+        for message in before.values():
+            undone = message in self.undo
+            if message.origin in states:
+                wanted = replace(message, state=states[message.origin])
+                changed += not undone and wanted != message
+                if not undone:
+                    self.model[message.id] = wanted
+            elif undone or message.state is not State.KEPT or message.origin in gone:
+                self.model.pop(message.id, None)
+                self.undo = [m for m in self.undo if m != message]
+                changed += 1
+        snapshot = Snapshot(tuple(remote(origin, state) for origin, state in states.items()), gone)
+        assert self.box.follow(snapshot) == changed
+
+    @precondition(lambda self: self.marks)
+    @rule(data=st.data())
+    def the_service_is_told(self, data):
+        origin = data.draw(st.sampled_from(sorted(self.marks)))
+        self.box.told(origin, self.marks.pop(origin))
+
+    def note(self, state, *messages):
+        self.marks |= {m.origin: state for m in messages if m.origin}
+
     @precondition(lambda self: self.live)
     @rule(data=st.data())
     def the_user_takes_the_call(self, data):
@@ -106,6 +165,7 @@ class MailboxMachine(RuleBasedStateMachine):
         id_ = data.draw(st.sampled_from(sorted(self.model)))
         self.model[id_] = replace(self.model[id_], state=state)
         assert self.box.mark(id_, state) == self.model[id_]
+        self.note(state, self.model[id_])
 
     @precondition(lambda self: self.model)
     @rule(data=st.data())
@@ -126,6 +186,10 @@ class MailboxMachine(RuleBasedStateMachine):
     @rule()
     def the_user_leaves(self):
         assert self.box.purge() == len(self.undo)
+        self.purge()
+
+    def purge(self):
+        self.note(State.DELETED, *self.undo)
         self.undo.clear()
 
     @rule(now=STAMPS)
@@ -135,7 +199,7 @@ class MailboxMachine(RuleBasedStateMachine):
     def forget(self, now: float) -> int:
         old = [m.id for m in self.model.values() if m.state is State.HEARD and m.stamp < now - 7 * DAY]
         for id_ in old:
-            del self.model[id_]
+            self.note(State.DELETED, self.model.pop(id_))
         return len(old)
 
     # --- the world ---
@@ -144,7 +208,7 @@ class MailboxMachine(RuleBasedStateMachine):
     @rule()
     def the_process_is_killed(self):
         self.box._catalogue.close()
-        self.undo.clear()
+        self.purge()
         self.box = self.opened()
         for id_, (_, said, caller, stamp) in self.live.items():
             # What is on the card are whole pages: 50 packets each, but the last, which waits for more.
@@ -162,7 +226,7 @@ class MailboxMachine(RuleBasedStateMachine):
         for id_ in list(self.live):
             self.live.pop(id_)[0].abandon()
         self.box.close()
-        self.undo.clear()
+        self.purge()
         self.box = self.opened()
 
     @rule()
@@ -177,6 +241,8 @@ class MailboxMachine(RuleBasedStateMachine):
             return
         everything = sorted(self.model.values(), key=lambda m: (m.stamp, m.id))
         assert list(check(self.box, self.path)) == everything[::-1]
+        origins = frozenset(m.origin for m in (*everything, *self.undo) if m.origin)
+        assert self.box.followed() == Followed(origins, self.marks)
         states = [message.state for message in everything]
         assert self.box.counts() == Counts(*map(states.count, (State.NEW, State.HEARD, State.KEPT)))
         assert self.box.messages(State.NEW, 2, oldest_first=True) == tuple(

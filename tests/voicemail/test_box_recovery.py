@@ -88,6 +88,19 @@ def test_leftovers_of_mending_go(path):
     box.close()
 
 
+def test_a_deleted_message_does_not_come_back_as_what_it_was_recorded_in(path):
+    box = Mailbox(path)
+    message = left(box)
+    box.delete(message.id)
+    crashed(box)
+    whole = path / f"{message.id}.opus"
+    (path / f"{message.id}.part").write_bytes(whole.read_bytes())  # its removal was not on the card yet
+    box = reopened(path)
+    assert ok(box.messages()) == ()
+    assert sound_files(path) == set()
+    box.close()
+
+
 def test_rows_without_file_are_dropped(path, caplog):
     box = Mailbox(path)
     message, other = left(box), left(box)
