@@ -108,9 +108,9 @@ class Component(Protocol):
         bounced (`ComponentListener.message`) if that address is no more.
         """
 
-    async def settled(self) -> bool:
-        """Whether the server has taken all that was sent until now; False: some of it may be lost. A component has no
-        acknowledgements (XEP-0198), but the server works in order.
+    async def taken(self, message_id: str) -> bool:
+        """Whether the server has a message that was sent; False: it may be lost. A component has no acknowledgements
+        (XEP-0198), but the server works in order: it is asked for a sign of life behind the message.
         """
 
     async def upload(self, path: Path, name: str, media_type: str, *, frm: str | None = None) -> str:

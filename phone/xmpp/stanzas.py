@@ -68,7 +68,7 @@ def error(to: str, id: str, fault: IqError) -> Element:
     holder = SubElement(stanza, f"{{{CLIENT}}}error", {"type": fault.type})
     SubElement(holder, f"{{{STANZAS}}}{fault.condition}")
     if fault.text:
-        SubElement(holder, f"{{{STANZAS}}}text").text = fault.text
+        SubElement(holder, f"{{{STANZAS}}}text").text = printable(fault.text)
     if fault.extra:
         namespace, name = fault.extra
         SubElement(holder, f"{{{namespace}}}{name}")
@@ -88,6 +88,15 @@ def chat_message(to: str, id: str, body: str) -> Element:
     stanza = _stanza(MESSAGE, to, type="chat", id=id)
     SubElement(stanza, f"{{{CLIENT}}}body").text = printable(body)
     return stanza
+
+
+def clean(element: Element) -> Element:
+    """A copy of its own, without what XML cannot hold."""
+    copied = Element(element.tag, {name: printable(value) for name, value in element.attrib.items()})
+    copied.text = printable(element.text) if element.text else None
+    copied.tail = printable(element.tail) if element.tail else None
+    copied.extend(clean(child) for child in element)
+    return copied
 
 
 def printable(text: str) -> str:

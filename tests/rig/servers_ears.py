@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import urllib.request
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Protocol, Self
@@ -269,6 +270,17 @@ class ScriptedServer:
                 raise asyncio.IncompleteReadError(b"", None)
             self.heard += data.decode()
         return self.heard[start:]
+
+
+async def download(url: str, ca_file: Path) -> tuple[bytes, str]:
+    """What is found there, and of which media type it is said to be."""
+
+    def load() -> tuple[bytes, str]:
+        context = ssl.create_default_context(cafile=ca_file)
+        with urllib.request.urlopen(url, context=context) as answer:  # noqa: S310 - a server's of the tests' own
+            return answer.read(), answer.headers["Content-Type"]
+
+    return await asyncio.to_thread(load)
 
 
 def xml(text: str) -> Element:

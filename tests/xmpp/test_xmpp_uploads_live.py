@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import urllib.request
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 import pytest
 from rig.servers import PrivateEjabberd
-from rig.servers_ears import Server, signed_in
+from rig.servers_ears import Server, download, signed_in
 from rig.servers_services import Services, ServicesProsody
 
 from phone.demo.certificates import Authority
@@ -35,14 +34,6 @@ async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 def account(server: Server, user: str = "alice", **changes: object) -> Account:
     plain = Account(f"{user}@{server.domain}", USERS[user], host="127.0.0.1", port=server.port, ca_file=server.ca_file)
     return replace(plain, **changes)
-
-
-async def download(url: str, ca_file: Path) -> tuple[bytes, str]:
-    def load() -> tuple[bytes, str]:
-        with urllib.request.urlopen(url, context=ssl.create_default_context(cafile=ca_file)) as answer:  # noqa: S310 - https is asserted
-            return answer.read(), answer.headers["Content-Type"]
-
-    return await asyncio.to_thread(load)
 
 
 async def test_a_recording_goes_to_the_web_and_to_a_chat(server: Server, tmp_path: Path) -> None:
