@@ -61,7 +61,7 @@ class MailboxMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.live)
     @rule(data=st.data(), seconds=st.sampled_from([0.5, 1.5, 3.0]))
     def a_caller_speaks(self, data, seconds):
-        self.say(data.draw(st.sampled_from(sorted(self.live))), seconds)
+        self.say(data.draw(st.sampled_from(list(self.live))), seconds)
 
     def say(self, id_, seconds):
         recording, said, _, _ = self.live[id_]
@@ -73,7 +73,7 @@ class MailboxMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.live)
     @rule(data=st.data(), interrupted=st.booleans())
     def a_caller_ends(self, data, interrupted):
-        self.end(data.draw(st.sampled_from(sorted(self.live))), interrupted)
+        self.end(data.draw(st.sampled_from(list(self.live))), interrupted)
 
     @rule(caller=CALLERS, stamp=STAMPS, seconds=st.sampled_from([1.5, 3.0]))
     def a_caller_leaves_a_message(self, caller, stamp, seconds):
@@ -154,7 +154,7 @@ class MailboxMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.live)
     @rule(data=st.data())
     def the_user_takes_the_call(self, data):
-        recording, *_ = self.live.pop(data.draw(st.sampled_from(sorted(self.live))))
+        recording, *_ = self.live.pop(data.draw(st.sampled_from(list(self.live))))
         recording.abandon()
 
     # --- the user ---
@@ -162,7 +162,7 @@ class MailboxMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model)
     @rule(data=st.data(), state=st.sampled_from([State.NEW, State.HEARD, State.KEPT]))
     def the_user_marks(self, data, state):
-        id_ = data.draw(st.sampled_from(sorted(self.model)))
+        id_ = data.draw(st.sampled_from(list(self.model)))
         self.model[id_] = replace(self.model[id_], state=state)
         assert self.box.mark(id_, state) == self.model[id_]
         self.note(state, self.model[id_])
@@ -170,7 +170,7 @@ class MailboxMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model)
     @rule(data=st.data())
     def the_user_deletes(self, data):
-        id_ = data.draw(st.sampled_from(sorted(self.model)))
+        id_ = data.draw(st.sampled_from(list(self.model)))
         self.undo.append(self.model.pop(id_))
         assert self.box.delete(id_) == replace(self.undo[-1], state=State.DELETED)
 
