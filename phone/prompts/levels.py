@@ -12,7 +12,7 @@ RATE = 24_000
 """Of all prompts: what espeak-ng has to say ends at 11 kHz, and Opus plays it at 48 kHz all the same."""
 _FULL = 32768
 _WANTED_RMS = _FULL * 10 ** (-20 / 20)
-_MOST = _FULL * 10 ** (-3.5 / 20)
+_MOST = _FULL * 10 ** (-4.8 / 20)
 _SILENCE = 160
 """Below that nothing is said; espeak-ng's own silence is digital."""
 _BEFORE, _AFTER = 0.005, 0.04
@@ -29,7 +29,7 @@ def trimmed(samples: array[int], rate: int) -> array[int]:
 
 
 def levelled(samples: array[int], rate: int) -> array[int]:
-    """Speech at -20 dBFS RMS (where something is said), peaks at -3.5 dBFS at most."""
+    """Speech at -20 dBFS RMS (where something is said), peaks at -4.8 dBFS: coding adds up to 1.5 dB."""
     gain = min(_WANTED_RMS / max(1.0, loudness(samples, rate)), _MOST / max(1, *map(abs, samples), 1))
     return array("h", (round(gain * sample) for sample in samples))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image, ImageChops, ImageDraw
 
 from phone.ui.fit import cut
-from phone.ui.frame import ROWS, Screen
+from phone.ui.frame import ROWS, Heard, Screen
 from phone.ui.icons import ICON_HEIGHT, PICTURES, Icon
 from phone.ui.icons import width as icon_width
 
@@ -89,6 +89,8 @@ def _drawn(screen: Screen, width: int, height: int) -> Image.Image:
     _draw_rows(image, screen)
     if screen.volume is not None:
         _draw_volume(image, screen.volume)
+    if screen.progress is not None:
+        _draw_progress(image, screen.progress)
     return image
 
 
@@ -149,6 +151,19 @@ def _draw_icons(image: Image.Image, icons: tuple[Icon, ...]) -> int:
                 if cell == "#":
                     image.putpixel((left + x, y + (_RULE - ICON_HEIGHT) // 2), _LIT)
     return left - _ICON_GAP
+
+
+def _draw_progress(image: Image.Image, heard: Heard) -> None:
+    """A bar between two times, in the place of the last line."""
+    small, top = font("small"), image.height - _LINES_HEIGHT // 2
+    left, right = len(heard.at) * small.width + 3, image.width - len(heard.total) * small.width - 4
+    _draw_text(image, small, heard.at, (0, top))
+    _draw_text(image, small, heard.total, (right + 4, top))
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((left, top + 3, right, top + 9), outline=_LIT)
+    filled = round((right - left - 4) * heard.part)
+    if filled:
+        pen.rectangle((left + 2, top + 5, left + 1 + filled, top + 7), fill=_LIT)
 
 
 def _draw_volume(image: Image.Image, percent: int) -> None:

@@ -23,6 +23,16 @@ ROWS = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """How far a message was heard, as a bar between two times."""
+
+    at: str
+    total: str
+    part: float
+    """0.0 to 1.0."""
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """One picture: a bar with title and icons; below it one big text and up to two small lines, or some rows."""
 
@@ -34,6 +44,8 @@ class Screen:
     """`big` is a number or the time: as large as it can be."""
     volume: int | None = None
     """Percent: a bar in the place of the last line."""
+    progress: Heard | None = None
+    """The same."""
     rows: tuple[str, ...] = ()
     """A list in the place of all below the bar."""
     chosen: int | None = None
@@ -89,6 +101,11 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(max(0, math.floor(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def brief_duration(seconds: float) -> str:
+    """m:ss, or h:mm:ss."""
+    return duration(seconds).removeprefix("0")
 
 
 def small(*sentences: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ class Icon(Enum):
     KEYPAD_LOCKED = "keypad locked"
     SERVICE = "service"
     NO_SERVICE = "no service"
+    MESSAGE = "message"
 
 
 _PICTURES = {
@@ -155,6 +156,18 @@ _PICTURES = {
 ...........
 ##.##.##.##
 ##.##.##.##
+""",
+    Icon.MESSAGE: """
+.............
+#############
+##.........##
+#.##.....##.#
+#...##.##...#
+#.....#.....#
+#...........#
+#...........#
+#############
+.............
 """,
 }
 

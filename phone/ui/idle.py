@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phone.calls.model import Call, Notice, Phone, Service, Trouble
-from phone.ui import incall
+from phone.ui import incall, mailboxscreen, taking
 from phone.ui.dates import clock, day
 from phone.ui.fit import clean, cut, cut_start, sentence, tail
 from phone.ui.frame import BIG_CHARS, LINE_CHARS, LINES, TITLE_CHARS, Screen, View, small
@@ -34,6 +34,8 @@ def off_hook(v: View) -> Screen:
         return Screen(v.title("dial"), "", incall.handing_over(v, leaving[-1]))
     if phone.held:
         return Screen(v.title("dial"), "", incall.held_lines(v))
+    if leaves := taking.beside(v):
+        return Screen(v.title("dial"), "", leaves)
     if phone.locked:
         return Screen(v.title("locked"), "", small(v.hint("emergency_only")))
     return Screen(v.title("dial"), "", small(v.hint("dial")))
@@ -131,9 +133,9 @@ def _small_news(v: View) -> tuple[str, ...]:
     phone, missed = v.phone, unseen(v.menu, v.book)
     if phone.locked:
         return (v.hint("code" if phone.habits.lock_code else "locked"),)
-    if missed:
-        return (v.hint("missed_one" if missed == 1 else "missed_some", count=str(missed)),)
-    return (v.hint("dnd"),) if phone.dnd else ()
+    mail = (mailboxscreen.count(v),) if phone.mail.new else ()
+    calls = (v.hint("missed_one" if missed == 1 else "missed_some", count=str(missed)),) if missed else ()
+    return (*mail, *calls) or ((v.hint("dnd"),) if phone.dnd else ())
 
 
 def _told(v: View, notice: Notice) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from phone.calls.model import Call, Phone, Progress, Reason, Trouble
+from phone.ui import taking
 from phone.ui.fit import clean, cut, pair, tail
 from phone.ui.frame import BIG_CHARS, LINE_CHARS, LINES, Screen, View, address, duration, full_name, name, named, small
 
@@ -21,16 +22,26 @@ def at_ear(v: View, call: Call) -> Screen:
     if call.held:
         big = cut(v.title("conference"), BIG_CHARS) if call.joined else name(call)
         return Screen(v.title("on_hold"), big, (v.hint("waits", time=v.since(call.held_at)), v.hint("hold_back")))
+    if call.answering:
+        return taking.listened(v, call)
     if not call.up:
-        return Screen(
-            v.title(_TITLES[call.progress]), name(call), _consulting(v, call) or _via(v, call) or address(call)
-        )
+        return _not_yet(v, call)
     told = _troubles(v, call)
     title = v.since(talked_from(call))
     if len(joined(v.phone)) > 1:
         return Screen(title, cut(v.title("conference"), BIG_CHARS), _members(v.phone, told))
-    more = _consulting(v, call) or _via(v, call) or _kept_waiting(v, brief=bool(told), key="swap")
+    more = _consulting(v, call) or _via(v, call) or _kept_waiting(v, brief=bool(told), key="swap") or taking.beside(v)
+    if call.message:
+        more = taking.left(v, call)
     return Screen(title, name(call), (*told, *more)[:LINES] or address(call))
+
+
+def _not_yet(v: View, call: Call) -> Screen:
+    """It is being set up."""
+    if call.message:
+        return Screen(v.title("message_to"), name(call), taking.left(v, call))
+    lines = _consulting(v, call) or (taking.offer(v) if taking.offers(v, call) else ())
+    return Screen(v.title(_TITLES[call.progress]), name(call), lines or _via(v, call) or address(call))
 
 
 def knocking(v: View, call: Call, focus: Call, title: str, key: str) -> Screen:
@@ -76,7 +87,10 @@ def ended(v: View, call: Call) -> Screen:
     """What its tone means."""
     talked = "" if call.answered_at is None else duration(call.progressed_at - call.answered_at)
     why = v.texts.get("ended", call.reason or Reason.FAILED) or talked
-    return Screen(v.title("ended"), name(call), (*small(why), *_back_to(v))[:LINES])
+    lines = small(why)
+    if taking.offers(v, call):
+        lines = (*lines[:1], v.hint("voicemail_leaves"))
+    return Screen(v.title("ended"), name(call), (*lines, *_back_to(v))[:LINES])
 
 
 def picking(v: View, transferee: Call) -> Screen:

@@ -14,7 +14,7 @@ from phone.calls import events as ev
 from phone.calls.events import Event, Key
 from phone.calls.model import Phone
 from phone.ui.book import Book
-from phone.ui.mailboxgreeting import GREETING_STAGES, drafted
+from phone.ui.mailboxgreeting import drafted
 from phone.ui.mailboxkeys import pressed
 from phone.ui.mailboxmoves import heard_out, moved, opened, time_over
 from phone.ui.mailboxstate import (
@@ -43,11 +43,9 @@ def follow(menu: Menu, phone: Phone, book: Book, at: float) -> Handled:
     if not (phone.mailbox and phone.seized):
         return Handled(menu, ()) if session is None else _closed(menu, session)
     if session is None:
-        new = opened(book.box, menu.voice, menu.token, at, phone.mailbox_letter)
-        return Handled(replace(menu, mail=new, pages=(), pick=None), ())
-    if phone.mailbox_letter not in ("", session.asked):
-        again = opened(book.box, menu.voice, session.token, at, phone.mailbox_letter)
-        return Handled(replace(menu, mail=again), ())
+        return _opened(menu, menu.token, phone, book, at)
+    if session.asked_at != phone.mailbox_at:
+        return replace(_opened(menu, session.token, phone, book, at), requests=_undecided(session))
     session = session if session.box is book.box else moved(session, book.box, at)
     if session.draft_awaited and book.box.draft:
         session = drafted(session, at)
@@ -107,15 +105,22 @@ def recording(menu: Menu) -> bool:
     return menu.mail is not None and menu.mail.stage is Stage.RECORDING
 
 
+def _opened(menu: Menu, token: int, phone: Phone, book: Book, at: float) -> Handled:
+    new = opened(book.box, menu.voice, token, at, phone.mailbox_letter)
+    return Handled(replace(menu, mail=replace(new, asked_at=phone.mailbox_at), pages=(), pick=None), ())
+
+
 def _turned(menu: Menu, turn: Turn) -> Handled:
     return Handled(replace(menu, mail=turn.session), turn.events, turn.requests)
 
 
 def _closed(menu: Menu, session: Session) -> Handled:
+    return Handled(replace(menu, mail=None, token=session.token), (), (*_undecided(session), LeaveBox()))
+
+
+def _undecided(session: Session) -> tuple[BoxRequest, ...]:
     """A greeting that was not decided upon is not used."""
-    undecided = session.stage in GREETING_STAGES and session.stage is not Stage.GREETING
-    requests: tuple[BoxRequest, ...] = (DropGreeting(), LeaveBox()) if undecided else (LeaveBox(),)
-    return Handled(replace(menu, mail=None, token=session.token), (), requests)
+    return (DropGreeting(),) if session.stage in (Stage.RECORDING, Stage.DRAFT) else ()
 
 
 def _marked(session: Session) -> tuple[Session, tuple[BoxRequest, ...]]:

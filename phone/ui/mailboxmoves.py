@@ -38,7 +38,7 @@ _PATIENCE = 60.0
 
 def opened(box: Box, voice: Voice, token: int, at: float, letter: str = "") -> Session:
     """The session begins: with that message, else with the first new one, else by telling what there is."""
-    session = Session(voice, box, box.letters, token=token, asked=letter)
+    session = Session(voice, box, box.letters, token=token)
     places = [i for i, known in enumerate(box.letters) if known.id == letter]
     if places:
         return play(replace(session, cursor=places[0]), at)

@@ -172,8 +172,8 @@ class Session:
     repeated: bool = False
     """The keys were told again, since nothing was pressed."""
     note: Note | None = None
-    asked: str = ""
-    """Id of the message that it was opened for."""
+    asked_at: float = 0.0
+    """When it was opened, or asked for a message (`Phone.mailbox_at`)."""
     back: Stage = Stage.CHOSEN
     """From which stage the user asked for help."""
     played: frozenset[str] = frozenset()

@@ -132,7 +132,7 @@ def calls_first(phone: Phone) -> bool:
 
 def room(phone: Phone) -> Room:
     """What menu there may be now."""
-    if calls_first(phone) or phone.mailbox or phone.dictation:
+    if calls_first(phone) or phone.mailbox or phone.dictation or (phone.seized and phone.listened):
         return Room.NONE
     if phone.seized and phone.ear:
         return Room.IN_CALL if phone.ear.up and len(phone.held) > 1 else Room.NONE

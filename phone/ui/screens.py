@@ -10,11 +10,12 @@ import math
 from dataclasses import replace
 
 from phone.calls.model import Phone
-from phone.ui import idle, incall
+from phone.ui import idle, incall, mailboxscreen, taking
 from phone.ui.frame import BIG_CHARS, LINE_CHARS, LINES, ROW_CHARS, ROWS, TITLE_CHARS, Screen, View, Wall, duration
 from phone.ui.icons import Icon
 from phone.ui.listing import listing
-from phone.ui.menu import Menu, top
+from phone.ui.menu import Menu, recording, top
+from phone.ui.pages import calls_first
 
 __all__ = [
     "BIG_CHARS",
@@ -45,17 +46,24 @@ def lines(screen: Screen) -> tuple[str, ...]:
     """The screen as text, icons as words: what `phone status` shows."""
     bar = " ".join([screen.title, *(f"[{icon.value}]" for icon in screen.icons)])
     volume = () if screen.volume is None else (f"{screen.volume} %",)
+    heard = screen.progress
+    progress = () if heard is None else (f"{heard.at} / {heard.total}",)
     rows = (f"{'>' if place == screen.chosen else ' '} {row}" for place, row in enumerate(screen.rows))
-    return (bar, *((screen.big,) if screen.big else ()), *screen.lines, *rows, *volume)
+    return (bar, *((screen.big,) if screen.big else ()), *screen.lines, *rows, *volume, *progress)
 
 
-def next_change(phone: Phone, now: float) -> float | None:
-    """When a call's clock shows another second; None if nothing moves by itself but the time of day."""
+def next_change(phone: Phone, now: float, menu: Menu | None = None) -> float | None:
+    """When a clock shows another second, or something is offered; None if nothing moves by itself but the time of day
+    and what `menu.playing` tells.
+    """
     focus = phone.call(phone.focus)
-    clocks = [c.held_at for c in phone.held]
+    clocks = [*(c.held_at for c in phone.held), *taking.clocks(phone)]
     if focus is not None and focus.up:
         clocks.append(incall.talked_from(focus))
-    return min((at + math.floor(max(0.0, now - at)) + 1 for at in clocks), default=None)
+    if menu is not None and menu.mail is not None and recording(menu):
+        clocks.append(menu.mail.since)
+    changes = (*(at + math.floor(max(0.0, now - at)) + 1 for at in clocks), taking.next_offer(phone, now))
+    return min((at for at in changes if at is not None), default=None)
 
 
 def dims_at(phone: Phone, menu: Menu, dim_seconds: float) -> float | None:
@@ -78,6 +86,8 @@ def _content(v: View) -> Screen:
             return incall.asked(v, call, call.request.name or call.request.to)
     if (page := top(v.menu, phone)) is not None:
         return listing(v, page)
+    if not calls_first(phone) and (letters := _messages(v)) is not None:
+        return letters
     if focus and focus.live and phone.seized:
         if recall and recall is not focus:
             return incall.knocking(v, recall, focus, "recall", "hold_swaps")
@@ -95,7 +105,16 @@ def _content(v: View) -> Screen:
     return idle.off_hook(v) if phone.seized else _on_hook(v)
 
 
+def _messages(v: View) -> Screen | None:
+    """What has the ear while there are messages to listen to, or one to record."""
+    if v.phone.mailbox:
+        return mailboxscreen.mailbox(v, v.menu.mail) if v.menu.mail and v.phone.seized else mailboxscreen.lift(v)
+    return taking.dictation(v)
+
+
 def _on_hook(v: View) -> Screen:
+    if legs := v.phone.answering:
+        return taking.taken(v, legs[0])
     return incall.on_cradle(v) if v.phone.held else idle.idle(v)
 
 
@@ -108,6 +127,7 @@ def _icons(phone: Phone) -> tuple[Icon, ...]:
         Icon.CONFERENCE: len(incall.joined(phone)) > 1,
         Icon.BRIDGE: bool(incall.bridged(phone)),
         Icon.HOLD: bool(phone.held),
+        Icon.MESSAGE: phone.mail.new > 0 and not phone.mailbox,
         Icon.DND: phone.dnd,
         Icon.KEYPAD_LOCKED: phone.locked,
         Icon.LOCK_CLOSED: secure is True,
@@ -125,4 +145,5 @@ def _with_volume(shown: Screen, v: View) -> Screen:
         key, percent = "speaker", phone.speaker_volume
     else:
         key, percent = ("volume", phone.handset_volume) if phone.off_hook else ("ringer", phone.ringer_volume)
-    return replace(shown, lines=(v.title(key),), rows=(), chosen=None, scroll=None, shift=None, volume=percent)
+    bare = replace(shown, rows=(), progress=None, chosen=None, scroll=None, shift=None)
+    return replace(bare, lines=(v.title(key),), volume=percent)

@@ -16,6 +16,7 @@ from phone.ui.book import Book
 from phone.ui.menu import (
     Handled,
     Menu,
+    follow,
     handle,
     top,
 )
@@ -45,6 +46,7 @@ class Desk:
         for told in handled.events:
             self.phone, commands = step(self.phone, told)
             self.commands += commands
+        self.asked += follow_on(self)
         return handled
 
     def press(self, *keys: str | Key) -> Desk:
@@ -68,6 +70,13 @@ class Desk:
     @property
     def callee(self) -> str:
         return self.phone.call(self.phone.focus).peer
+
+
+def follow_on(desk: Desk) -> tuple[object, ...]:
+    """As the engine does when its inbox is empty."""
+    followed = follow(desk.menu, desk.phone, desk.book, desk.now)
+    desk.menu = followed.menu
+    return followed.requests
 
 
 TEXTS = load_texts("en")

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gallery import GALLERY, shot
+from gallery import shot
+from mailgallery import ALL_SCREENS
 from PIL import Image, ImageChops
 
 from phone.drivers import base
@@ -20,12 +21,12 @@ from phone.ui.screens import Screen
 from phone.ui.texts import languages, load_texts
 
 GOLDEN = Path(__file__).with_name("golden")
-CASES = [(language, name) for language in languages() for name in GALLERY]
+CASES = [(language, name) for language in languages() for name in ALL_SCREENS]
 
 
 @pytest.mark.parametrize(("language", "name"), CASES)
 def test_golden(language, name):
-    image = draw(shot(GALLERY[name], load_texts(language)))
+    image = draw(shot(ALL_SCREENS[name], load_texts(language)))
     assert (image.mode, image.size) == ("1", (base.WIDTH, base.HEIGHT))
     path = GOLDEN / language / f"{name}.png"
     if os.environ.get("PHONE_GOLDEN") == "write":

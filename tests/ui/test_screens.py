@@ -103,7 +103,7 @@ def test_a_number_dialled_without_service_says_why_it_is_not_called():
 
 def test_a_failed_call_is_told():
     assert shown(GALLERY["idle-busy"]).lines == ("Sat 21 Nov", "Bob is busy")
-    assert shown(GALLERY["busy"]).lines == ("is busy",)
+    assert shown(GALLERY["busy"]).lines == ("is busy", "VOICEMAIL: message")
 
 
 def test_the_line_of_an_ended_call_without_a_reason():
@@ -131,7 +131,8 @@ def test_next_change_is_the_calls_next_second():
     assert next_change(state, 9.0) == 11.0
     assert next_change(state, 134.0) == 135.0
     assert next_change(phone(), 1.0) is None
-    assert next_change(talking(progress=Progress.ALERTING), 1.0) is None
+    assert next_change(talking(progress=Progress.ALERTING), 1.0) == 20.0, "a message is offered then"
+    assert next_change(talking(progress=Progress.ALERTING), 20.0) is None
 
 
 def test_lines_are_the_screen_in_words():

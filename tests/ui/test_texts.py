@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from gallery import GALLERY, WALL, shot
+from gallery import WALL, shot
+from mailgallery import ALL_SCREENS
 
 from phone.calls.model import Reason, Service, Trouble
 from phone.calls.numbers import Fault
@@ -15,6 +16,7 @@ from phone.ui.dates import brief, day, moment
 from phone.ui.draw import WIDTH, font
 from phone.ui.fit import sentence, wrap
 from phone.ui.icons import width
+from phone.ui.mailboxstate import Note
 from phone.ui.pages import Choice
 from phone.ui.screens import BIG_CHARS, LINE_CHARS, LINES, ROW_CHARS, ROWS, TITLE_CHARS
 from phone.ui.texts import Texts, languages, load_texts
@@ -42,7 +44,19 @@ FACTS = {
     "who": ("x", "Anneliese Oberstdörfer-Müller", "+" + "4" * 60),
     "time": ("00:00", "12:34:56"),
     "count": ("2", "99"),
+    "new": ("0", "99"),
+    "old": ("0", "99"),
     "keys": ("1", "1-9"),
+}
+ROOM = {
+    "title": TITLE_CHARS,
+    "menu": ROW_CHARS,
+    "weekday": 4,
+    "month": 5,
+    "letter": 9,
+    "help": ROW_CHARS,
+    "greeting": ROW_CHARS,
+    "draft": ROW_CHARS,
 }
 NAMELESS = {"locked", "no_room"}
 """Notices that name nobody."""
@@ -51,7 +65,7 @@ NAMELESS = {"locked", "no_room"}
 @pytest.mark.parametrize("language", ALL)
 def test_titles_and_rows_fit_and_have_their_glyphs(language):
     small = font("small")
-    for table, most in (("title", TITLE_CHARS), ("menu", ROW_CHARS), ("weekday", 4), ("month", 5)):
+    for table, most in ROOM.items():
         for key, text in ALL[language].tables[table].items():
             assert 0 < len(text) <= most, (key, text)
             assert small.has(text), (key, text)
@@ -60,6 +74,9 @@ def test_titles_and_rows_fit_and_have_their_glyphs(language):
 @pytest.mark.parametrize("language", ALL)
 def test_every_other_text_fits_its_place_and_has_its_glyphs(language):
     line = font("text")
+    for text in ALL[language].tables["said"].values():
+        assert line.has(text)
+        assert 0 < len(text) <= LINE_CHARS, text
     for table in ("service", "ended", "notice"):
         for key, text in ALL[language].tables[table].items():
             assert line.has(text), (key, text)
@@ -96,6 +113,8 @@ def test_dates_fit(language):
 
 def test_every_entry_of_the_menu_has_its_text_and_every_place_its_fact():
     have = keys(ALL["en"])
+    assert {("said", note.name.lower()) for note in Note if note is not Note.COUNTS} <= have
+    assert {("letter", state) for state in ("new", "heard", "kept", "deleted", "paused")} <= have
     assert {("menu", choice.name.lower()) for choice in Choice if choice is not Choice.DND} <= have
     for texts in ALL.values():
         for table, key in have:
@@ -119,9 +138,9 @@ def test_no_text_is_never_used():
 
 
 @pytest.mark.parametrize("language", ALL)
-@pytest.mark.parametrize("name", GALLERY)
+@pytest.mark.parametrize("name", ALL_SCREENS)
 def test_screens_keep_to_their_places(language, name):
-    shown = shot(GALLERY[name], ALL[language])
+    shown = shot(ALL_SCREENS[name], ALL[language])
     assert font("small").room(WIDTH - icons_width(shown)) >= len(shown.title)
     assert len(shown.title) <= TITLE_CHARS
     assert len(shown.big) <= BIG_CHARS
@@ -131,6 +150,7 @@ def test_screens_keep_to_their_places(language, name):
     assert all(len(row) <= ROW_CHARS for row in shown.rows)
     assert shown.chosen is None or shown.chosen < len(shown.rows)
     assert not (shown.rows and (shown.big or shown.lines))
+    assert not (shown.progress and len(shown.lines) > LINES - 1), "the bar needs the last line"
 
 
 def icons_width(shown):
