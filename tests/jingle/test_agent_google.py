@@ -17,6 +17,7 @@ from phone.jingle.api import (
     CallOffered,
     Effects,
     EndReason,
+    IceCandidate,
     PeerPolicy,
     Reply,
     SendIq,
@@ -218,3 +219,10 @@ def test_a_username_that_old_peers_cannot_take_is_our_own_fault_and_changes_noth
     assert alice.wishes() == before
     assert alice.accept("c1", 7) == ()
     assert alice.deadline() == 27, "our media are still awaited"
+
+
+def test_a_candidate_with_a_username_of_its_own_goes_by_it() -> None:
+    alice = taken()
+    own = IceCandidate(1, "1", "192.0.2.7", 4007, 1, username="own/own+own/own0")
+    (stanza,) = stanzas(alice.candidate("c1", own, 0, 0), Act.CANDIDATES)
+    assert [(c.port, c.username) for c in stanza.bare] == [(4007, "own/own+own/own0")]

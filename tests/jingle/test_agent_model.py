@@ -1,4 +1,4 @@
-"""Model test: two users, two devices, a lossy clock and whole acts in any order; laws checked after each.
+"""Model test: two users and devices, both dialects, a lossy clock and whole acts in any order; laws checked after each.
 
 Laws
 1. Every IQ gets exactly one reply (checked by the wire).
@@ -7,11 +7,15 @@ Laws
    and both know each other's transport once the call was taken.
 4. Accepted is told once, alerting only before it.
 5. What was told about hold is what is wanted, and what the other side believes.
-6. Who asks for a transfer learns how it ended, once; nothing asked stays unanswered.
+6. No two calls of one side have one id, of whichever dialect.
+7. Who asks for a transfer learns how it ended, once; nothing asked stays unanswered.
 """
 
 from __future__ import annotations
 
+import hashlib
+
+from gingle_wire import voice
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -25,6 +29,8 @@ from phone.jingle.api import (
     CallHeld,
     CallOffered,
     EndReason,
+    LocalMedia,
+    MediaWish,
     PeerPolicy,
     Permission,
     TransferAsked,
@@ -44,6 +50,14 @@ SIDES = st.sampled_from([ALICE, BOB])
 REASONS = st.sampled_from(list(EndReason))
 NOBODY = "carol@desk.test/phone"
 OTHER = {ALICE: BOB, BOB: ALICE}
+
+
+def described(side: str, wish: MediaWish) -> LocalMedia:
+    """What the media process of `side` tells, so that it can be known again at the other."""
+    name = f"{side[0]}{wish.id}"
+    if wish.transport == "gice":
+        return voice(hashlib.sha256(name.encode()).hexdigest())
+    return media(name, restart=wish.restart)
 
 
 class Calls(RuleBasedStateMachine):
@@ -74,13 +88,23 @@ class Calls(RuleBasedStateMachine):
         targets = [target(OTHER[side], features)] if features else []
         self.wire.do(side, self.agent(side).call(call, OTHER[side].partition("/")[0], targets, self.wire.now))
 
+    @rule(side=SIDES, google=st.booleans(), salt=st.integers(0, 9))
+    def leave_message(self, side: str, salt: int, *, google: bool) -> None:
+        """The other one takes it, as anything that may be called so does."""
+        if len(self.live(side)) > 2:
+            return
+        self.count += 1
+        call = f"{salt}-{side[0]}-{self.count}"
+        self.placed[side].add(call)
+        begun = self.agent(side).call_voicemail(call, OTHER[side], "x@y", google=google, now=self.wire.now)
+        self.wire.do(side, begun)
+
     @rule(side=SIDES, pick=st.integers(0, 5))
     def describe(self, side: str, pick: int) -> None:
         wishes = self.agent(side).wishes()
         if wishes:
             wish = wishes[pick % len(wishes)]
-            ours = media(f"{side[0]}{wish.id}", restart=wish.restart)
-            self.wire.do(side, self.agent(side).described(wish.id, ours, self.wire.now))
+            self.wire.do(side, self.agent(side).described(wish.id, described(side, wish), self.wire.now))
 
     @rule(side=SIDES, pick=st.integers(0, 5), port=st.integers(5000, 5003))
     def trickle(self, side: str, pick: int, port: int) -> None:
@@ -154,8 +178,7 @@ class Calls(RuleBasedStateMachine):
         for _ in range(2):
             for side in (ALICE, BOB):
                 for wish in self.agent(side).wishes():
-                    ours = media(f"{side[0]}{wish.id}", restart=wish.restart)
-                    self.wire.do(side, self.agent(side).described(wish.id, ours, self.wire.now))
+                    self.wire.do(side, self.agent(side).described(wish.id, described(side, wish), self.wire.now))
             self.wire.run()
 
     @rule(seconds=st.sampled_from([1.0, 25.0]))
@@ -176,6 +199,8 @@ class Calls(RuleBasedStateMachine):
                 assert story.count(CallAccepted) <= 1
                 assert CallAlerting not in story[story.index(CallAccepted) :] if CallAccepted in story else True
                 assert (call in self.live(side)) <= (CallEnded not in story)
+            assert len(self.live(side)) == len(set(self.live(side)))
+            assert all(call in self.agent(side) for call in self.live(side))
 
     def teardown(self) -> None:
         if not hasattr(self, "wire"):
@@ -185,6 +210,7 @@ class Calls(RuleBasedStateMachine):
             self.wait(25.0)
         self.settle()
         self.agree()
+        self.agree_in_google_s_dialect()
         self.agree_on_hold()
         assert not self.wire.tokens, "IQs without an answer"
         for side, calls in self.asked.items():
@@ -202,6 +228,19 @@ class Calls(RuleBasedStateMachine):
                         if isinstance(e, CallHeld) and e.id == other.id
                     ]
                     assert leg.hold.wanted == leg.hold.told == (told[-1:] == [True])
+
+    def agree_in_google_s_dialect(self) -> None:
+        ours, theirs = ([w for w in self.agent(side).wishes() if w.transport == "gice"] for side in (ALICE, BOB))
+        assert len(ours) == len(theirs)
+        for side, wishes, others in ((ALICE, ours, theirs), (BOB, theirs, ours)):
+            known = {described(OTHER[side], other).ufrag: other for other in others}
+            for wish in wishes:
+                names = {c.username for c in wish.candidates}
+                assert len(names) <= 1, "one far end, one name"
+                assert not (wish.controlling and wish.codecs and not names), "who has answered has told where he is"
+                for other in map(known.__getitem__, names):
+                    assert other.controlling is not wish.controlling
+                    assert not wish.codecs or not other.codecs or wish.codecs == other.codecs
 
     def agree(self) -> None:
         for side in (ALICE, BOB):

@@ -172,6 +172,7 @@ MUTANTS = (
         "if (Act.INFO, c) not in self._told)\n            self._told |= {(Act.INFO, c)",
     ),
     Mutant("rtp alone", "gingle_candidates", "c.component == 1 and ", ""),
+    Mutant("a username of its own counts", "gingle_candidates", "candidate.username or ufrag", "ufrag"),
     Mutant("sixteen characters", "gingle_candidates", "{16}", "{1,16}"),
     Mutant(
         "sdes cannot be answered",
