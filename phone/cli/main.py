@@ -10,11 +10,27 @@ import os
 import sys
 from collections.abc import Sequence
 
-from phone.cli import block, call, contacts, demo, diagram, dnd, hang_up, lock, log, panel, run, sim, status, unblock
+from phone.cli import (
+    block,
+    call,
+    contacts,
+    demo,
+    diagram,
+    dnd,
+    hang_up,
+    lock,
+    log,
+    panel,
+    run,
+    sim,
+    status,
+    unblock,
+    voicemail,
+)
 from phone.cli.common import Command, show_error, version
 from phone.errors import PhoneError
 
-COMMANDS = (run, demo, status, call, hang_up, log, contacts, block, unblock, dnd, lock, panel, sim, diagram)
+COMMANDS = (run, demo, status, call, hang_up, log, contacts, block, unblock, dnd, lock, voicemail, panel, sim, diagram)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

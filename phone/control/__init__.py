@@ -22,6 +22,7 @@ from phone.control.messages import (
     Log,
     LogEntry,
     LogReply,
+    MessageState,
     Panel,
     PanelReply,
     Reply,
@@ -30,6 +31,13 @@ from phone.control.messages import (
     SimReply,
     Status,
     StatusReply,
+    VoicemailDelete,
+    VoicemailFile,
+    VoicemailList,
+    VoicemailMessage,
+    VoicemailPlay,
+    VoicemailReply,
+    VoicemailSave,
 )
 
 __all__ = [
@@ -48,6 +56,7 @@ __all__ = [
     "Log",
     "LogEntry",
     "LogReply",
+    "MessageState",
     "NotRunningError",
     "Panel",
     "PanelReply",
@@ -57,5 +66,12 @@ __all__ = [
     "SimReply",
     "Status",
     "StatusReply",
+    "VoicemailDelete",
+    "VoicemailFile",
+    "VoicemailList",
+    "VoicemailMessage",
+    "VoicemailPlay",
+    "VoicemailReply",
+    "VoicemailSave",
     "ask",
 ]

@@ -28,6 +28,12 @@ from phone.control.messages import (
     SimReply,
     Status,
     StatusReply,
+    VoicemailDelete,
+    VoicemailFile,
+    VoicemailList,
+    VoicemailPlay,
+    VoicemailReply,
+    VoicemailSave,
     decode_reply,
     encode,
 )
@@ -51,7 +57,11 @@ def ask(path: Path, request: Contacts) -> ContactsReply: ...
 @overload
 def ask(path: Path, request: Panel) -> PanelReply: ...
 @overload
-def ask(path: Path, request: Call | HangUp | Dnd | Lock | Block) -> Done: ...
+def ask(path: Path, request: VoicemailList) -> VoicemailReply: ...
+@overload
+def ask(path: Path, request: VoicemailSave) -> VoicemailFile: ...
+@overload
+def ask(path: Path, request: Call | HangUp | Dnd | Lock | Block | VoicemailPlay | VoicemailDelete) -> Done: ...
 
 
 def ask(path: Path, request: Request) -> Reply:
@@ -71,7 +81,11 @@ def ask(path: Path, request: Request) -> Reply:
             return decode_reply(line, ContactsReply)
         case Panel():
             return decode_reply(line, PanelReply)
-        case Call() | HangUp() | Dnd() | Lock() | Block():
+        case VoicemailList():
+            return decode_reply(line, VoicemailReply)
+        case VoicemailSave():
+            return decode_reply(line, VoicemailFile)
+        case Call() | HangUp() | Dnd() | Lock() | Block() | VoicemailPlay() | VoicemailDelete():
             return decode_reply(line, Done)
 
 

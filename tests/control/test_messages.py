@@ -24,6 +24,7 @@ from phone.control import (
     Log,
     LogEntry,
     LogReply,
+    MessageState,
     Panel,
     PanelReply,
     Request,
@@ -31,8 +32,16 @@ from phone.control import (
     SimReply,
     Status,
     StatusReply,
+    VoicemailDelete,
+    VoicemailFile,
+    VoicemailList,
+    VoicemailMessage,
+    VoicemailPlay,
+    VoicemailReply,
+    VoicemailSave,
 )
 from phone.control.messages import Refused, decode_reply, decode_request, encode
+from phone.voicemail.message import State
 
 
 @pytest.mark.parametrize(
@@ -48,6 +57,10 @@ from phone.control.messages import Refused, decode_reply, decode_request, encode
         (Contacts("an"), {"do": "contacts", "search": "an", "limit": 100}),
         (Block("a@b", on=True), {"do": "block", "address": "a@b", "on": True}),
         (Panel(), {"do": "panel"}),
+        (VoicemailList(), {"do": "voicemail-list", "limit": 100, "state": None}),
+        (VoicemailPlay(), {"do": "voicemail-play", "id": None}),
+        (VoicemailDelete("20270115T080000Z-0badcafe"), {"do": "voicemail-delete", "id": "20270115T080000Z-0badcafe"}),
+        (VoicemailSave("m"), {"do": "voicemail-save", "id": "m"}),
         (Sim("press", "5", 1.2), {"do": "sim", "action": "press", "key": "5", "seconds": 1.2}),
     ],
 )
@@ -76,6 +89,11 @@ def test_a_request_is_one_line_of_json_and_comes_back_equal(request_, wire):
         b'{"do": "lock", "on": 1}',
         b'{"do": "contacts", "limit": 1001}',
         b'{"do": "block", "address": "", "on": true}',
+        b'{"do": "voicemail-list", "state": "deleted"}',
+        b'{"do": "voicemail-list", "limit": 0}',
+        b'{"do": "voicemail-play", "id": ""}',
+        b'{"do": "voicemail-delete"}',
+        b'{"do": "voicemail-save", "id": null}',
         b'{"do": "sim", "action": "kick"}',
         b'{"do": "sim", "action": "press", "seconds": 1e9}',
         b'{"do": "call", "number": "\xff"}',
@@ -109,12 +127,15 @@ _requests = st.one_of(
     st.builds(Dnd, st.booleans()) | st.builds(Lock, st.booleans()),
     st.builds(Contacts, _word, _limit),
     st.builds(Block, _word, st.booleans()),
+    st.builds(VoicemailList, _limit, st.none() | st.sampled_from(get_args(MessageState))),
+    st.builds(VoicemailPlay, st.none() | _word) | st.builds(VoicemailDelete, _word) | st.builds(VoicemailSave, _word),
     st.builds(Sim, st.sampled_from(["lift", "press"]), st.text(max_size=16), st.floats(0.01, 30)),
 )
 _replies = st.one_of(
     _made(StatusReply, calls=st.lists(_made(CallStatus), max_size=3).map(tuple)),
     _made(LogReply, entries=st.lists(_made(LogEntry), max_size=3).map(tuple)),
-    *map(_made, (ContactsReply, PanelReply, SimReply, Done)),
+    _made(VoicemailReply, messages=st.lists(_made(VoicemailMessage), max_size=3).map(tuple)),
+    *map(_made, (ContactsReply, PanelReply, VoicemailFile, SimReply, Done)),
 )
 
 
@@ -155,6 +176,10 @@ def test_replies_of_the_phone_before_hold_and_transfer_still_read():
     )
     expected = LogEntry("a@b", "A", "in", began, None, "busy")
     assert decode_reply(b'{"entries":[' + entry + b'],"ok":true}\n', LogReply).entries == (expected,)
+
+
+def test_messages_can_be_asked_for_in_every_state_but_one():
+    assert set(get_args(MessageState)) == {state.value for state in State} - {"deleted"}
 
 
 @given(st.binary(max_size=200))
