@@ -9,6 +9,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
 
 from phone import inbox
 from phone.calls import commands as do
@@ -16,8 +17,10 @@ from phone.calls import events as ev
 from phone.calls.model import CallId, Phone, Reason
 from phone.guard import Guard
 from phone.jingle import api as jingle
+from phone.leaving import Leaving
 from phone.media import plan
 from phone.ports import Ports
+from phone.sayings import dictation_source
 from phone.ui import menu
 from phone.xmpp.api import IqError
 from phone.xmpp.jids import bare, canonical, domain
@@ -36,6 +39,10 @@ class Acts:
     phone: Callable[[], Phone]
     nonsense: Counter[str] = field(default_factory=Counter)
     """What far ends sent and nobody understands, by kind."""
+    leaving: Leaving = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.leaving = Leaving(self, lambda: self.ports.agent.own)
 
     # --- downwards: commands of the core, requests of the menus ---------------------------------------------------
 
@@ -48,6 +55,7 @@ class Acts:
             case do.Accept(id):
                 self.carry_out(agent.accept(id, now))
             case do.Terminate(id, reason):
+                self.leaving.forget(id)
                 self.carry_out(agent.terminate(id, jingle.EndReason(reason.value), now))
             case do.SetHold(id, held):
                 self.carry_out(agent.hold(id, held, now))
@@ -59,6 +67,10 @@ class Acts:
                 self.ports.client.send_chat(bare(to), self.ports.text(text))
             case do.SendDtmf(id, digit):
                 self.ports.media.send(plan.SendDigit(id, digit))
+            case do.StartRecording(call):
+                self.ports.mail.record(command, call.id if call else dictation_source(self.phone()))
+            case do.StopRecording():
+                self.ports.mail.stop(command, now)
             case do.LogCall():
                 self.ports.log_call(command)
 
@@ -71,13 +83,34 @@ class Acts:
                 self.ports.clear_log()
             case menu.Seen(at):
                 self.ports.missed_seen(at)
+            case menu.SkipBy(token, ms):
+                self.ports.media.send(plan.SkipPlay(token, ms))
+            case _:
+                self.ports.mail.request(request, self.now())
 
     def _propose(self, command: do.Propose) -> None:
         to = canonical(command.to) or command.to  # stanzas of the far end bear its canonical address
+        if command.message:
+            self.leaving.begin(command.id, to, self.now())
+            return
         if name := self.ports.client.name_of(bare(to)):
             self.items.append(ev.Named(command.id, name, self.now()))
         targets, now = self._targets(to), self.now()
         self.carry_out(self.ports.agent.call(command.id, to, targets, now, on_behalf=command.on_behalf))
+
+    # --- leaving a message (`leaving.Line`) -------------------------------------------------------------------------
+
+    def ask(self, to: str, payload: Element, token: str) -> None:
+        """An IQ-get."""
+        self.ports.client.ask(to, payload, token)
+
+    def call(self, id: str, to: str, regarding: str, *, google: bool) -> None:
+        """Call a voicemail address."""
+        self.carry_out(self.ports.agent.call_voicemail(id, to, regarding, google=google, now=self.now()))
+
+    def refused(self, id: str) -> None:
+        """Nobody takes this message."""
+        self.items.append(ev.MessageRefused(CallId(id), self.now()))
 
     def _targets(self, to: str) -> tuple[jingle.Target, ...]:
         known = self.ports.client.resources(bare(to))
@@ -117,6 +150,7 @@ class Acts:
             case jingle.CallAlerting():
                 return ev.Alerting(call, now)
             case jingle.CallAccepted():
+                self.leaving.forget(call)
                 return ev.Accepted(call, now)
             case jingle.CallHeld():
                 return ev.PeerHeld(call, effect.held, now)
@@ -125,6 +159,8 @@ class Acts:
             case jingle.TransferFailed():
                 return ev.TransferFailed(call, ev.TransferFault(effect.fault.value), now)
             case jingle.CallEnded():
+                if self.leaving.fell(call, effect.reason):
+                    return ev.MessageRefused(call, now)
                 return ev.Ended(call, Reason(effect.reason.value), now)
 
     def _offered(self, effect: jingle.CallOffered) -> ev.Offered:

@@ -52,5 +52,11 @@ class Ears:
     def features(self, full_jid: str, features: frozenset[str]) -> None:
         self.post(inbox.FeaturesTold(full_jid, features))
 
+    def answered(self, token: str, payload: Element | None) -> None:
+        self.post(inbox.Answered(token, payload))
+
+    def published(self, sender: str, event: Element) -> None:
+        self.post(inbox.Published(sender, event))
+
     def archived(self, messages: tuple[ArchivedMessage, ...]) -> None:
         self.catch_up(messages)

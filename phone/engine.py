@@ -16,17 +16,20 @@ from phone import inbox, legs
 from phone.acts import Acts
 from phone.calls import events as ev
 from phone.calls.core import deadlines, step
-from phone.calls.model import Call, CallId, Phone, Progress, Reason, Service
+from phone.calls.model import Call, CallId, Mail, Phone, Progress, Reason, Service
 from phone.guard import Guard
 from phone.jingle import api as jingle
 from phone.jingle.elements import TRANSFER
 from phone.levels import Levels, Seen
+from phone.mailnews import BoxChanged, MailNews
 from phone.measured import Measured
 from phone.media import plan
 from phone.ports import Loop, Ports, Timer
+from phone.sayings import dictation_token
 from phone.ui import menu
 from phone.ui.book import Book
 from phone.ui.keymap import event_of
+from phone.ui.menu import Handled
 from phone.xmpp.jids import bare
 
 log = logging.getLogger(__name__)
@@ -102,7 +105,7 @@ class Engine:
     def _heal(self, _: None) -> None:
         """After a bug: a call that only the core knows would ring for ever, one that it does not know would leak."""
         legs_alive = {wish.id for wish in self.ports.agent.wishes()}
-        calls = {c.id for c in self.phone.calls if c.live}
+        calls = {c.id for c in self.phone.calls if c.live and c.id not in self.acts.leaving}
         for call in sorted(calls - legs_alive):
             self._step(ev.Ended(call, Reason.FAILED, self.now()))
         for lost in sorted(legs_alive - calls):
@@ -124,8 +127,14 @@ class Engine:
             case inbox.NameTold(jid, name):
                 self._name(jid, name)
             case inbox.BookChanged():
-                self.book = self.ports.book()
-                self.menu = menu.refresh(self.menu, self.book)
+                self._read_book()
+            case inbox.Answered(token, payload):
+                if not self.acts.leaving.answered(token, payload, self.now()):
+                    self.ports.mail.answered(token, payload, self.now())
+            case inbox.Published(sender, event):
+                self.ports.mail.published(sender, event, self.now())
+            case inbox.MailTold(news):
+                self._mail(news)
             case inbox.TimePassed():
                 self._time_passed(self.now())
             case inbox.IqArrived() | inbox.MessageArrived() | inbox.Bounced() | inbox.Replied() | inbox.ResourceGone():
@@ -152,12 +161,30 @@ class Engine:
 
     def _ask_menu(self, event: ev.Event) -> None:
         """Events pass the menus, which may take the user's or put others in their place; any wakes the display."""
-        handled = menu.handle(self.menu, event, self.phone, self.book)
+        self._handled(menu.handle(self.menu, event, self.phone, self.book))
+
+    def _tell(self, events: tuple[ev.Event, ...]) -> None:
+        for event in events:
+            self._step(event)
+
+    def _handled(self, handled: Handled) -> None:
         self.menu = handled.menu
         for each in handled.events:
             self._step(each)
         for request in handled.requests:
             self.guard.attempt(self.acts.request, request)
+
+    def _read_book(self) -> None:
+        self.book = self.ports.book()
+        self.menu = menu.refresh(self.menu, self.book)
+        mail = Mail(self.book.box.new, self.book.box.old)
+        if mail != self.phone.mail:
+            self._step(ev.MailChanged(mail.new, mail.old, self.now()))
+
+    def _mail(self, news: MailNews) -> None:
+        self._tell(self.ports.mail.told(news, self.now()))
+        if isinstance(news, BoxChanged):
+            self._read_book()
 
     def _step(self, event: ev.Event) -> None:
         before = {c.id: c.progress for c in self.phone.calls}
@@ -177,11 +204,14 @@ class Engine:
             self._step(ev.Ticked(now))
         if (due := self.ports.agent.deadline()) is not None and due <= now:
             self.acts.carry_out(self.ports.agent.expire(now))
+        self.acts.leaving.expire(now)
+        self.ports.mail.expire(now)
 
     def _service(self, service: Service, detail: str) -> None:
         self.service_detail = detail
         if service is Service.ONLINE and (own := self.ports.client.full_jid):
             self.ports.agent.own = own
+            self.ports.mail.online(own, self.now())
         log.info("service %s -> %s %s", self.phone.service.name, service.name, detail)
         self._step(ev.ServiceChanged(service, self.now()))
 
@@ -216,12 +246,30 @@ class Engine:
                 self.measured.leg(report.leg).stats = report
             case plan.DigitHeard():
                 log.info("call %s digit %s heard", report.leg[:8], report.digit, extra={"remote": report.leg})
+            case plan.LegSaid(leg):
+                self._step(ev.GreetingOver(CallId(leg), now))
+            case plan.Recorded():
+                self._tell(self.ports.mail.sound(report))
+            case plan.RecordedAll(source):
+                self.ports.mail.all_in(source)
+            case plan.PlayAt(token, ms):
+                self.menu = menu.playing(self.menu, token, ms, now)
+            case plan.PlayDone(token, trouble):
+                self._played(token, trouble)
             case plan.AudioTrouble():
                 self.measured.trouble(report)
                 self._sound()
             case plan.Alive():
                 self.measured.lives(report)
                 self._sound()
+
+    def _played(self, token: int, trouble: str) -> None:
+        if trouble:
+            log.warning("%s", trouble)
+        if token == dictation_token(self.phone):
+            self._step(ev.PromptOver(self.now()))
+        else:
+            self._handled(menu.played(self.menu, token, trouble, self.phone, self.book, self.now()))
 
     def _sound(self) -> None:
         """The core knows whether the handset is any use."""
@@ -232,6 +280,7 @@ class Engine:
         """Keys and paths died with the process: the far ends are told, and the new process gets the plan anew."""
         self.levels.begin_media_anew()
         self.measured.died()
+        self._tell(self.ports.mail.media_lost())
         self._sound()
         for wish in self.ports.agent.wishes():
             self.acts.carry_out(self.ports.agent.media_failed(wish.id, "internal", self.now()))
@@ -239,9 +288,14 @@ class Engine:
     # --- levels and timers ---------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
+        self.guard.attempt(self._follow, self.phone)
         self.levels.follow(Seen(self.phone, self.menu, self.book, self.now()))
         self.guard.attempt(self._forget, self.phone)
         self._arm()
+
+    def _follow(self, phone: Phone) -> None:
+        """The mailbox's menu opens and closes with the core's word."""
+        self._handled(menu.follow(self.menu, phone, self.book, self.now()))
 
     def _forget(self, _: Phone) -> None:
         self.measured.forget_all_but(frozenset(w.id for w in self.ports.agent.wishes()))
@@ -249,7 +303,8 @@ class Engine:
     def _arm(self) -> None:
         now = self.now()
         shown = self.ports.screen_due(self.phone, self.menu, now)
-        times = (deadlines(self.phone), self.ports.agent.deadline(), menu.deadline(self.menu), shown)
+        of_rooms = (self.ports.agent.deadline(), self.acts.leaving.deadline(), self.ports.mail.deadline())
+        times = (deadlines(self.phone), menu.deadline(self.menu), shown, *of_rooms)
         due = min(t for t in times if t is not None)
         if self._timer is not None:
             self._timer.cancel()

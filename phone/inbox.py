@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from phone.calls.events import Event
 from phone.drivers.base import Contact
+from phone.mailnews import MailNews
 from phone.media.plan import Report
 from phone.xmpp.api import ServiceName
 
@@ -67,6 +68,29 @@ class Replied:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """The reply to a question of ours: the payload of a result, None for an error or none at all."""
+
+    token: str
+    payload: Element | None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A PubSub event (XEP-0060)."""
+
+    sender: str
+    event: Element
+
+
+@dataclass(frozen=True, slots=True)
+class MailTold:
+    """A recording was kept, or cannot be; the mailbox has changed; a message to somebody was sent, or waits."""
+
+    news: MailNews
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceGone:
     """A resource sent unavailable."""
 
@@ -120,6 +144,9 @@ Item = (
     | ContactChanged
     | ServiceTold
     | FromNetwork
+    | Answered
+    | Published
+    | MailTold
     | MediaTold
     | MediaRestarted
     | FeaturesTold

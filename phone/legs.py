@@ -74,10 +74,13 @@ def leg_plan(
     bridge: str | None = None,
     *,
     held: bool = False,
+    say: tuple[str, ...] = (),
+    record: bool = False,
 ) -> plan.LegPlan:
     """One leg as it should stand now; `packet_ms` is ours to choose unless the far end asked for another length.
 
-    `feed`: what the far end hears; with Feed.BRIDGE the speech of leg `bridge`. `held`: the far end holds us.
+    `feed`: what the far end hears; with Feed.BRIDGE the speech of leg `bridge`, with Feed.GREETING the files `say`.
+    `held`: the far end holds us. `record`: what it says is recorded.
     """
     return plan.LegPlan(
         id=w.id,
@@ -95,6 +98,8 @@ def leg_plan(
         feed="say" if feed is Feed.GREETING else feed.value,
         held=held,
         bridge=bridge,
+        say=say if feed is Feed.GREETING else (),
+        record=record,
     )
 
 

@@ -10,6 +10,7 @@ from phone.calls.outputs import Feed, Outputs, outputs
 from phone.guard import Guard
 from phone.media import plan
 from phone.ports import Ports
+from phone.sayings import recorded
 from phone.ui.book import Book
 from phone.ui.menu import Menu, unseen
 from phone.ui.screens import Screen
@@ -71,35 +72,49 @@ class Levels:
     def _media(self, seen: Seen) -> None:
         out = outputs(seen.phone)
         new = plan.Plan(
-            audio=_audio(out),
-            legs=self._legs(seen.phone, out),
+            audio=self._audio(seen, out),
+            legs=self._legs(seen, out),
             ice_servers=tuple(map(legs.ice_server, self.ports.client.ice_servers())),
         )
         if new != self._plan:
             self._plan = new
             self.ports.media.send(new)
 
-    def _legs(self, phone: Phone, out: Outputs) -> tuple[plan.LegPlan, ...]:
-        feeds: dict[str, Feed] = dict(out.feeds)
-        holding = {c.id for c in phone.calls if c.held_by_peer}
-        other: dict[str, str] = {a: b for pair in out.bridges for a, b in (pair, pair[::-1])}
-        return tuple(
-            legs.leg_plan(w, self.packet_ms, feeds.get(w.id, Feed.MICROPHONE), other.get(w.id), held=w.id in holding)
-            for w in self.ports.agent.wishes()
+    def _audio(self, seen: Seen, out: Outputs) -> plan.AudioPlan:
+        return plan.AudioPlan(
+            handset=out.handset,
+            speaker=out.speaker,
+            tone=out.tone.value if out.tone else None,
+            key_tone=out.key_tone,
+            talk=out.talk,
+            send=out.send,
+            ringer=out.ringer,
+            ring=out.ring,
+            handset_volume=out.handset_volume,
+            speaker_volume=out.speaker_volume,
+            ringer_volume=out.ringer_volume,
+            listen=out.listen,
+            play=self.ports.sayings.play(seen.phone, out, seen.menu, seen.book),
+            record=recorded(seen.phone, out, seen.menu),
         )
 
-
-def _audio(out: Outputs) -> plan.AudioPlan:
-    return plan.AudioPlan(
-        handset=out.handset,
-        speaker=out.speaker,
-        tone=out.tone.value if out.tone else None,
-        key_tone=out.key_tone,
-        talk=out.talk,
-        send=out.send,
-        ringer=out.ringer,
-        ring=out.ring,
-        handset_volume=out.handset_volume,
-        speaker_volume=out.speaker_volume,
-        ringer_volume=out.ringer_volume,
-    )
+    def _legs(self, seen: Seen, out: Outputs) -> tuple[plan.LegPlan, ...]:
+        wishes = self.ports.agent.wishes()
+        if not wishes:
+            return ()
+        feeds: dict[str, Feed] = dict(out.feeds)
+        holding = {c.id for c in seen.phone.calls if c.held_by_peer}
+        other: dict[str, str] = {a: b for pair in out.bridges for a, b in (pair, pair[::-1])}
+        greeting = self.ports.sayings.greeting(seen.book) if Feed.GREETING in feeds.values() else ()
+        return tuple(
+            legs.leg_plan(
+                w,
+                self.packet_ms,
+                feeds.get(w.id, Feed.MICROPHONE),
+                other.get(w.id),
+                held=w.id in holding,
+                say=greeting,
+                record=w.id in out.record,
+            )
+            for w in wishes
+        )

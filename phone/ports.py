@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+from xml.etree.ElementTree import Element
 
 from phone import inbox
 from phone.calls import commands as do
+from phone.calls.events import Event
 from phone.calls.model import Memory, Phone
 from phone.drivers.base import Lamps
 from phone.jingle.agent import Agent
+from phone.mailnews import MailNews
 from phone.media import plan
+from phone.sayings import Sayings
 from phone.ui.book import Book
-from phone.ui.menu import Menu
+from phone.ui.menu import BoxRequest, Menu
 from phone.ui.screens import Screen
 from phone.xmpp.api import Client
 
@@ -44,8 +48,48 @@ class Loop(Protocol):
 class MediaDown(Protocol):
     """The way down to the media process (`media.host.MediaHost`)."""
 
-    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit) -> None:
+    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | plan.SkipPlay) -> None:
         """Hand one message over; kept for a process that is just being restarted."""
+
+
+class Mail(Protocol):
+    """The messages: recorded, kept, sent (`mailroom.Mailroom`). Nothing in here blocks; news come by the inbox."""
+
+    def record(self, command: do.StartRecording, source: str) -> None:
+        """A message begins; its sound comes under that name."""
+
+    def stop(self, command: do.StopRecording, now: float) -> None:
+        """It ends."""
+
+    def sound(self, report: plan.Recorded) -> tuple[Event, ...]:
+        """More of a recording; what the core is to be told of it."""
+
+    def all_in(self, source: str) -> None:
+        """Nothing more comes of it."""
+
+    def media_lost(self) -> tuple[Event, ...]:
+        """Nothing more comes of any; what the core is to be told of that."""
+
+    def told(self, news: MailNews, now: float) -> tuple[Event, ...]:
+        """Take in what its own threads posted; what the core is to be told of it."""
+
+    def request(self, request: BoxRequest, now: float) -> None:
+        """What the menu asks for."""
+
+    def online(self, full_jid: str, now: float) -> None:
+        """There is service: what waits can be sent, the server's mailbox is looked at."""
+
+    def answered(self, token: str, payload: Element | None, now: float) -> None:
+        """The reply to a question of its own."""
+
+    def published(self, sender: str, event: Element, now: float) -> None:
+        """The server's mailbox has changed."""
+
+    def deadline(self) -> float | None:
+        """When `expire` is to be called (monotonic seconds)."""
+
+    def expire(self, now: float) -> None:
+        """Time has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +127,6 @@ class Ports:
     missed_seen: Callable[[float], None]
     """The user has looked at the missed calls up to that moment (Unix seconds): keep it over a restart."""
     book: Callable[[], Book]
-    """The telephone book as it is now."""
+    """The telephone book as it is now, and the mailbox in it."""
+    mail: Mail
+    sayings: Sayings

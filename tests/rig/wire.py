@@ -11,7 +11,10 @@ import itertools
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Literal
 from xml.etree.ElementTree import Element
+
+from rig.mailbag import Mailbag
 
 from phone import inbox
 from phone.calls import commands as do
@@ -25,6 +28,7 @@ from phone.jingle.api import PeerPolicy, Permission
 from phone.jingle.elements import FEATURES
 from phone.media import plan
 from phone.ports import Greeting, Ports
+from phone.sayings import Sayings
 from phone.ui.book import Book
 from phone.ui.menu import Menu
 from phone.ui.screens import Screen
@@ -90,8 +94,16 @@ class Media:
     up: set[str] = field(default_factory=set)
     digits: list[tuple[str, str]] = field(default_factory=list)
     played: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[plan.SkipPlay] = field(default_factory=list)
+    speech_seconds: float = 3.0
+    """How long whatever is said or played takes."""
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tokens: set[int] = field(default_factory=set)
 
-    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit) -> None:
+    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | plan.SkipPlay) -> None:
+        if isinstance(message, plan.SkipPlay):
+            self.skipped.append(message)
+            return
         if isinstance(message, plan.PlayDigit):
             self.played.append((message.leg, message.digit))
             return
@@ -104,6 +116,16 @@ class Media:
         self.up &= ids
         for leg in message.legs:
             self._serve(leg)
+            self._say(leg)
+        play = message.audio.play
+        if play is not None and not play.paused and play.token not in self.tokens:
+            self.tokens.add(play.token)
+            self._tell(plan.PlayDone(play.token), self.speech_seconds)
+
+    def _say(self, leg: plan.LegPlan) -> None:
+        if leg.feed == "say" and leg.id in self.up and self.said.get(leg.id) != leg.say:
+            self.said[leg.id] = leg.say
+            self._tell(plan.LegSaid(leg.id), self.speech_seconds)
 
     def _serve(self, leg: plan.LegPlan) -> None:
         if leg.id not in self.described:
@@ -123,8 +145,8 @@ class Media:
             self.up.add(leg.id)
             self._tell(plan.LegUp(leg.id, leg.security == "dtls", "AES" if leg.security == "dtls" else ""))
 
-    def _tell(self, report: plan.Report) -> None:
-        self.loop.call_at(self.loop.now + self.seconds, self.post, inbox.MediaTold(report))
+    def _tell(self, report: plan.Report, seconds: float = 0.0) -> None:
+        self.loop.call_at(self.loop.now + self.seconds + seconds, self.post, inbox.MediaTold(report))
 
 
 @dataclass(slots=True)
@@ -150,6 +172,8 @@ class Wire:
         self.without: dict[str, frozenset[str]] = {}
         """Features that the phone of a bare JID does not have."""
         self.sent: list[tuple[str, str, Element]] = []
+        self.answers: dict[tuple[str, str], Element] = {}
+        """To questions, by address and disco node; others are answered by an error."""
 
     def add(self, name: str, resource: str = "desk", **numbers: str) -> WirePhone:
         phone = WirePhone(self, f"{name}@x", f"{name}@x/{resource}")
@@ -195,6 +219,8 @@ class WirePhone:
         phone = Phone(
             ids=IdSource(full.encode()), plan=DialPlan.of("x", None, "20x", short), timers=Timers(), country="de"
         )
+        self.mail = Mailbag()
+        self.asked: list[tuple[str, str]] = []
         ports = Ports(
             agent=agent,
             client=self,
@@ -209,7 +235,9 @@ class WirePhone:
             text="refused {}".format,
             clear_log=self.log.clear,
             missed_seen=lambda at: None,
-            book=Book,
+            book=lambda: Book(box=self.mail.box),
+            mail=self.mail,
+            sayings=Sayings("/prompts/{}.opus".format),
         )
         self.engine = Engine(phone, ports, wire.loop)
         self.media = ports.media
@@ -303,6 +331,12 @@ class WirePhone:
                 if other.full != to:
                     received = inbox.MessageArrived(self.full, to, payload, carbon=True, sent_by_us=False)
                     self.wire.loop.call_at(self.wire.loop.now + self.wire.latency, other.engine.post, received)
+
+    def ask(self, to: str, payload: Element, token: str, *, kind: Literal["get", "set"] = "get") -> None:
+        self.asked.append((to, payload.get("node", "")))
+        answer = self.wire.answers.get((to, payload.get("node", "")))
+        told = inbox.Answered(token, deepcopy(answer))
+        self.wire.loop.call_at(self.wire.loop.now + self.wire.latency, self.engine.post, told)
 
     def send_presence(self, to: str, *, available: bool) -> None: ...
 

@@ -1,0 +1,214 @@
+"""Messages behind the calls: what is recorded becomes a letter of the mailbox, a greeting or a message to somebody.
+
+Runs on the loop; whatever touches the card is done in threads (`takes`, `boxkeeper`), whose word comes back through the
+engine's inbox as `MailNews`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from phone.boxkeeper import BoxKeeper
+from phone.calls import events as ev
+from phone.calls.commands import StartRecording, StopRecording
+from phone.calls.events import Event, RecordingEnd
+from phone.calls.model import CallId, Notice, Trouble
+from phone.clock import Clock
+from phone.mailnews import BoxChanged, MailNews, Posted
+from phone.media.plan import Recorded
+from phone.sayings import GREETING
+from phone.takes import Ended, Recording, Takes, Troubled
+from phone.ui import menu
+from phone.ui.book import Box
+from phone.voicemail.greeting import Greetings
+from phone.voicemail.message import Caller, Failure, Message, State
+from phone.voicemail.message import Trouble as CardTrouble
+
+log = logging.getLogger(__name__)
+
+_FULL = frozenset({CardTrouble.FULL, CardTrouble.QUOTA})
+_SETTLE_EVERY = 600.0
+"""Seconds: how often messages expire, and what a full card kept from being listed is tried again."""
+_SETTLE_SOON = 30.0
+
+
+class Outgoing(Protocol):
+    """Where dictated messages wait to be sent (`voicemail.outbox`)."""
+
+    def begin(self, to: str, name: str, stamp: float) -> Recording | Failure:
+        """One begins; blocks on the card."""
+
+
+@dataclass(slots=True)
+class _Talk:
+    """Whose words are recorded."""
+
+    name: str
+    dictated: bool = False
+    """By the user, for that name; else a caller's."""
+    silent: bool = False
+    """It was told that nobody speaks any more."""
+
+
+@dataclass(slots=True)
+class Mailroom:
+    """One phone's."""
+
+    takes: Takes
+    keeper: BoxKeeper
+    greetings: Greetings
+    clock: Clock
+    silence: float
+    """Seconds without speech after which a message is over."""
+    outgoing: Outgoing
+    name: Callable[[str], str]
+    """What the display calls an address."""
+    box: Box = field(default_factory=Box)
+    """As it was told last."""
+    _talks: dict[str, _Talk] = field(default_factory=dict)
+    _dictation: str = ""
+    """The source of the dictation that goes on."""
+    _settle_at: float = 0.0
+
+    def begin(self) -> None:
+        """Tell the box for the first time."""
+        self.keeper.refresh()
+
+    # --- recordings (`ports.Mail`) --------------------------------------------------------------------------------
+
+    def record(self, command: StartRecording, source: str) -> None:
+        """A message begins."""
+        call = command.call
+        if call is None:
+            self._dictation, to, stamp = source, command.to, self.clock.wall()
+            self._talks[source] = _Talk(self.name(to), dictated=True)
+            self.takes.begin(source, lambda: self.outgoing.begin(to, self.name(to), stamp))
+            return
+        caller, stamp = Caller(call.peer, call.name), self.clock.wall()
+        self._talks[source] = _Talk(call.name)
+        self.takes.begin(source, lambda: self.keeper.mailbox.begin(caller, stamp))
+
+    def stop(self, command: StopRecording, now: float) -> None:
+        """It ends."""
+        source = self._dictation if command.id is None else command.id
+        self.takes.stop(source, now, keep=command.keep)
+
+    def sound(self, report: Recorded) -> tuple[Event, ...]:
+        """More of it; a caller who has said nothing for long has left."""
+        self.takes.sound(report)
+        talk = self._talks.get(report.source)
+        if talk is None or talk.silent or report.silent_ms < self.silence * 1000:
+            return ()
+        talk.silent = True
+        return (ev.RecordingStopped(self._leg(report.source, talk), RecordingEnd.SILENCE, self.clock.monotonic()),)
+
+    def all_in(self, source: str) -> None:
+        """Nothing more comes of it."""
+        self.takes.all_in(source)
+
+    def media_lost(self) -> tuple[Event, ...]:
+        """The media process died. The legs end by themselves; a dictation does not."""
+        self.takes.media_lost()
+        if not self._dictation:
+            return ()
+        return (ev.RecordingStopped(None, RecordingEnd.FAILED, self.clock.monotonic()),)
+
+    # --- news of the threads --------------------------------------------------------------------------------------
+
+    def told(self, news: MailNews, now: float) -> tuple[Event, ...]:
+        """What the core is to be told of it."""
+        match news:
+            case BoxChanged(box):
+                self.box = box
+                return ()
+            case Posted(notice):
+                return (ev.Told(notice, now),)
+            case Troubled(source, trouble):
+                return self._troubled(source, trouble, now)
+            case Ended(source, result):
+                return self._ended(source, result, now)
+
+    def _troubled(self, source: str, trouble: CardTrouble, now: float) -> tuple[Event, ...]:
+        talk = self._talks.get(source)
+        if talk is None or source == GREETING:
+            return ()
+        why = RecordingEnd.FULL if trouble in _FULL else RecordingEnd.FAILED
+        return (ev.RecordingStopped(self._leg(source, talk), why, now),)
+
+    def _ended(self, source: str, result: Message | Failure | None, now: float) -> tuple[Event, ...]:
+        self.keeper.refresh()
+        talk = self._talks.pop(source, None)
+        if isinstance(result, Failure):
+            self._settle_at = now + _SETTLE_SOON
+        if talk is None or source == GREETING:
+            return ()
+        if talk.dictated:
+            return self._dictated(talk, result, now)
+        if isinstance(result, Message):
+            return (ev.Told(Notice(Trouble.MESSAGE_TAKEN, talk.name), now),)
+        lost = isinstance(result, Failure) and result.trouble is not CardTrouble.TOO_SHORT
+        return (ev.Told(Notice(Trouble.NO_MESSAGE, talk.name), now),) if lost else ()
+
+    def _dictated(self, talk: _Talk, result: Message | Failure | None, now: float) -> tuple[Event, ...]:
+        self._dictation = ""
+        if isinstance(result, Message):
+            self.outgoing.wake()
+            return ()
+        return (ev.Told(Notice(Trouble.NO_MESSAGE, talk.name), now),)
+
+    def _leg(self, source: str, talk: _Talk) -> CallId | None:
+        return None if talk.dictated else CallId(source)
+
+    # --- the menu -------------------------------------------------------------------------------------------------
+
+    def request(self, request: menu.BoxRequest, now: float) -> None:
+        """What the user asks for."""
+        keeper, greetings = self.keeper, self.greetings
+        match request:
+            case menu.MarkHeard(id):
+                keeper.mark(id, State.HEARD)
+            case menu.KeepLetter(id):
+                keeper.mark(id, State.KEPT)
+            case menu.DeleteLetter(id):
+                keeper.mark(id, State.DELETED)
+            case menu.UndoDelete():
+                keeper.undo()
+            case menu.LeaveBox():
+                keeper.purge()
+            case menu.RecordGreeting():
+                self._talks[GREETING], stamp = _Talk(GREETING), self.clock.wall()
+                self.takes.begin(GREETING, lambda: greetings.begin(stamp))
+            case menu.StopGreeting():
+                self.takes.stop(GREETING, now, keep=True)
+            case menu.UseGreeting():
+                keeper.do(greetings.commit)
+            case menu.DropGreeting():
+                self.takes.stop(GREETING, now, keep=False)
+                keeper.do(greetings.discard)
+            case menu.RemoveGreeting():
+                keeper.do(greetings.remove)
+            case menu.SkipBy():
+                log.error("skipping is the sound process's")
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    def deadline(self) -> float | None:
+        """When `expire` is to be called (monotonic seconds)."""
+        takes = self.takes.deadline()
+        return self._settle_at if takes is None else min(takes, self._settle_at)
+
+    def expire(self, now: float) -> None:
+        """End recordings whose sound stays away; now and then, bring the mailbox in order."""
+        self.takes.expire(now)
+        if self._settle_at <= now:
+            self._settle_at = now + _SETTLE_EVERY
+            self.keeper.settle(self.clock.wall())
+
+    def close(self) -> None:
+        """All is on the card when this returns."""
+        self.takes.close()
+        self.keeper.close()
+        self.keeper.mailbox.close()
