@@ -67,6 +67,8 @@ class Result:
     talks: list[Talk] = field(default_factory=list)
     figures: dict[str, list[float]] = field(default_factory=dict)
     """Everything that is not mouth to ear: name with unit -> one value a trial."""
+    rows: dict[str, dict[str, float]] = field(default_factory=dict)
+    """A table of its own: row, then column, all rows with the same ones."""
     error: str = ""
 
     @property

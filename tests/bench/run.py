@@ -17,7 +17,7 @@ from pathlib import Path
 if not __package__:  # run as a file: its own folder is no place to import from
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench import core, manners, many, media, namespace, passing, peers, phones, quality
+from bench import core, manners, many, media, namespace, passing, peers, phones, quality, recordings
 from bench.model import Case, Options, Result, Say
 from bench.plot import draw, draw_quality
 from bench.programs import may_prioritise
@@ -32,6 +32,7 @@ CASES: tuple[Case, ...] = (
     *passing.CASES,
     *many.CASES,
     *core.CASES,
+    *recordings.CASES,
     *quality.CASES,
 )
 GROUPS = {"manners": [case.name for case in CASES if case.name.startswith("manners-")]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean, median
 
@@ -37,7 +37,7 @@ def as_json(results: Sequence[Result], options: Options) -> Json:
 
 def _result(result: Result) -> Json:
     return {
-        **{key: getattr(result, key) for key in ("case", "version", "packet_ms", "error", "figures")},
+        **{key: getattr(result, key) for key in ("case", "version", "packet_ms", "error", "figures", "rows")},
         "mouth_to_ear_ms": _summary(Summary.of(result.delays)) if result.talks else None,
         "talks": [
             {
@@ -95,7 +95,13 @@ def _lines(result: Result) -> list[str]:
             lines[-1] += "" if kind == "whole" else f"  {kind}"
     for name, values in result.figures.items():
         lines.append(f"  {name:62}{_spread(values)}")
-    return lines
+    return [*lines, *_table(result.rows)]
+
+
+def _table(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
+    columns = next(iter(rows.values()), {})
+    lines = [f"  {'':26}" + "".join(f"{column:>15}" for column in columns)] if rows else []
+    return lines + [f"  {name:26}" + "".join(f"{value:15g}" for value in row.values()) for name, row in rows.items()]
 
 
 def _spread(values: Sequence[float]) -> str:

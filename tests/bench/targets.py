@@ -66,6 +66,20 @@ def _lost(result: Result) -> float | None:
     return 100 * result.delays.count(None) / len(result.delays) if result.delays else None
 
 
+def _row(name: str, column: str) -> Callable[[Result], float | None]:
+    return lambda result: result.rows[name][column] if name in result.rows else None
+
+
+def _dearer(kind: str, column: str) -> Callable[[Result], float | None]:
+    """What each of 150 calls costs, in percent of each of 10."""
+
+    def read(result: Result) -> float | None:
+        few, many = (_row(f"{kind}, {count} calls", column)(result) for count in (10, 150))
+        return round(100 * many / few, 1) if few and many is not None else None
+
+    return read
+
+
 _TARGETS = (
     _Target("phone", "mouth to ear, 20 ms packets, median", "ms", 55, _delay(lambda s: s.median)),
     _Target("phone", "mouth to ear, 20 ms packets, 95 %", "ms", 75, _delay(lambda s: s.p95)),
@@ -137,6 +151,15 @@ _MANNERS = (
     ),
 )
 """Of a phone with several calls: 95 % of all trials, where there are several."""
+_RECORDED = ("gice PCMU", "ICE DTLS Opus")
+_RECORDINGS = tuple(
+    target
+    for kind in _RECORDED
+    for target in (
+        _Target("recordings", f"150 recorded at once, {kind}, lost", "packets", 0, _row(f"{kind}, 150 calls", "lost")),
+        _Target("recordings", f"a call of 150 to one of 10, {kind}, CPU", "%", 100, _dearer(kind, "media ms/s")),
+    )
+)
 PEERS = ("baresip", "baresip-10", "linphone", "linphone-low")
 _PEERS_AT_20 = ("baresip", "linphone", "linphone-low")
 
@@ -146,7 +169,7 @@ def verdicts(results: Sequence[Result]) -> list[Verdict]:
     by_case = {result.case: result for result in results}
     told = [
         Verdict(t.name, t.unit, t.limit, t.read(by_case[t.case]) if t.case in by_case else None)
-        for t in (*_TARGETS, *_MANNERS)
+        for t in (*_TARGETS, *_MANNERS, *_RECORDINGS)
     ]
     mine = _TARGETS[0].read(by_case["phone"]) if "phone" in by_case else None
     for peer in _PEERS_AT_20:
