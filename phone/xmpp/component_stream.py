@@ -23,6 +23,7 @@ from phone.xmpp.stanzas import CLIENT, IQ, MESSAGE, PRESENCE
 log = logging.getLogger(__name__)
 
 _ACCEPT = "jabber:component:accept"
+_HANDSHAKE = f"{{{_ACCEPT}}}handshake"
 _STREAMS = "http://etherx.jabber.org/streams"
 _STREAM_ERRORS = "urn:ietf:params:xml:ns:xmpp-streams"
 _STANZAS: dict[str, type[Iq | Message | Presence]] = {IQ: Iq, MESSAGE: Message, PRESENCE: Presence}
@@ -123,7 +124,8 @@ class ComponentStream(ComponentXMPP):
 
     def _inbound(self, stanza: StanzaBase) -> StanzaBase | None:
         if stanza.xml.tag not in _STANZAS:
-            return stanza
+            # slixmpp would begin a second session at a second handshake.
+            return None if self.is_live and stanza.xml.tag == _HANDSHAKE else stanza
         # Before the handshake nobody may have anything to say.
         if self.is_live:
             try:

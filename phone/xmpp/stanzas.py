@@ -91,11 +91,12 @@ def chat_message(to: str, id: str, body: str) -> Element:
 
 
 def clean(element: Element) -> Element:
-    """A copy of its own, without what XML cannot hold."""
+    """A copy of its own, without what XML cannot hold and without the text that follows it."""
     copied = Element(element.tag, {name: printable(value) for name, value in element.attrib.items()})
-    copied.text = printable(element.text) if element.text else None
-    copied.tail = printable(element.tail) if element.tail else None
-    copied.extend(clean(child) for child in element)
+    copied.text = printable(element.text or "")
+    for child in element:
+        copied.append(clean(child))
+        copied[-1].tail = printable(child.tail or "")
     return copied
 
 

@@ -32,13 +32,16 @@ class PrivateEjabberd:
         turn: TurnService | None = None,
         certificate: KeyPair | None = None,
         services: Services | None = None,
+        contacts: bool = True,
     ) -> None:
+        """`contacts` False: strangers to each other."""
         self.folder = folder
         self.domain = domain
         self.websocket_url = None
         self._users = dict(users)
         self._turn = turn
         self.services = services
+        self._contacts = contacts
         authority = Authority(folder / "tls")
         self.ca_file = authority.file
         self._certificate = certificate or authority.issue(domain)
@@ -127,7 +130,7 @@ class PrivateEjabberd:
             f'{_binary(self.domain)}, {_binary(other.capitalize())}, <<"">>, <<"both">>).'
             for owner in self._users
             for other in self._users
-            if owner != other
+            if owner != other and self._contacts
         ]
         return "\n".join([*lines, f'ok = file:write_file("{ready}", "yes").\n'])
 
