@@ -88,8 +88,8 @@ def ended(v: View, call: Call) -> Screen:
     talked = "" if call.answered_at is None else duration(call.progressed_at - call.answered_at)
     why = v.texts.get("ended", call.reason or Reason.FAILED) or talked
     lines = small(why)
-    if taking.offers(v, call):
-        lines = (*lines[:1], v.hint("voicemail_leaves"))
+    if len(lines) < LINES and taking.offers(v, call):
+        lines = (*lines, v.hint("voicemail_leaves"))
     return Screen(v.title("ended"), name(call), (*lines, *_back_to(v))[:LINES])
 
 

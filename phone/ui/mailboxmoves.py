@@ -69,8 +69,8 @@ def play(
     session: Session, at: float, lead: Words = (), note: Note | None = None, *, start_ms: int = 0, plain: bool = False
 ) -> Session:
     """The message under the cursor is played; `plain`: without being announced."""
-    session = replace(session, stage=Stage.PLAYING, repeated=False)
     letter = session.letters[session.cursor]
+    session = replace(session, stage=Stage.PLAYING, repeated=False, played=session.played | {letter.id})
     if not letter.file:
         return _unplayable(session, at)
     start_ms = max(0, min(start_ms, session.long_ms))
@@ -82,7 +82,6 @@ def play(
         start_ms=start_ms,
         ms=start_ms,
         until=_latest(spoke, at),
-        played=session.played | {letter.id},
     )
 
 
@@ -200,7 +199,7 @@ def moved(session: Session, box: Box, at: float) -> Session:
 def _refilled(before: Session, now: Session, at: float) -> Session:
     """Nothing was at hand; what has come is told."""
     if before.box.trouble and not now.box.trouble:
-        return replace(opened(now.box, now.voice, now.token, at), speed=now.speed)
+        return replace(opened(now.box, now.voice, now.token, at), speed=now.speed, asked_at=now.asked_at)
     if next_new(now) is not None and next_new(before) is None:
         return onward(now, at)
     return now

@@ -45,9 +45,8 @@ def mailbox(v: View, session: Session) -> Screen:
 def lift(v: View) -> Screen:
     """VOICEMAIL on-hook, and no speaker to hear the messages by."""
     mail = v.phone.mail
-    return Screen(
-        v.title("messages"), "", (count(v), v.hint("lift_to_hear" if mail.new or mail.old else "lift_for_menu"))
-    )
+    what = "lift_to_hear" if mail.new or mail.old else "lift_for_menu"
+    return Screen(v.title("messages"), "", (count(v), v.hint(what)))
 
 
 def count(v: View) -> str:

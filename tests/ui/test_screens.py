@@ -26,8 +26,12 @@ from gallery import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from letters import listening, menu_of
+from mailgallery import MAIL_GALLERY
 
 from phone.calls.model import (
+    Answering,
+    Dictation,
     HandOver,
     Method,
     Notice,
@@ -135,6 +139,28 @@ def test_next_change_is_the_calls_next_second():
     assert next_change(talking(progress=Progress.ALERTING), 20.0) is None
 
 
+def test_next_change_counts_recordings():
+    saying = Menu(mail=menu_of("0", "played").mail)
+    state = listening()
+    assert next_change(state, 133.4, saying) == 134.0
+    assert next_change(state, 133.4, menu_of("0")) is None
+    assert next_change(state, 133.4) is None
+    dictated = replace(phone(off_hook=True), dictation=Dictation("b@x.org", "Bob", 130.2, recording=True))
+    assert next_change(dictated, 133.4) == pytest.approx(134.2)
+    assert next_change(replace(dictated, dictation=replace(dictated.dictation, recording=False)), 133.4) is None
+    taken = call(outgoing=False, answering=Answering.RECORDING, answering_at=130.5)
+    assert next_change(phone(calls=(taken,)), 133.4) == pytest.approx(133.5)
+    assert next_change(phone(calls=(replace(taken, answering=Answering.GREETING),)), 133.4) is None
+
+
+def test_a_message_is_offered_where_it_can_be_left():
+    offered = MAIL_GALLERY["offer-message"]
+    assert shown(offered).lines == ("leave a message?", "VOICEMAIL")
+    assert "VOICEMAIL" not in shown(replace(offered, locked=True)).lines
+    assert shown(talking(progress=Progress.ENDED, reason=Reason.NOT_FOUND, answered_at=None)).lines == ("is not known",)
+    assert shown(GALLERY["insecure"]).lines == ("refused: not", "encrypted"), "why it failed is not cut for it"
+
+
 def test_lines_are_the_screen_in_words():
     assert lines(shown(GALLERY["calls-missed"])) == (
         "Missed [service]",
@@ -142,6 +168,7 @@ def test_lines_are_the_screen_in_words():
         "  \u00d7 +493012345… 20 Nov",
     )
     assert lines(shown(GALLERY["talking-volume"])) == ("02:03 [encrypted] [service]", "Bob", "Volume", "70 %")
+    assert lines(shown(MAIL_GALLERY["mail-playing"])) == ("1/4 new [service]", "Bob", "21 Nov 09:30", "0:07 / 0:42")
     assert lines(shown(GALLERY["no-service"])) == ("No service [no service]", "the password is", "wrong")
 
 
