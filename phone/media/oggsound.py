@@ -17,16 +17,21 @@ def opened(path: str) -> OpusReader:
     """To be closed. Raises OSError or OggError."""
     # a FIFO or a device must not make us wait
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    file = os.fdopen(descriptor, "rb")
     try:
         _want(descriptor)
-        return OpusReader(file)
     except (OSError, OggError):
+        os.close(descriptor)
+        raise
+    file = os.fdopen(descriptor, "rb")
+    try:
+        return OpusReader(file)
+    except OggError:
         file.close()
         raise
 
 
 def _want(descriptor: int) -> None:
+    """Have the kernel read it. Raises OggError if it is no file."""
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise OggError("is no file")
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
@@ -40,8 +45,6 @@ def decoded(reader: OpusReader, decoder: Decoder, start: int = 0) -> Iterator[tu
     decoder.gain(reader.head.gain)
     for packet in reader.packets(start / RATE):
         heard = decoder.decode(packet.payload)
-        if len(heard) * factor < packet.samples:
-            heard = decoder.conceal(packet.samples // factor)
         first = max(0, start - packet.at)
         if first < packet.samples:
             samples = array("h")

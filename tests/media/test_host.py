@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from legs import EVENTS, OPUS, RECEIVE, share_of, tone
+from rig import spoken
 
 from phone.drivers.vcard import RATE, Card, asound_conf, build
 from phone.media import host as host_module
@@ -34,11 +35,15 @@ from phone.media.plan import (
     LegStats,
     LegUp,
     Plan,
+    Play,
+    PlayAt,
     PlayDigit,
+    PlayDone,
     Remote,
     Report,
     SendDigit,
     Setup,
+    SkipPlay,
 )
 
 FORBIDDEN = ("slixmpp", "luma", "PIL", "sqlite3", "phone.calls", "phone.jingle", "phone.xmpp", "cryptography", "dns")
@@ -151,6 +156,18 @@ async def test_two_processes_talk_over_their_cards(cards: tuple[Card, Card]) -> 
         heard = heard_by(alice_card, 0.7)
         assert max(map(abs, heard)) > 500
         assert share_of(heard, 1209) > 0.3
+
+
+async def test_a_message_is_played_and_skipped_through(cards: tuple[Card, Card], tmp_path: Path) -> None:
+    (tmp_path / "message").write_bytes(spoken.opus_file(spoken.tone(20.0, 1000)))
+    async with Phone("alice", controlling=True) as phone:
+        phone.leg = None
+        phone.plan(handset=True, play=Play(1, (str(tmp_path / "message"),)))
+        await phone.until(PlayAt)
+        await asyncio.sleep(0.3)
+        assert share_of(heard_by(cards[0], 0.2), 1000) > 0.5
+        phone.host.send(SkipPlay(1, 60_000))
+        assert await phone.until(PlayDone) == PlayDone(1)
 
 
 async def test_killed_in_a_call_it_is_there_again_and_says_so(cards: tuple[Card, Card]) -> None:
