@@ -26,11 +26,15 @@ from phone.cli import (
     status,
     unblock,
     voicemail,
+    voicemail_service,
 )
 from phone.cli.common import Command, show_error, version
 from phone.errors import PhoneError
 
-COMMANDS = (run, demo, status, call, hang_up, log, contacts, block, unblock, dnd, lock, voicemail, panel, sim, diagram)
+COMMANDS = (
+    *(run, demo, status, call, hang_up, log, contacts, block, unblock, dnd, lock),
+    *(voicemail, voicemail_service, panel, sim, diagram),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

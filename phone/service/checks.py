@@ -65,6 +65,8 @@ _TEXTS: Mapping[KeyPath, Check] = {
     ("component", "secret"): meanings.not_empty,
     ("component", "secret_file"): meanings.secret_file,
     ("component", "host"): meanings.domain,
+    ("component", "server"): meanings.domain,
+    ("component", "ca_file"): meanings.certificates,
     ("accounts", "domains"): meanings.domain,
     ("store", "url"): store_url,
     ("store", "spool"): meanings.not_empty,

@@ -13,12 +13,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
 from phone.service.boxes import drop_sounds
-from phone.service.schema import change, counter, delivery, subscription
+from phone.service.schema import change, counter, delivery, subscription, taken
 from phone.service.upsert import put, raise_count
 
 LEASE: Final = 60.0
 """Seconds. The clocks of the instances' machines must agree to much better than that (NTP)."""
 CHANGES_KEPT: Final = 600.0
+_TAKEN_KEPT: Final = 60 * 86_400.0
 _KEPT_PERIODS: Final = 172_800.0
 
 
@@ -178,7 +179,8 @@ def noted(connection: Connection, service: str, since: float) -> tuple[tuple[str
 
 
 def sweep(connection: Connection, now: float) -> None:
-    """Forget old changes and counts."""
+    """Forget old changes and counts, and which recordings were taken."""
+    connection.execute(delete(taken).where(taken.c.stamp < now - _TAKEN_KEPT))
     connection.execute(delete(change).where(change.c.stamp < now - CHANGES_KEPT))
     connection.execute(delete(counter).where(counter.c.period < int(now - _KEPT_PERIODS)))
 

@@ -46,6 +46,16 @@ sound = Table(
 )
 """Ogg Opus files: of messages, and of mails that wait."""
 
+taken = Table(
+    "taken",
+    tables,
+    Column("id", Text, primary_key=True),
+    Column("stamp", Double, nullable=False),
+)
+"""Recordings that came into the store, whatever became of them: one that is found again after a crash is not sent
+again.
+"""
+
 greeting = Table(
     "greeting",
     tables,

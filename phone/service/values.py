@@ -22,6 +22,10 @@ class ComponentConfig:
     host: str = "127.0.0.1"
     """XEP-0114 has no encryption: the server is on this machine, or on a network that is trusted."""
     port: int = 5347
+    server: str | None = None
+    """Whose web space sound files are put on (XEP-0363); None: that of the first of `accounts.domains`."""
+    ca_file: Path | None = None
+    """Trust the certificates in this PEM file only when files are put there; None: the system's."""
 
     def password(self) -> str:
         """The secret, from wherever it is kept. Raises ConfigError if its file is gone or empty."""

@@ -1,0 +1,125 @@
+"""`phone voicemail-service`: a server component that takes voice messages for whole domains, and looking after it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phone.cli.common import add_command, add_json, show
+
+if TYPE_CHECKING:
+    from phone.service.values import ServiceConfig
+
+DEFAULT_CONFIG = Path("/etc/phone/voicemail-service.toml")
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Its arguments."""
+    examples = (
+        "phone voicemail-service --config /etc/phone/voicemail-service.toml",
+        "phone voicemail-service check",
+        "phone voicemail-service status --json",
+        "phone voicemail-service user add boss@b.example",
+        "phone voicemail-service block boss@b.example pest@a.example",
+    )
+    parser = add_command(commands, "voicemail-service", run, "run a voicemail service beside an XMPP server", examples)
+    default = Path(os.environ.get("PHONE_VOICEMAIL_SERVICE_CONFIG", DEFAULT_CONFIG))
+    about = f"the service's config file ($PHONE_VOICEMAIL_SERVICE_CONFIG, else {default})"
+    parser.add_argument("--config", type=Path, metavar="FILE", default=default, help=about)
+    deeds = parser.add_subparsers(metavar="WHAT", title="besides running it")
+    _add_check(deeds)
+    _add_status(deeds)
+    _add_user(deeds)
+    _add_block(deeds)
+
+
+def _add_check(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    add_json(
+        add_command(deeds, "check", check, "try config, store, XMPP server and mail server, and say what is wrong")
+    )
+
+
+def _add_status(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    add_json(add_command(deeds, "status", status, "what is in the store: mailboxes, messages, what waits to be sent"))
+
+
+def _add_user(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = add_command(deeds, "user", user, "which accounts have mailboxes, where accounts.mailboxes is listed")
+    parser.add_argument("deed", choices=("add", "disable", "remove", "list"))
+    parser.add_argument("account", nargs="?", default="", metavar="ACCOUNT", help="such as boss@b.example")
+    add_json(parser)
+
+
+def _add_block(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    for name, summary in (
+        ("block", "let a caller leave no messages in a mailbox"),
+        ("unblock", "let him again"),
+    ):
+        parser = add_command(deeds, name, block, summary)
+        parser.set_defaults(on=name == "block")
+        parser.add_argument("account", metavar="ACCOUNT", help="whose mailbox")
+        parser.add_argument("caller", metavar="CALLER", help="an account, or a domain")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Raises PhoneError if the service cannot start."""
+    from phone import logs  # noqa: PLC0415 - see the package
+
+    logs.setup("INFO")
+    config = _config(options)
+    logs.setup(config.log_level, [config.component.password()])
+    from phone.service import app  # noqa: PLC0415
+
+    return app.run(config)
+
+
+def check(options: argparse.Namespace) -> int:
+    """0 if all is well. Raises PhoneError with what is not."""
+    from phone.service.checkup import checkup  # noqa: PLC0415
+
+    found = checkup(_config(options))
+    show(found, (f"{part.name}: {part.sentence}" for part in found.parts), as_json=options.json)
+    return 0 if found.ok else 1
+
+
+def status(options: argparse.Namespace) -> int:
+    """Raises StoreError if the store does not answer."""
+    from phone.service.admin import Status, opened  # noqa: PLC0415
+
+    with opened(_config(options)) as store:
+        told = store.status()
+
+    def lines(told: Status) -> Iterator[str]:
+        yield f"{told.messages} messages in {told.mailboxes} mailboxes, {told.megabytes:.1f} MB, {told.new} of them new"
+        yield f"to be sent: {', '.join(f'{n} {kind}' for kind, n in sorted(told.waiting.items())) or 'nothing'}"
+
+    show(told, lines(told), as_json=options.json)
+    return 0
+
+
+def user(options: argparse.Namespace) -> int:
+    """Raises ConfigError for an account that is none of the service's."""
+    from phone.service.admin import opened  # noqa: PLC0415
+
+    with opened(_config(options)) as store:
+        found = store.users(options.deed, options.account)
+    show(found, (f"{each.account}{'' if each.enabled else ' (disabled)'}" for each in found), as_json=options.json)
+    return 0
+
+
+def block(options: argparse.Namespace) -> int:
+    """Raises ConfigError for an account that is none of the service's."""
+    from phone.service.admin import opened  # noqa: PLC0415
+
+    with opened(_config(options)) as store:
+        store.block(options.account, options.caller, on=options.on)
+    return 0
+
+
+def _config(options: argparse.Namespace) -> ServiceConfig:
+    from phone.service.checks import load  # noqa: PLC0415
+
+    return load(options.config)

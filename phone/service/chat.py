@@ -1,0 +1,121 @@
+"""Messages as their owner's chat shows them: a text, and the sound as every client plays it (XEP-0363, 0066, 0447)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from phone.jingle.jid import bare
+from phone.service import boxes
+from phone.service.addresses import Addresses
+from phone.service.courier import Later, Never, Outcome, Sent
+from phone.service.duties import Delivery
+from phone.service.store import Store, StoreError
+from phone.service.wording import Wording
+from phone.voicemail.encoding import MEDIA_TYPE, Encoded, Labels, encode
+from phone.voicemail.message import Trouble
+from phone.xmpp.api import UploadError, VoiceMessage
+from phone.xmpp.component_api import Component
+
+ENCODERS: Final = max(1, (os.cpu_count() or 1) // 2)
+"""At once: recording comes first."""
+AWAY: Final = Later("the XMPP server is away")
+
+
+class SoundError(Exception):
+    """The sound cannot be had. `lasting`: nor will it be."""
+
+    def __init__(self, why: str, *, lasting: bool) -> None:
+        super().__init__(why)
+        self.lasting = lasting
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """AAC files of sounds in the store."""
+
+    store: Store
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ENCODERS))
+
+    async def encoded(self, delivery: Delivery, folder: Path, title: str) -> Encoded | None:
+        """An .m4a file in `folder`; None: the sound is no more. Raises SoundError."""
+        source = folder / "sound.opus"
+        try:
+            data = await self.store.read(partial(boxes.sound_of, id=delivery.sound))
+            if data is None:
+                return None
+            await asyncio.to_thread(source.write_bytes, data)
+        except (StoreError, OSError) as error:
+            raise SoundError(str(error), lasting=False) from error
+        async with self._turn:
+            made = await encode(source, folder / "sound.m4a", Labels(title, delivery.caller))
+        if isinstance(made, Encoded):
+            return made
+        raise SoundError(made.sentence, lasting=made.trouble is Trouble.UNREADABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCarrier:
+    """To the owner of a mailbox, from the mailbox's address."""
+
+    component: Component
+    addresses: Addresses
+    wording: Wording
+    sounds: Sounds
+
+    async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
+        """See `courier.Carrier`."""
+        if not self.component.is_online:
+            return AWAY
+        with tempfile.TemporaryDirectory(prefix="voicemail-") as folder:
+            try:
+                made = await self.sounds.encoded(delivery, Path(folder), self.wording.chat(delivery, "message"))
+                if made is None:
+                    return Sent()  # deleted meanwhile: he has heard it on a phone
+                url = await self.component.upload(made.path, self.wording.file(delivery), MEDIA_TYPE)
+            except (SoundError, UploadError) as error:
+                return await self._without_sound(delivery, told, str(error), lasting=error.lasting)
+        voice = VoiceMessage(url, self.wording.file(delivery), MEDIA_TYPE, made.size, made.seconds, made.sha256)
+        if not delivery.told:
+            self._say(delivery, "message")
+        last = self.component.send_voice(self._from(delivery), delivery.owner, voice)
+        return Sent() if await self.component.taken(last) else AWAY
+
+    async def _without_sound(self, delivery: Delivery, told: Callable[[], None], why: str, *, lasting: bool) -> Outcome:
+        """The text at least comes at once."""
+        if not delivery.told:
+            last = self._say(delivery, "no_sound" if lasting else "sound_follows")
+            if not await self.component.taken(last):
+                return AWAY
+            told()
+        return Never(why) if lasting else Later(why)
+
+    def _say(self, delivery: Delivery, key: str) -> str:
+        return self.component.send_chat(self._from(delivery), delivery.owner, self.wording.chat(delivery, key))
+
+    def _from(self, delivery: Delivery) -> str:
+        return bare(self.addresses.mailbox(delivery.owner))
+
+
+@dataclass(frozen=True, slots=True)
+class BounceCarrier:
+    """To whoever sent a mail that does not go."""
+
+    component: Component
+    addresses: Addresses
+    wording: Wording
+
+    async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
+        """See `courier.Carrier`."""
+        del told
+        if not self.component.is_online:
+            return AWAY
+        frm = bare(self.addresses.outgoing())
+        last = self.component.send_chat(frm, delivery.owner, self.wording.bounce(delivery))
+        return Sent() if await self.component.taken(last) else AWAY

@@ -1,0 +1,38 @@
+-- Answers two disco#items nodes for the accounts of this host, so that callers find its voicemail service:
+--   voicemail           asked by anyone         -> <user>@<voicemail_component>/voicemail
+--   outgoingvoicemail   asked by the user alone -> outgoing@<voicemail_component>/outgoingvoicemail
+-- An account that does not exist is answered as any server without voicemail would: nobody can find out which do.
+local st = require "util.stanza";
+local jid = require "util.jid";
+local user_exists = require "core.usermanager".user_exists;
+
+local xmlns = "http://jabber.org/protocol/disco#items";
+local component = module:get_option_string("voicemail_component", "vm." .. module.host);
+-- "%example.org" where the service has several account domains, and this host is not its first
+local suffix = module:get_option_string("voicemail_suffix", "");
+
+local function item_for(node, user, asker)
+	if node == "voicemail" then
+		return user .. suffix .. "@" .. component .. "/voicemail";
+	elseif asker == user .. "@" .. module.host then
+		return "outgoing@" .. component .. "/outgoingvoicemail";
+	end
+end
+
+-- Before mod_disco and mod_pep, which know nothing of these nodes and answer contacts alone.
+module:hook("iq-get/bare/" .. xmlns .. ":query", function (event)
+	local origin, stanza = event.origin, event.stanza;
+	local node = stanza.tags[1].attr.node;
+	if node ~= "voicemail" and node ~= "outgoingvoicemail" then return; end
+	local asker = jid.bare(stanza.attr.from or origin.full_jid);
+	local user = jid.node(stanza.attr.to or asker);
+	local item = user_exists(user, module.host) and item_for(node, user, asker);
+	if not item then
+		origin.send(st.error_reply(stanza, "cancel", "service-unavailable"));
+		return true;
+	end
+	local reply = st.reply(stanza):tag("query", { xmlns = xmlns, node = node }):tag("item", { jid = item });
+	reply.attr.from = user .. "@" .. module.host; -- also when the query had no 'to'
+	origin.send(reply);
+	return true;
+end, 10);

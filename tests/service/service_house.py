@@ -1,0 +1,65 @@
+"""A server with accounts, web space and our module, and services beside it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from rig.servers_services import Services, ServicesProsody
+from rig.spoken import opus_file
+
+from phone.service.app import Service
+from phone.service.values import (
+    AccountsConfig,
+    ComponentConfig,
+    LimitsConfig,
+    MailConfig,
+    MediaConfig,
+    ServiceConfig,
+    StoreConfig,
+)
+
+ROOT = Path(__file__).parents[2]
+USERS = {"ann": "a", "boss": "b"}
+DOMAIN = "localhost"
+VM = "vm.localhost"
+
+
+def prosody(folder: Path, users: Mapping[str, str] = USERS, **changes: object) -> ServicesProsody:
+    """With `server/prosody/mod_voicemail_disco.lua`; the component may put files on the web."""
+    services = Services(plugins=("voicemail_disco",), plugin_folder=ROOT / "server" / "prosody", **changes)
+    return ServicesProsody(folder, users, services)
+
+
+def config(server: ServicesProsody, folder: Path, **changes: object) -> ServiceConfig:
+    """Of a service whose greeting is a tenth of a second."""
+    folder.mkdir(exist_ok=True)
+    greeting = folder / "greeting.opus"
+    greeting.write_bytes(opus_file([b"\x08" + bytes(8)] * 9))
+    made = ServiceConfig(
+        component=ComponentConfig(
+            server.services.component,
+            secret=server.services.secret,
+            port=server.services.component_port,
+            ca_file=server.ca_file,
+        ),
+        accounts=AccountsConfig((server.domain,)),
+        store=StoreConfig(f"sqlite:///{folder}/store.sqlite", folder / "spool"),
+        limits=LimitsConfig(silence_seconds=3.0),
+        media=MediaConfig(("127.0.0.1",), processes=1),
+        greeting=greeting,
+    )
+    return replace(made, **changes)
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: ServiceConfig) -> AsyncIterator[Service]:
+    """A service that is connected."""
+    async with Service(settings) as service:
+        await service.connected.wait()
+        yield service
+
+
+__all__ = ["DOMAIN", "ROOT", "USERS", "VM", "LimitsConfig", "MailConfig", "config", "prosody", "serving"]
