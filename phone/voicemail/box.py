@@ -22,7 +22,7 @@ from phone.ogg.opusfile import Head, OpusWriter
 from phone.ogg.opusreader import OpusReader
 from phone.ogg.page import OggError
 from phone.voicemail.catalogue import Catalogue
-from phone.voicemail.files import Folder
+from phone.voicemail.files import Folder, PartFile
 from phone.voicemail.index import Index
 from phone.voicemail.label import new_id, plain, tags_of
 from phone.voicemail.message import (
@@ -48,6 +48,8 @@ _DAY = 86_400.0
 _ORDINARY = frozenset({Trouble.UNKNOWN, Trouble.TOO_SHORT, Trouble.UNREADABLE})
 _T = TypeVar("_T")
 
+Accept = Callable[[Message], Failure | None]
+
 
 class Mailbox:
     """The mailbox in the folder `path`; `patience`: seconds to wait for other programs that read its index.
@@ -65,10 +67,12 @@ class Mailbox:
 
     # --- recording ---
 
-    def begin(self, caller: Caller, stamp: float) -> Recording | Failure:
-        """A message begins at `stamp` (Unix time)."""
+    def begin(self, caller: Caller, stamp: float, accept: Accept = lambda _: None) -> Recording | Failure:
+        """A message begins at `stamp` (Unix time). `accept` is called when it is listed, before anybody else sees it;
+        its failure is what `Recording.finish` gives.
+        """
         stamp = round(stamp, 3)
-        return self._do("record a message", lambda index: self._begin(index, plain(caller), stamp))
+        return self._do("record a message", lambda index: self._begin(index, plain(caller), stamp, accept))
 
     def recover(self) -> tuple[Message, ...] | Failure:
         """Try again what a full or refusing card prevented: messages that are listed only now."""
@@ -169,7 +173,7 @@ class Mailbox:
             log.log(logging.INFO if result.trouble in _ORDINARY else logging.ERROR, "%s", result.sentence)
         return result
 
-    def _begin(self, index: Index, caller: Caller, stamp: float) -> Recording | Failure:
+    def _begin(self, index: Index, caller: Caller, stamp: float, accept: Accept) -> Recording | Failure:
         self._catalogue.recover_owed(index)
         room = self._room(index, stamp)
         if isinstance(room, Failure):
@@ -178,9 +182,7 @@ class Mailbox:
         writer = OpusWriter(secrets.randbits(32), Head(), tags_of(caller, stamp))
         self._catalogue.live.add(id)
         try:
-            file = self._folder.create(id)
-            file.write(writer.begin())
-            self._folder.sync()
+            file = self._created(id, writer.begin())
         except OSError:
             self._drop(id)
             raise
@@ -189,9 +191,19 @@ class Mailbox:
             file,
             writer,
             Room(room, self._limits.reserve, self._folder.free, self._limits.shortest),
-            partial(self._keep, Message(id, caller, stamp, 0.0, 0)),
+            partial(self._keep, Message(id, caller, stamp, 0.0, 0), accept),
             partial(self._drop, id),
         )
+
+    def _created(self, id: MessageId, data: bytes) -> PartFile:
+        file = self._folder.create(id)
+        try:
+            file.write(data)
+            self._folder.sync()
+        except OSError:
+            file.close()
+            raise
+        return file
 
     def _room(self, index: Index, now: float) -> int | Failure:
         """Bytes for one more message."""
@@ -214,13 +226,14 @@ class Mailbox:
         self._catalogue.recover_owed(index)
         return add(self._folder, index, message, sound, lambda: self._room(index, message.stamp))
 
-    def _keep(self, message: Message, seconds: float, cut: bool) -> Message | Failure:
+    def _keep(self, message: Message, accept: Accept, seconds: float, cut: bool) -> Message | Failure:
         with self._mutex:
             kept = self._do("keep the message", lambda index: self._list(index, message, seconds, cut))
             self._catalogue.live.discard(message.id)
             if isinstance(kept, Failure):
                 self._catalogue.owed = True
-        return kept
+                return kept
+            return accept(kept) or kept
 
     def _list(self, index: Index, message: Message, seconds: float, cut: bool) -> Message | Failure:
         if known := index.get(message.id):

@@ -20,6 +20,8 @@ _NAME = re.compile(r"(\d{8}T\d{6}Z-[0-9a-f]{8})\.(part|opus|cut)")
 _MODE = 0o600  # what people say is nobody else's business
 _BALLAST = 1 << 20
 """Bytes that are kept for the day on which the card is full: without them not even deleting would go."""
+FRESH = ".new"
+"""What `Folder.put` is at goes by this name; a power cut may leave it."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
 
 
@@ -152,6 +154,18 @@ class Folder:
         self.sync()
         self.part(id).unlink(missing_ok=True)
         return len(data)
+
+    def put(self, name: str, data: bytes) -> None:
+        """The file of that name, of ours and no message's, holds this now: all of it, or what it held before."""
+        fresh = self.path / f"{name}{FRESH}"
+        file = PartFile(os.open(fresh, _NEW | os.O_TRUNC, _MODE))
+        try:
+            file.write(data)
+            file.sync()
+        finally:
+            file.close()
+        fresh.rename(self.path / name)
+        self.sync()
 
     def remove(self, paths: Iterable[Path]) -> None:
         """They are gone for good; those that were not there are too."""

@@ -130,7 +130,11 @@ class Greetings:
         caller = Caller("", "greeting")
         writer = OpusWriter(secrets.randbits(32), Head(), tags_of(caller, stamp))
         file = self._folder.create(_DRAFT)
-        file.write(writer.begin())
+        try:
+            file.write(writer.begin())
+        except OSError:
+            file.close()
+            raise
         room = Room(MOST_BYTES, _RESERVE, self._folder.free, _SHORTEST)
         return Recording(_DRAFT, file, writer, room, lambda _, cut: self._keep(cut=cut), self._drop)
 
@@ -174,11 +178,7 @@ class Greetings:
         return note.read_text("ascii", "replace") if note.exists() else _digest(None)
 
     def _note(self, sound: bytes | None) -> None:
-        """It can be lost with the power: then the service is told once more."""
-        path = self._folder.path / _TOLD
-        fresh = path.with_suffix(".new")
-        fresh.write_text(_digest(sound), "ascii")
-        fresh.replace(path)
+        self._folder.put(_TOLD, _digest(sound).encode())
 
 
 def _digest(sound: bytes | None) -> str:
