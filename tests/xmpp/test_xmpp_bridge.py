@@ -334,6 +334,7 @@ TAGS = [
     *("{http://jabber.org/protocol/disco#info}query", "{http://jabber.org/protocol/disco#info}feature"),
     *("{urn:xmpp:extdisco:2}services", "{urn:xmpp:extdisco:2}service", "{urn:xmpp:delay}delay", "odd"),
     *("{urn:xmpp:blocking}block", "{urn:xmpp:blocking}unblock", "{urn:xmpp:blocking}item", "{urn:xmpp:mam:2}result"),
+    *("{http://www.google.com/session}session", "{http://jabber.org/protocol/pubsub#event}event"),
     *("{urn:xmpp:mam:2}fin", "{vcard-temp}FN", "{http://jabber.org/protocol/rsm}first"),
     *(stanzas.MESSAGE, stanzas.IQ, "{jabber:client}priority", "{jabber:x:data}x", "{jabber:x:data}field"),
 ]
