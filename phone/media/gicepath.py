@@ -27,7 +27,7 @@ from phone.media.gice_stun import sort
 from phone.media.path import PathListener
 from phone.media.plan import Candidate, IceServer
 from phone.media.plan import Remote as TheirSide
-from phone.media.sockets import Address, PortsExhaustedError, address_of, bind_udp, is_address
+from phone.media.sockets import Address, PortsExhaustedError, UdpTransport, address_of, bind_udp, is_address
 
 # after `turn`, which keeps dnspython out of it
 import aioice.ice  # isort: skip
@@ -116,15 +116,16 @@ class GicePath:
             except PortsExhaustedError as error:
                 log.info("%s", error)
                 continue
-            candidates.append(await self._host(sock, index))
+            candidates.append(self._host(sock, index))
         if not candidates and not self._relay_only:
             raise PortsExhaustedError("no UDP port could be bound for voice; check the network and [network] ports")
         for index, server in enumerate(self._servers):
             self._gather(server, index)
         return tuple(candidates)
 
-    async def _host(self, sock: socket.socket, index: int) -> Candidate:
-        _, protocol = await self._loop.create_datagram_endpoint(lambda: GiceProtocol(self), sock=sock)
+    def _host(self, sock: socket.socket, index: int) -> Candidate:
+        protocol = GiceProtocol(self)
+        UdpTransport(sock, protocol)
         protocol.sock = sock
         protocol.local_candidate = turn.host_candidate(address_of(sock), index)
         self._adopt(protocol)

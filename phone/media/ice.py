@@ -18,7 +18,7 @@ from typing import cast
 from phone.media import lean, turn
 from phone.media.path import PathListener
 from phone.media.plan import Candidate, IceServer, Remote
-from phone.media.sockets import Address, PortsExhaustedError, address_of, bind_udp, is_address
+from phone.media.sockets import Address, PortsExhaustedError, UdpTransport, address_of, bind_udp, is_address
 
 # after `lean`, which keeps dnspython out of it
 import aioice.ice  # isort: skip
@@ -130,15 +130,16 @@ class IcePath:
             except PortsExhaustedError as error:
                 log.info("%s", error)
                 continue
-            candidates.append(await self._host(sock, index))
+            candidates.append(self._host(sock, index))
         if not candidates and not self._relay_only:
             raise PortsExhaustedError("no UDP port could be bound for voice; check the network and [network] ports")
         for index, server in enumerate(self._servers):
             self._gather(server, index)
         return tuple(candidates)
 
-    async def _host(self, sock: socket.socket, index: int) -> Candidate:
-        _, protocol = await self._loop.create_datagram_endpoint(lambda: MediaProtocol(self._agent), sock=sock)
+    def _host(self, sock: socket.socket, index: int) -> Candidate:
+        protocol = MediaProtocol(self._agent)
+        UdpTransport(sock, protocol)
         protocol.sock = sock
         protocol.local_candidate = turn.host_candidate(address_of(sock), index)
         self._hosts.append(protocol)

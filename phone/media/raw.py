@@ -8,7 +8,7 @@ import time
 
 from phone.media.path import PathListener
 from phone.media.plan import Candidate, Remote
-from phone.media.sockets import Address, PortsExhaustedError, address_of, bind_udp, is_address
+from phone.media.sockets import Address, PortsExhaustedError, UdpTransport, address_of, bind_udp, is_address
 
 
 class RawPath:
@@ -31,8 +31,7 @@ class RawPath:
         if not self._addresses:
             raise PortsExhaustedError("this machine has no IP address to receive voice on; check the network")
         self._sock = bind_udp(self._addresses[0], self._ports)
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: _RawProtocol(self), sock=self._sock)
+        self._transport = UdpTransport(self._sock, _RawProtocol(self))
         ip, port = address_of(self._sock)
         return (Candidate(component=1, foundation="1", ip=ip, port=port, priority=0),)
 
