@@ -22,7 +22,7 @@ _SENTENCE_END = (".", "?", "!", ":")
 _AFTER_SENTENCE = 0.25
 """Seconds of silence: where another one follows, it is to be heard as one."""
 _FRAME = RATE // 50
-_BITRATE = 32_000
+_BITRATE = 40_000
 _COMPLEXITY = 10
 
 

@@ -15,6 +15,7 @@ from phone.calls.events import DIGITS, Key
 from phone.ui.book import Box, Letter
 from phone.ui.mailboxstate import Stage
 from phone.ui.menu import DeleteLetter, LeaveBox, UndoDelete, deadline, recording
+from phone.ui.screens import BIG_CHARS, LINE_CHARS, ROW_CHARS, TITLE_CHARS
 from phone.ui.spoken import Voice
 
 TEXT = st.text(max_size=12)
@@ -84,6 +85,10 @@ def check(desk, before, said_before, act):
     assert desk.speech is not None or waits, "something is heard"
     shown = shot(Shown(desk.phone, desk.menu, desk.book), TEXTS, desk.now)
     assert shown.big or shown.lines or shown.rows, "something is seen"
+    assert len(shown.title) <= TITLE_CHARS
+    assert len(shown.big) <= BIG_CHARS
+    assert all(len(line) <= LINE_CHARS and line.strip() for line in shown.lines)
+    assert all(len(row) <= ROW_CHARS for row in shown.rows)
     assert deadline(desk.menu) is not None, "it ends by itself some day"
     assert 0 <= session.cursor <= max(0, len(session.letters) - 1)
     assert len({m.id for m in session.letters}) == len(session.letters)
