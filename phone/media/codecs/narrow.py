@@ -13,7 +13,8 @@ FRAME = RATE // 50
 """20 ms."""
 _BITRATE = 24_000
 """More gains nothing in a band of 4 kHz."""
-_COMPLEXITY = 5
+_COMPLEXITY = 1
+"""As well understood as 5 (STOI 0.996 both) in half the time: a service makes 7500 packets a second."""
 
 
 class NarrowEncoder:
