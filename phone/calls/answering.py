@@ -48,7 +48,7 @@ def stopped(phone: Phone, id: CallId, why: RecordingEnd, at: float) -> Result:
         return phone, ()
     phone, commands = legs.end(phone, call, at)
     if why is RecordingEnd.FAILED:
-        phone = replace(phone, notice=Notice(Trouble.NO_MESSAGE, call.name))
+        phone = replace(phone, notice=Notice(Trouble.NO_MESSAGE, call.name), notice_until=None)
     return phone, commands
 
 

@@ -31,6 +31,10 @@ class Calls(Events):
         self.feed(ev.ServiceChanged(Service.ONLINE, self.now))
         self.feed(ev.LockChanged(on=False, at=self.now))
         self.feed(ev.DndChanged(on=False, at=self.now))
+        self.feed(ev.MailboxLeft(self.now))
+        self.feed(ev.MailChanged(0, 0, self.now))
+        for call in self.phone.answering:
+            self.end(call.id, Reason.HANGUP)
         for _ in range(8):
             if sum(c.live for c in self.phone.calls) > self.phone.habits.max_calls - legs:
                 self.end(self.phone.calls[0].id, Reason.HANGUP)
@@ -124,6 +128,10 @@ class Calls(Events):
             assert do.SendText("bob@example.org", 1) in self.did
         elif how == "BACK":
             self.press(Key.BACK)
+        elif self.phone.habits.answers:
+            self.wait(self.phone.timers.answer)
+            assert id in [c.id for c in self.phone.answering]
+            return
         else:
             self.wait(self.phone.timers.ring)
             assert self.phone.notice == Notice(Trouble.MISSED, "Bob")
@@ -194,7 +202,7 @@ class Calls(Events):
         first = self.talk()
         second = self.new_call()
         if not self.phone.habits.waiting:
-            assert second in self.terminated
+            assert second in self.terminated or second in [c.id for c in self.phone.answering]
             self.press(Key.TRANSFER)
             second = self.dial()
             self.connect(second)
@@ -226,6 +234,8 @@ class Calls(Events):
         first, second = self.two_calls()
         self.feed(ev.Capable(first, can, self.now))
         self.feed(ev.Capable(second, True, self.now))  # noqa: FBT003 - a row
+        for call in self.phone.calls:
+            self.feed(ev.PeerHeld(call.id, False, self.now))  # noqa: FBT003 - a row
         self.hold_down(Key.HOLD)
         joined = [c.id for c in self.phone.conference]
         assert len(joined) >= 2
@@ -292,7 +302,7 @@ class Calls(Events):
         self.lift()
         self.hang_up_requested()
         self.new_call()
-        full = self.phone.full
+        full = self.phone.full and not self.phone.answering
         self.dial_requested("7")
         if full:
             assert self.phone.notice == Notice(Trouble.NO_ROOM, "7")

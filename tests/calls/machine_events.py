@@ -136,8 +136,13 @@ class Events(Laws):
         before = self.phone
         id = self.new_call(intercom=intercom)
         dials = before.seized and (before.dialled or before.transfer)
-        used = before.ear or before.offered or dials
-        assert (id in self.terminated) is bool(before.dnd or before.full or (used and not before.habits.waiting))
+        used = before.ear or before.offered or dials or self.levels.mailbox or before.dictation
+        habits = before.habits
+        turned_away = bool(before.dnd or before.full or (used and not habits.waiting))
+        leaves_message = habits.answers_dnd if before.dnd else habits.answers_busy
+        leaves_message = turned_away and habits.answers and leaves_message and not before.full
+        assert (id in self.terminated) is (turned_away and not leaves_message)
+        assert (id in [c.id for c in self.phone.answering]) is leaves_message
 
     @rule(slot=SLOTS)
     def offer_in_its_place(self, slot: int) -> None:

@@ -9,7 +9,7 @@ from hypothesis import currently_in_test_context, note
 from phone.calls import commands as do
 from phone.calls import core, outputs, timers
 from phone.calls import events as ev
-from phone.calls.model import Call, CallId, HandOver, Method, Phone, Progress, Reason, Service
+from phone.calls.model import Answering, Call, CallId, HandOver, Method, Phone, Progress, Reason, Service
 
 EMERGENCY, LOCK_CODE, HOTLINE = "112", "1234", "boss@example.org"
 
@@ -18,6 +18,7 @@ def owners(phone: Phone, call: Call) -> list[str]:
     """What keeps a live leg from being forgotten: exactly one thing."""
     focus = phone.call(phone.focus)
     in_ear = call.id == phone.focus or (call.joined and focus is not None and focus.joined)
+    in_ear = in_ear and call.answering is None
     claims = {
         "ear": in_ear,
         "bell": call.progress is Progress.OFFERED,
@@ -25,6 +26,7 @@ def owners(phone: Phone, call: Call) -> list[str]:
         "hand-over": call.handover is not None,
         "third party": call.id in phone.targets,
         "bridge": call.bridged is not None,
+        "phone": call.answering is not None,
         "farewell": call.leaves_at is not None,
     }
     return [owner for owner, claim in claims.items() if claim]
@@ -48,6 +50,8 @@ class Laws:
         self.logged: list[CallId] = []
         self.told_held: dict[CallId, bool] = {}
         self.asks: set[CallId] = set()
+        self.refused: set[CallId] = set()
+        self.recorded: set[CallId | None] = set()
         self.did: list[do.Command] = []
 
     @property
@@ -70,12 +74,14 @@ class Laws:
         self.ear_and_microphone()
         self.relations()
         self.levels_agree()
+        self.nobody_speaks_for_the_phone()
+        self.messages_are_alone()
 
     # --- commands ---
 
     def check(self, before: Phone, event: ev.Event, command: do.Command) -> None:
         id = command.call.id if isinstance(command, do.LogCall) else getattr(command, "id", None)
-        assert isinstance(command, do.LogCall) or id not in self.over, "a command to an ended leg"
+        assert isinstance(command, (do.LogCall, do.StopRecording)) or id not in self.over, "a command to an ended leg"
         match command:
             case do.Propose(id, to, on_behalf):
                 assert id not in [*self.proposed, *self.offered], "an id twice"
@@ -87,9 +93,7 @@ class Laws:
             case do.Accept(id):
                 assert id in self.offered, "accepted what nobody offered"
                 assert id not in self.accepted, "accepted twice"
-                assert self.phone.seized, "answered by itself"
-                assert not (before.seized and isinstance(event, ev.Offered) and not event.replaces), "it broke in"
-                assert not (before.dnd and isinstance(event, ev.Offered)), "do-not-disturb was bypassed"
+                self.check_accept(before, event, id)
                 self.accepted.add(id)
             case do.Terminate(id, reason):
                 self.terminated[id] = reason
@@ -97,6 +101,8 @@ class Laws:
                 self.asks.discard(id)
             case do.SetHold(id, held):
                 assert self.told_held.get(id, False) is not held, "told twice"
+                call = before.call(id)
+                assert not (call and (call.answering or call.message)), "hold for whom nobody holds"
                 self.told_held[id] = held
             case do.TransferTo(id, to, target):
                 call = self.phone.call(id)
@@ -114,8 +120,37 @@ class Laws:
             case do.SendDtmf(id, digit):
                 assert id in outputs.outputs(before).talk, "DTMF to a leg that nobody hears"
                 assert digit in ev.DIGITS
+            case do.StartRecording() | do.StopRecording():
+                self.check_recording(command)
             case do.LogCall(call, ended_at):
+                assert call.id not in self.recorded, "logged, and still recorded"
                 self.check_log(call, ended_at, event)
+
+    def check_recording(self, command: do.StartRecording | do.StopRecording) -> None:
+        match command:
+            case do.StartRecording(call, to):
+                source = call.id if call else None
+                assert source not in self.recorded, "recorded twice"
+                assert call is None or (call.id in self.accepted and call.up)
+                assert call or "@" in to
+                self.recorded.add(source)
+            case do.StopRecording(id, _):
+                assert id in self.recorded, "stopped what was not recorded"
+                assert id is None or id not in self.logged, "the log comes last"
+                self.recorded.discard(id)
+
+    def check_accept(self, before: Phone, event: ev.Event, id: CallId) -> None:
+        call = self.phone.call(id)
+        by_key = isinstance(event, ev.KeyPressed) and event.key is ev.Key.VOICEMAIL
+        for_him = call.answering is not None if call else isinstance(event, ev.Ticked)
+        if for_him:
+            assert before.habits.answers, "the phone was not to answer"
+            assert by_key or isinstance(event, (ev.Ticked, ev.Offered))
+            assert call is None or call.answered_at is None
+            return
+        assert self.phone.seized, "answered by itself"
+        assert not (before.seized and isinstance(event, ev.Offered) and not event.replaces), "it broke in"
+        assert not (before.dnd and isinstance(event, ev.Offered)), "do-not-disturb was bypassed"
 
     def newest_over(self) -> CallId:
         return list(self.terminated)[-1]
@@ -130,6 +165,7 @@ class Laws:
         assert call.progress is Progress.ENDED
         assert call.reason is not None
         assert call.since <= ended_at <= event.at
+        assert not call.answering or (call.answered_at is None and call.reason is not Reason.HANGUP), "nobody took it"
         if call.answered_at is not None:
             assert call.id in self.accepted | self.answered, "logged as answered, but was not"
         self.logged.append(call.id)
@@ -139,7 +175,7 @@ class Laws:
     def nothing_vanishes(self, before: Phone, event: ev.Event, commands: tuple[do.Command, ...]) -> None:
         ended = {c.id for c in before.calls if c.live} - {c.id for c in self.phone.calls if c.live}
         told = {c.call.id for c in commands if isinstance(c, do.LogCall)}
-        assert ended <= told, "a call vanished without a log entry"
+        assert ended - self.refused <= told, "a call vanished without a log entry"
         for call in before.calls:
             after = self.phone.call(call.id)
             if call.live and after and after.live:
@@ -161,7 +197,7 @@ class Laws:
                 assert call.id in self.accepted | self.answered, "connected without an answer"
         assert len({c.id for c in self.phone.calls}) == len(self.phone.calls)
         staying = [c.peer for c in self.phone.calls if c.live and c.leaves_at is None]
-        most = self.phone.habits.max_calls + (f"{EMERGENCY}@example.org" in staying)
+        most = self.phone.habits.max_calls + (f"{EMERGENCY}@example.org" in staying) + self.phone.habits.answers
         assert len(staying) <= most, "a leg too many"
 
     def on_hook(self) -> None:
@@ -193,12 +229,12 @@ class Laws:
         assert all(c.up and not c.held and owners(phone, c) == ["ear"] for c in talk)
         for call in phone.calls:
             away = call.joined and call.held_by_peer
-            heard = call.id in levels.talk or call.bridged or call.leaves_at is not None or away
+            heard = call.id in levels.talk or call.bridged or call.leaves_at is not None or away or call.answering
             assert not call.up or call.held or heard, "an open leg that nobody hears"
         assert len(talk) <= 1 or len({c.held_by_peer for c in talk}) == 1, "one on hold plays his music to the others"
         assert levels.send is (bool(talk) and not phone.muted)
         focus = phone.call(phone.focus)
-        assert not phone.muted or (focus and focus.live), "MUTE outlived its call"
+        assert not phone.muted or (focus and focus.live and not focus.answering), "MUTE outlived its call"
         assert dict(levels.feeds).keys() == {c.id for c in phone.calls if c.up} - set(levels.talk)
 
     def relations(self) -> None:
@@ -251,13 +287,53 @@ class Laws:
         due = timers.deadlines(phone)
         assert due is None or due > 0
 
+    def nobody_speaks_for_the_phone(self) -> None:
+        """A leg that the phone answers has no bell, no microphone and no hold; the speaker may listen to it."""
+        phone, levels = self.phone, self.levels
+        feeds = dict(levels.feeds)
+        for call in phone.answering:
+            assert phone.habits.answers
+            assert call.id not in levels.talk, "the microphone is open to it"
+            assert not any((call.held, call.joined, call.request, call.handover, call.bridged, call.replaces))
+            assert call not in phone.held
+            greets = call.answering is Answering.GREETING
+            assert not call.up or feeds[call.id] is (outputs.Feed.GREETING if greets else outputs.Feed.SILENCE)
+        assert {id for id, feed in feeds.items() if feed is outputs.Feed.GREETING} <= {c.id for c in phone.answering}
+        dictated = {None} if levels.dictation else set()
+        assert self.recorded == set(levels.record) | dictated, "what is recorded is not what we told"
+        assert set(levels.listen) <= {c.id for c in phone.answering}
+        assert not levels.listen or (levels.speaker and not phone.off_hook and not levels.send and not levels.talk)
+        listened = phone.call(phone.focus)
+        if listened and listened.answering:
+            assert listened.live, "the end of what one listens to was heard"
+            assert levels.listen == ((listened.id,) if listened.up else ())
+        assert not any(c.message and (c.held or c.joined or c.handover or c.request) for c in phone.calls)
+
+    def messages_are_alone(self) -> None:
+        """The mailbox and a dictation: nothing else is at the ear."""
+        phone, levels = self.phone, self.levels
+        assert levels.mailbox is (phone.mailbox and phone.seized)
+        assert not phone.mailbox or not phone.seized or phone.focus is None, "messages over speech"
+        assert not phone.mailbox or phone.seized or not phone.habits.has_speaker
+        assert not levels.mailbox or levels.tone in (None, outputs.Tone.CALL_WAITING, outputs.Tone.BEEP)
+        assert (levels.dictation is None) is (phone.dictation is None)
+        if phone.dictation:
+            assert phone.seized, "nobody dictates"
+            assert phone.focus is None
+            assert not phone.mailbox
+            assert levels.tone is None, "a tone in a message"
+        waits = phone.mail.new > 0
+        assert ("message" in levels.lamps) is waits
+        assert levels.tone is not (outputs.Tone.DIAL if waits else outputs.Tone.STUTTER), "the dial tone lies"
+
     # --- patience ---
 
     def nobody_waits_for_ever(self) -> None:
         """After a tick."""
-        limits = self.phone.timers
+        limits, phone = self.phone.timers, self.phone
+        answers = phone.habits.answers and phone.service is Service.ONLINE
         patience = {
-            Progress.OFFERED: limits.ring,
+            Progress.OFFERED: min(limits.ring, limits.answer) if answers else limits.ring,
             Progress.PROPOSED: limits.no_answer,
             Progress.ALERTING: limits.no_answer,
         }
@@ -270,11 +346,22 @@ class Laws:
             if call.handover and call.handover.method is Method.TRANSFER:
                 assert self.now < call.handover.at + limits.handover, "handed over for ever"
             assert call.leaves_at is None or call.leaves_at > self.now
+            if call.up and call.answering is Answering.GREETING:
+                assert self.now < call.progressed_at + limits.greeting, "greeted for ever"
+            elif call.up and call.answering:
+                assert self.now < call.answering_at + limits.longest_message, "recorded for ever"
             assert not call.request or self.now < call.request.at + limits.transfer_request
+        if phone.dictation:
+            most = limits.longest_message if phone.dictation.recording else limits.greeting
+            assert self.now < phone.dictation.at + most, "dictated for ever"
+        assert not phone.mailbox or phone.seized or self.now < phone.mailbox_at + limits.mailbox
         assert not self.phone.recall or self.now < self.phone.recalled_at + limits.recall_ring
 
     def unsettled(self) -> bool:
         """Something must still come of some leg by itself."""
-        return self.phone.recall is not None or any(
-            not c.up or c.handover or c.request or c.leaves_at is not None for c in self.phone.calls if c.live
+        waits = self.phone.recall is not None or (self.phone.mailbox and not self.phone.seized)
+        return waits or any(
+            not c.up or c.handover or c.request or c.leaves_at is not None or c.answering
+            for c in self.phone.calls
+            if c.live
         )

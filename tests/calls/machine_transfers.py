@@ -237,7 +237,7 @@ class Transfers(Calls):
         else:
             self.now += self.phone.timers.recall_ring
             self.feed(ev.Ticked(self.now))
-        assert self.phone.recall is None
+        assert self.phone.recall != caller, "it rings for ever"
         assert caller in [c.id for c in self.phone.held]
 
     # --- another in one's place ---
@@ -296,16 +296,16 @@ class Transfers(Calls):
         waiting = self.phone.habits.waiting
         new = self.new_call(replaces=old)
         if how == "dnd":
-            assert new in self.terminated
+            assert new in self.terminated or new in [c.id for c in self.phone.answering]
             return
         if how == "ringing":
             assert self.terminated[old] is Reason.TRANSFERRED
             assert self.levels.ringer
             return
         if how in ("muted", "held"):
-            assert new not in self.accepted
             if not waiting or new in self.terminated:
                 return
+            assert new not in self.accepted
             self.press(Key.HOLD)
         else:
             assert self.tone is Tone.BEEP

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from machine_calls import BOTH
 from machine_laws import EMERGENCY, HOTLINE, LOCK_CODE
+from machine_messages import Messages
 from machine_tour import tour
-from machine_transfers import Transfers
 
 from phone.calls import commands as do
 from phone.calls import events as ev
@@ -25,7 +25,7 @@ from phone.calls.numbers import DialPlan
 from phone.calls.outputs import Tone
 
 
-class PhoneModel(Transfers, RuleBasedStateMachine):
+class PhoneModel(Messages, RuleBasedStateMachine):
     """All of it, on phones of different habits."""
 
     @initialize(
@@ -36,11 +36,32 @@ class PhoneModel(Transfers, RuleBasedStateMachine):
         max_calls=st.sampled_from([4, 8]),
         hotline=st.sampled_from(["", "", HOTLINE]),
         code=st.sampled_from([LOCK_CODE, LOCK_CODE, ""]),
+        answers=st.sampled_from(["", "late", "at once"]),
     )
     def boot(
-        self, *, online: bool, digit_map: str, waiting: bool, speaker: bool, max_calls: int, hotline: str, code: str
+        self,
+        *,
+        online: bool,
+        digit_map: str,
+        waiting: bool,
+        speaker: bool,
+        max_calls: int,
+        hotline: str,
+        code: str,
+        answers: str,
     ) -> None:
-        habits = Habits(speaker, waiting, max_calls, frozenset({EMERGENCY}), code, hotline, (("5", "7"),))
+        habits = Habits(
+            has_speaker=speaker,
+            waiting=waiting,
+            max_calls=max_calls,
+            emergency=frozenset({EMERGENCY}),
+            lock_code=code,
+            hotline=hotline,
+            speed=(("5", "7"),),
+            answers=bool(answers),
+            answers_busy=answers == "at once",
+            answers_dnd=answers == "at once",
+        )
         plan = DialPlan.of("example.org", None, digit_map, {"7": "bob@example.org"})
         service = Service.ONLINE if online else Service.NO_NETWORK
         self.begin(Phone(IdSource(b"model"), service=service, plan=plan, habits=habits))
@@ -92,10 +113,11 @@ class PhoneModel(Transfers, RuleBasedStateMachine):
     @rule()
     def lift_a_hotline(self) -> None:
         self.free_hands()
+        others = self.phone.busy
         self.lift()
         self.feed(ev.Ticked(self.now))
         called = [c.to for c in self.did if isinstance(c, do.Propose)]
-        assert called == ([HOTLINE] if self.phone.habits.hotline and not self.phone.held else [])
+        assert called == ([HOTLINE] if self.phone.habits.hotline else []) or others
 
     @rule()
     def remember(self) -> None:
