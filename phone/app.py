@@ -25,17 +25,23 @@ from phone.ears import Ears
 from phone.engine import Engine
 from phone.front import Front
 from phone.jingle.agent import Agent
-from phone.jingle.elements import FEATURES
+from phone.jingle.elements import features
 from phone.journal import CallWriter, Written
 from phone.library import Library
+from phone.mailclerk import MailClerk
+from phone.mailroom import Mailroom
+from phone.mailsetup import mailroom
 from phone.media.host import MediaHost
 from phone.memory import MemoryWriter
-from phone.picture import Picture
+from phone.picture import Picture, local
 from phone.policy import Policy
 from phone.ports import Ports
+from phone.prompts import Prompts, default_folder
+from phone.sayings import Sayings
 from phone.settings import account, dial_plan, fresh_phone, media_setup
 from phone.ui.draw import draw
 from phone.ui.menu import Menu
+from phone.ui.spoken import Voice
 from phone.ui.texts import load_texts
 from phone.xmpp.client import XmppClient
 
@@ -58,13 +64,21 @@ def run(config: Config) -> int:
 async def _run(config: Config) -> None:
     async with AsyncExitStack() as stack:
         ears = Ears()
-        client = XmppClient(account(config), ears, FEATURES, last_seen=stamp.read(config.state_dir / LAST_SEEN))
+        client = XmppClient(
+            account(config), ears, _features(config), last_seen=stamp.read(config.state_dir / LAST_SEEN)
+        )
         front = Front.of(config.panel, open_desk(config.hardware))
         calls = stack.enter_context(closing(CallLog(config.state_dir / "calls.sqlite")))
         library = Library(client, dial_plan(config))
-        engine, media, catch_up = _engine(config, client, front.desk, calls, library, stack)
+        prompts = Prompts(default_folder(), config.language)
+        mail = mailroom(config, client, prompts, lambda news: engine.post(inbox.MailTold(news)))
+        stack.callback(mail.close)
+        library.box = lambda: mail.box
+        sayings = Sayings(prompts.path)
+        engine, media, catch_up = _engine(config, client, front.desk, calls, library, mail, sayings, stack)
         ears.post, ears.contacts, ears.catch_up = engine.post, library.contacts_changed, catch_up.archived
-        attendant = Attendant(engine, config.account.jid, calls, front.desk.sim, engine.now())
+        clerk = MailClerk(engine, mail.keeper, client.name_of)
+        attendant = Attendant(engine, config.account.jid, calls, front.desk.sim, engine.now(), clerk)
         if panel := front.server(config.panel, engine, config.account.jid, config.state_dir):
             await stack.enter_async_context(panel)
             attendant.panel_url = panel.url
@@ -72,13 +86,23 @@ async def _run(config: Config) -> None:
         await media.start(media_setup(config))
         stack.push_async_callback(media.close)
         catch_up.writer.begin()
+        mail.begin()
+        courier = asyncio.get_running_loop().create_task(mail.courier.run())
+        stack.callback(courier.cancel)
         stack.callback(front.desk.inputs.close)
         front.desk.inputs.start(partial(_contact, engine))
         await _until_stopped(client, engine, config.state_dir / LAST_SEEN)
 
 
 def _engine(
-    config: Config, client: XmppClient, desk: Desk, calls: CallLog, library: Library, stack: AsyncExitStack
+    config: Config,
+    client: XmppClient,
+    desk: Desk,
+    calls: CallLog,
+    library: Library,
+    mail: Mailroom,
+    sayings: Sayings,
+    stack: AsyncExitStack,
 ) -> tuple[Engine, MediaHost, CatchUp]:
     loop = asyncio.get_running_loop()
     media = MediaHost(lambda report: engine.post(inbox.MediaTold(report)), lambda: engine.post(inbox.MediaRestarted()))
@@ -110,10 +134,13 @@ def _engine(
         clear_log=writer.clear,
         missed_seen=partial(stamp.keep, config.state_dir / MISSED_SEEN),
         book=library.book,
+        mail=mail,
+        sayings=sayings,
     )
     phone = fresh_phone(config, memory.read(config.state_dir / MEMORY), len(replies))
     seen = stamp.read(config.state_dir / MISSED_SEEN) or 0.0
-    engine = Engine(phone, ports, loop, packet_ms=config.audio.packet_ms, menu=Menu(seen=seen))
+    menu = Menu(seen=seen, voice=Voice(config.language, local))
+    engine = Engine(phone, ports, loop, packet_ms=config.audio.packet_ms, menu=menu)
 
     def told(written: Written) -> None:
         library.called(written.recents)
@@ -123,6 +150,10 @@ def _engine(
 
     own = partial(_own, client, config)
     return engine, media, CatchUp(own, engine.acts, writer, engine.post, SystemClock().wall)
+
+
+def _features(config: Config) -> tuple[str, ...]:
+    return features(plain=any(peer.plain_rtp for peer in config.peers.values()))
 
 
 def _own(client: XmppClient, config: Config) -> str:

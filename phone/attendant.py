@@ -16,6 +16,7 @@ from phone.calls.model import Service
 from phone.drivers.debounce import HOLD_OPEN
 from phone.drivers.sim import SimDesk
 from phone.engine import Engine
+from phone.mailclerk import MailClerk
 from phone.status import status
 from phone.ui.book import Person
 from phone.ui.screens import lines
@@ -34,6 +35,7 @@ class Attendant:
     calls: CallLog
     sim: SimDesk | None
     started_at: float
+    clerk: MailClerk
     panel_url: str = ""
 
     async def answer(self, request: control.Request) -> control.Reply:
@@ -56,6 +58,8 @@ class Attendant:
                 return await self._log(request)
             case control.Sim():
                 return await self._sim(request)
+            case _:
+                return await self.clerk.answer(request)
 
     def _call(self, number: str) -> control.Done:
         if _taken(self.engine):

@@ -19,7 +19,7 @@ from phone.voicemail.message import Failure, Message, MessageId, State
 
 log = logging.getLogger(__name__)
 
-_STATES: dict[State, Literal["new", "heard", "kept"]] = {
+STATES: dict[State, Literal["new", "heard", "kept"]] = {
     State.NEW: "new",
     State.HEARD: "heard",
     State.KEPT: "kept",
@@ -47,13 +47,13 @@ class BoxKeeper:
         """Do that in the thread, then tell what there is."""
         self._background.do(partial(self._then_tell, work))
 
-    def mark(self, id: str, state: State) -> None:  # noqa: A002 - the field's word
+    def mark(self, id: str, state: State) -> None:
         """The user heard or keeps a message, or deletes it."""
-        self.do(lambda: self._note(self.mailbox.mark(MessageId(id), state)))
+        self.do(lambda: self.note(self.mailbox.mark(MessageId(id), state)))
 
     def undo(self) -> None:
         """The message that was deleted last is there again."""
-        self.do(lambda: self._note(self.mailbox.undo()))
+        self.do(lambda: self.note(self.mailbox.undo()))
 
     def purge(self) -> None:
         """The user has left: what he deleted goes for good."""
@@ -69,7 +69,8 @@ class BoxKeeper:
 
     # --- in the thread --------------------------------------------------------------------------------------------
 
-    def _note(self, result: Message | Failure) -> None:
+    def note(self, result: Message | Failure) -> None:
+        """A message is another one now."""
         if isinstance(result, Message):
             self.changed(result)
 
@@ -107,6 +108,6 @@ class BoxKeeper:
             address=caller.jid,
             at=message.stamp,
             seconds=message.seconds,
-            state=_STATES[message.state],
+            state=STATES[message.state],
             file=str(self.mailbox.sound(message.id)),
         )

@@ -21,7 +21,7 @@ from phone.guard import Guard
 from phone.jingle import api as jingle
 from phone.jingle.elements import TRANSFER
 from phone.levels import Levels, Seen
-from phone.mailnews import BoxChanged, MailNews
+from phone.mailnews import BoxChanged
 from phone.measured import Measured
 from phone.media import plan
 from phone.ports import Loop, Ports, Timer
@@ -128,13 +128,8 @@ class Engine:
                 self._name(jid, name)
             case inbox.BookChanged():
                 self._read_book()
-            case inbox.Answered(token, payload):
-                if not self.acts.leaving.answered(token, payload, self.now()):
-                    self.ports.mail.answered(token, payload, self.now())
-            case inbox.Published(sender, event):
-                self.ports.mail.published(sender, event, self.now())
-            case inbox.MailTold(news):
-                self._mail(news)
+            case inbox.Answered() | inbox.Published() | inbox.MailTold():
+                self._of_messages(item)
             case inbox.TimePassed():
                 self._time_passed(self.now())
             case inbox.IqArrived() | inbox.MessageArrived() | inbox.Bounced() | inbox.Replied() | inbox.ResourceGone():
@@ -181,10 +176,18 @@ class Engine:
         if mail != self.phone.mail:
             self._step(ev.MailChanged(mail.new, mail.old, self.now()))
 
-    def _mail(self, news: MailNews) -> None:
-        self._tell(self.ports.mail.told(news, self.now()))
-        if isinstance(news, BoxChanged):
-            self._read_book()
+    def _of_messages(self, item: inbox.OfMessages) -> None:
+        mail, now = self.ports.mail, self.now()
+        match item:
+            case inbox.Answered(token, payload):
+                if not self.acts.leaving.answered(token, payload, now):
+                    mail.answered(token, payload, now)
+            case inbox.Published(sender, event):
+                mail.published(sender, event, now)
+            case inbox.MailTold(news):
+                self._tell(mail.told(news, now))
+                if isinstance(news, BoxChanged):
+                    self._read_book()
 
     def _step(self, event: ev.Event) -> None:
         before = {c.id: c.progress for c in self.phone.calls}
@@ -246,22 +249,29 @@ class Engine:
                 self.measured.leg(report.leg).stats = report
             case plan.DigitHeard():
                 log.info("call %s digit %s heard", report.leg[:8], report.digit, extra={"remote": report.leg})
-            case plan.LegSaid(leg):
-                self._step(ev.GreetingOver(CallId(leg), now))
-            case plan.Recorded():
-                self._tell(self.ports.mail.sound(report))
-            case plan.RecordedAll(source):
-                self.ports.mail.all_in(source)
-            case plan.PlayAt(token, ms):
-                self.menu = menu.playing(self.menu, token, ms, now)
-            case plan.PlayDone(token, trouble):
-                self._played(token, trouble)
             case plan.AudioTrouble():
                 self.measured.trouble(report)
                 self._sound()
             case plan.Alive():
                 self.measured.lives(report)
                 self._sound()
+            case _:
+                self._of_recordings(report)
+
+    def _of_recordings(
+        self, report: plan.LegSaid | plan.Recorded | plan.RecordedAll | plan.PlayAt | plan.PlayDone
+    ) -> None:
+        match report:
+            case plan.LegSaid(leg):
+                self._step(ev.GreetingOver(CallId(leg), self.now()))
+            case plan.Recorded():
+                self._tell(self.ports.mail.sound(report))
+            case plan.RecordedAll(source):
+                self.ports.mail.all_in(source)
+            case plan.PlayAt(token, ms):
+                self.menu = menu.playing(self.menu, token, ms, self.now())
+            case plan.PlayDone(token, trouble):
+                self._played(token, trouble)
 
     def _played(self, token: int, trouble: str) -> None:
         if trouble:

@@ -139,14 +139,16 @@ FromNetwork = IqArrived | MessageArrived | Bounced | Replied | ResourceGone
 """What the Jingle room answers with effects."""
 
 
+OfMessages = Answered | Published | MailTold
+"""What is about messages, and about the questions that they need."""
+
+
 Item = (
     Event
     | ContactChanged
     | ServiceTold
     | FromNetwork
-    | Answered
-    | Published
-    | MailTold
+    | OfMessages
     | MediaTold
     | MediaRestarted
     | FeaturesTold

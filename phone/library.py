@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from phone.calllog import Entry, Kind
 from phone.calls.numbers import DialPlan
-from phone.ui.book import Book, Person, Recent
+from phone.ui.book import Book, Box, Person, Recent
 from phone.xmpp.api import Client
 from phone.xmpp.jids import bare, canonical, domain
 
@@ -21,6 +21,8 @@ class Library:
 
     client: Client
     plan: DialPlan
+    box: Callable[[], Box] = Box
+    """The mailbox as it is now."""
     _people: tuple[Person, ...] | None = None
     _recents: tuple[Recent, ...] = field(default=())
 
@@ -36,7 +38,7 @@ class Library:
         """As it is now."""
         if self._people is None:
             self._people = self._read_people()
-        return Book(self._people, self._recents, self.client.blocked())
+        return Book(self._people, self._recents, self.client.blocked(), self.box())
 
     def _read_people(self) -> tuple[Person, ...]:
         numbers = {canonical(address) or address: code for code, address in self.plan.short}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from xml.etree.ElementTree import Element
 
 from phone.boxkeeper import BoxKeeper
 from phone.calls import events as ev
@@ -20,12 +20,15 @@ from phone.clock import Clock
 from phone.mailnews import BoxChanged, MailNews, Posted
 from phone.media.plan import Recorded
 from phone.sayings import GREETING
-from phone.takes import Ended, Recording, Takes, Troubled
+from phone.sending import Sender
+from phone.takes import Ended, Takes, Troubled
 from phone.ui import menu
 from phone.ui.book import Box
+from phone.voicemail.courier import Courier
 from phone.voicemail.greeting import Greetings
 from phone.voicemail.message import Caller, Failure, Message, State
 from phone.voicemail.message import Trouble as CardTrouble
+from phone.voicemail.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +36,6 @@ _FULL = frozenset({CardTrouble.FULL, CardTrouble.QUOTA})
 _SETTLE_EVERY = 600.0
 """Seconds: how often messages expire, and what a full card kept from being listed is tried again."""
 _SETTLE_SOON = 30.0
-
-
-class Outgoing(Protocol):
-    """Where dictated messages wait to be sent (`voicemail.outbox`)."""
-
-    def begin(self, to: str, name: str, stamp: float) -> Recording | Failure:
-        """One begins; blocks on the card."""
 
 
 @dataclass(slots=True)
@@ -63,7 +59,9 @@ class Mailroom:
     clock: Clock
     silence: float
     """Seconds without speech after which a message is over."""
-    outgoing: Outgoing
+    outbox: Outbox
+    courier: Courier
+    sender: Sender
     name: Callable[[str], str]
     """What the display calls an address."""
     box: Box = field(default_factory=Box)
@@ -85,7 +83,7 @@ class Mailroom:
         if call is None:
             self._dictation, to, stamp = source, command.to, self.clock.wall()
             self._talks[source] = _Talk(self.name(to), dictated=True)
-            self.takes.begin(source, lambda: self.outgoing.begin(to, self.name(to), stamp))
+            self.takes.begin(source, lambda: self.outbox.begin(to, self.name(to), stamp))
             return
         caller, stamp = Caller(call.peer, call.name), self.clock.wall()
         self._talks[source] = _Talk(call.name)
@@ -155,7 +153,7 @@ class Mailroom:
     def _dictated(self, talk: _Talk, result: Message | Failure | None, now: float) -> tuple[Event, ...]:
         self._dictation = ""
         if isinstance(result, Message):
-            self.outgoing.wake()
+            self.courier.wake()
             return ()
         return (ev.Told(Notice(Trouble.NO_MESSAGE, talk.name), now),)
 
@@ -193,6 +191,21 @@ class Mailroom:
             case menu.SkipBy():
                 log.error("skipping is the sound process's")
 
+    # --- the network ----------------------------------------------------------------------------------------------
+
+    def online(self, full_jid: str, now: float) -> None:
+        """There is service: what waits can be sent."""
+        del full_jid, now
+        self.courier.wake()
+
+    def answered(self, token: str, payload: Element | None, now: float) -> None:
+        """The reply to a question of ours."""
+        del now
+        self.sender.answered(token, result=payload is not None)
+
+    def published(self, sender: str, event: Element, now: float) -> None:
+        """The server's mailbox has changed."""
+
     # --- time -----------------------------------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
@@ -212,3 +225,4 @@ class Mailroom:
         self.takes.close()
         self.keeper.close()
         self.keeper.mailbox.close()
+        self.outbox.close()

@@ -14,7 +14,7 @@ from phone.ui.screens import Screen, View, Wall, dims_at, next_change, screen
 from phone.ui.texts import Texts
 
 
-def _local(at: float) -> datetime:
+def local(at: float) -> datetime:
     """Local time of Unix seconds."""
     return datetime.fromtimestamp(at).astimezone()
 
@@ -34,7 +34,7 @@ class Picture:
 
     def compose(self, phone: Phone, menu: Menu, book: Book, now: float) -> Screen:
         """The screen of `phone` at monotonic `now`."""
-        wall = Wall(_local(self.unix()), _local)
+        wall = Wall(local(self.unix()), local)
         view = View(phone, menu, book, wall, now, self.texts, self.line, self.about)
         return screen(view, dim_seconds=self.dim_seconds)
 

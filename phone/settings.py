@@ -78,6 +78,8 @@ def fresh_phone(config: Config, remembered: Memory, texts: int) -> Phone:
             no_answer=config.no_answer_seconds,
             hold_reminder=config.calls.reminder_seconds,
             hotline=config.dial.hotline_seconds,
+            answer=config.voicemail.answer_seconds,
+            longest_message=config.voicemail.longest_seconds,
         ),
         country=config.country,
     )
@@ -93,4 +95,7 @@ def _habits(config: Config, texts: int) -> Habits:
         hotline=config.dial.hotline,
         speed=tuple(sorted(config.dial.speed.items())),
         texts=texts,
+        answers=config.voicemail.answer,
+        answers_busy=config.voicemail.busy,
+        answers_dnd=config.voicemail.dnd,
     )

@@ -74,7 +74,7 @@ class Takes:
     _takes: dict[str, _Take] = field(default_factory=dict)
     _background: Background = field(default_factory=lambda: Background("recorder"))
 
-    def begin(self, source: str, open: Callable[[], Recording | Failure]) -> None:  # noqa: A002 - what it does
+    def begin(self, source: str, open: Callable[[], Recording | Failure]) -> None:
         """Record what comes of `source`; `open` is called in the thread. One of that name that goes on is forgotten."""
         if (old := self._takes.get(source)) is not None:
             old.keep = old.keep is True

@@ -191,9 +191,12 @@ def test_nothing_shipped_mocks_or_tests(name):
 
 
 def test_the_daemon_asks_for_all_it_imports_and_no_more():
-    assert (
-        libraries(p for m, p in MODULES.items() if not within(m, {"phone.demo"})) - declared("hardware") == declared()
-    )
+    others = {"phone.demo", "phone.service"}
+    assert libraries(p for m, p in MODULES.items() if not within(m, others)) - declared("hardware") == declared()
+
+
+def test_the_voicemail_service_asks_for_all_it_imports_and_no_more():
+    assert libraries(p for m, p in MODULES.items() if within(m, {"phone.service"})) - declared() <= declared("service")
 
 
 def test_the_demo_asks_for_all_it_imports_and_no_more():

@@ -104,6 +104,8 @@ class VoiceMessage:
     """Bytes."""
     seconds: float
     sha256: bytes
+    id: str = ""
+    """Of the stanza: the same each time that it is sent, so that a repetition is known for one; "": a fresh one."""
 
 
 class UploadError(PhoneError, RuntimeError):

@@ -119,7 +119,7 @@ class Bridge:
         if address is None:
             log.warning("no voice message to %r: that is no address", to)
             return
-        self._send(voice_message(bare(address), secrets.token_hex(8), message))
+        self._send(voice_message(bare(address), message.id or secrets.token_hex(8), message))
 
     def send_presence(self, to: str | None, *, available: bool) -> None:
         """To one address, or (None) to all who may see it."""

@@ -11,14 +11,18 @@ from rig.wire import Wire, WirePhone
 
 from phone import control, inbox
 from phone.attendant import Attendant
+from phone.boxkeeper import BoxKeeper
 from phone.calllog import CallLog
 from phone.calls.model import Progress
 from phone.clock import VirtualClock
 from phone.drivers.sim import SimDesk, UnknownKeyError
 from phone.journal import CallWriter, Written
+from phone.mailclerk import MailClerk
 from phone.media import plan
 from phone.picture import Picture
 from phone.ui.texts import load_texts
+from phone.voicemail.box import Mailbox
+from phone.voicemail.greeting import Greetings
 
 
 @pytest.fixture
@@ -31,8 +35,11 @@ def attendant(alice: WirePhone, tmp_path: Path) -> Iterator[Attendant]:
     picture = Picture(load_texts("en"))
     alice.engine.ports.compose = picture.compose
     alice.engine.ports.screen_due = picture.due
-    with closing(CallLog(tmp_path / "calls.sqlite")) as calls:
-        yield Attendant(alice.engine, "alice@x", calls, None, alice.engine.now())
+    mailbox = Mailbox(tmp_path / "box")
+    keeper = BoxKeeper(mailbox, Greetings(tmp_path / "greetings"), lambda _: None)
+    clerk = MailClerk(alice.engine, keeper, {"bob@x": "Bob"}.get)
+    with closing(CallLog(tmp_path / "calls.sqlite")) as calls, closing(keeper), closing(mailbox):
+        yield Attendant(alice.engine, "alice@x", calls, None, alice.engine.now(), clerk)
 
 
 async def test_status_of_an_idle_phone(attendant: Attendant, alice: WirePhone) -> None:

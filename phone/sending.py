@@ -1,0 +1,76 @@
+"""Dictated messages go out: the outbox's courier, given what the XMPP client can do."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from xml.etree.ElementTree import Element
+
+from phone.calls.model import Notice, Trouble
+from phone.voicemail.courier import GaveUp, News, Sent, Voice, Waits
+from phone.xmpp.api import VoiceMessage
+
+_PING = "{urn:xmpp:ping}ping"
+_PATIENCE = 20.0
+"""Seconds for the server's answer to the ping behind a message."""
+
+
+class Client(Protocol):
+    """`xmpp.api.Client`, as far as it is used here."""
+
+    async def upload(self, path: Path, name: str, media_type: str) -> str: ...
+    def send_voice(self, to: str, message: VoiceMessage) -> None: ...
+    def ask(self, to: str, payload: Element, token: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Sender:
+    """`upload` and `send` of a courier. On the loop."""
+
+    client: Client
+    _pings: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
+
+    async def upload(self, path: Path, name: str, media_type: str, /) -> str:
+        """Raises UploadError."""
+        return await self.client.upload(path, name, media_type)
+
+    async def send(self, to: str, voice: Voice, /) -> bool:
+        """A ping behind it: stanzas keep their order, so its answer means that the server has the message as well."""
+        message = VoiceMessage(
+            voice.url, voice.name, voice.media_type, voice.size, voice.seconds, voice.sha256, voice.id
+        )
+        self.client.send_voice(to, message)
+        token = secrets.token_urlsafe()
+        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._pings[token] = answered
+        self.client.ask("", Element(_PING), token)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await answered
+        except TimeoutError:
+            return False
+        finally:
+            del self._pings[token]
+
+    def answered(self, token: str, *, result: bool) -> bool:
+        """The reply to a ping; False: not ours."""
+        waiting = self._pings.get(token)
+        if waiting is None:
+            return False
+        if not waiting.done():
+            waiting.set_result(result)
+        return True
+
+
+def notice(news: News) -> Notice:
+    """What the display says of a dictated message."""
+    match news:
+        case Sent(_, name):
+            return Notice(Trouble.MESSAGE_SENT, name)
+        case Waits(_, name):
+            return Notice(Trouble.MESSAGE_WAITS, name)
+        case GaveUp(_, name):
+            return Notice(Trouble.NO_MESSAGE, name)
