@@ -1,0 +1,539 @@
+"""One mailbox on several phones."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from remotes import remote, wired, xml
+from twin import MAILBOX, NODE, OWNER, SERVICE, Phone, Service, settle, tell
+
+from phone.voicemail import pubsub, wire
+from phone.voicemail.asking import ANSWER_SECONDS, FIRST_PAUSE, LONGEST_PAUSE, Ask, Question
+from phone.voicemail.finding import DISCO_INFO, DISCO_ITEMS, Mailbox, is_ours, mailbox_in
+from phone.voicemail.follow import Follower
+from phone.voicemail.greeting import Owed
+from phone.voicemail.listing import ABSENT_SECONDS, REFRESH_SECONDS
+from phone.voicemail.message import State
+from phone.voicemail.remote import Followed, Snapshot
+
+SOUND = bytes(range(256)) * 250  # three chunks
+
+
+@pytest.fixture
+def service():
+    return Service()
+
+
+@pytest.fixture
+def phone(service):
+    return Phone("desk", service)
+
+
+def left(service, *ids, state=State.NEW):
+    for number, id_ in enumerate(ids):
+        service.leave(remote(id_, state, 1_800_000_000.0 + number, len(SOUND)), SOUND + id_.encode())
+
+
+def test_what_is_there_is_listed_page_by_page_and_fetched(service, phone):
+    left(service, "m1", "m2", "m3", "m4", "m5")
+    phone.sign_in()
+    settle([phone])
+    assert phone.here == dict.fromkeys(service.messages, State.NEW)
+    assert phone.sounds == service.sounds
+    assert service.asked == ["Subscribe", "Items", "Items", "Items"]
+    assert service.subscribers == {phone.jid}
+    assert phone.snapshots == [Snapshot(tuple(service.messages.values()))]
+
+
+def test_new_ones_are_fetched_first_the_latest_before_others(service, phone):
+    left(service, "heard", state=State.HEARD)
+    left(service, "m1", "m2")
+    phone.sign_in()
+    settle([phone])
+    assert list(phone.sounds) == ["m2", "m1", "heard"]
+
+
+def test_what_is_left_later_comes_by_event(service, phone):
+    phone.sign_in()
+    settle([phone])
+    tell(service.leave(remote("m1"), SOUND), service, [phone])
+    settle([phone])
+    assert phone.sounds == {"m1": SOUND}
+
+
+def test_heard_on_one_dark_on_both_deleted_on_one_gone_on_both(service, phone):
+    other = Phone("kitchen", service)
+    left(service, "m1", "m2")
+    for each in (phone, other):
+        each.sign_in()
+    settle([phone, other])
+    phone.user("m1", State.HEARD)
+    other.user("m2", State.DELETED)
+    settle([phone, other])
+    assert phone.here == other.here == {"m1": State.HEARD}
+    assert phone.marks == other.marks == {}
+    assert phone.snapshots[-1].deleted == {"m2"}
+
+
+def test_what_was_done_without_service_is_told_after_the_sign_in(service, phone):
+    left(service, "m1", "m2")
+    phone.sign_in()
+    settle([phone])
+    phone.sign_out()
+    phone.user("m1", State.HEARD)
+    phone.user("m2", State.DELETED)
+    assert phone.waiting == []
+    phone.sign_in()
+    settle([phone])
+    assert {id_: m.state for id_, m in service.messages.items()} == {"m1": State.HEARD}
+    assert phone.marks == {}
+    assert phone.here == {"m1": State.HEARD}
+
+
+def test_marks_that_need_not_be_told_are_not(service, phone):
+    left(service, "m1", state=State.HEARD)
+    phone.here = {"m1": State.HEARD, "gone": State.KEPT}
+    phone.marks = {"m1": State.HEARD, "gone": State.KEPT}
+    phone.do(phone.follower.local(phone.followed, 0.0))
+    phone.sign_in()
+    settle([phone])
+    assert phone.marks == {}
+    assert phone.here == {"m1": State.HEARD, "gone": State.KEPT}
+
+
+def test_the_last_mark_wins_while_the_one_before_is_on_its_way(service, phone):
+    left(service, "m1", state=State.HEARD)
+    phone.sign_in()
+    settle([phone])
+    phone.user("m1", State.KEPT)
+    phone.user("m1", State.HEARD)
+    settle([phone])
+    assert service.messages["m1"].state is State.HEARD
+    assert phone.marks == {}
+
+
+def test_a_mark_that_is_refused_is_told_again_after_the_others(service, phone):
+    left(service, "m1", "m2")
+    phone.sign_in()
+    settle([phone])
+    phone.user("m1", State.HEARD)
+    phone.user("m2", State.HEARD)
+    (ask,) = phone.waiting
+    phone.waiting.clear()
+    phone.do(phone.follower.answered(ask.token, None, 0.0))
+    assert phone.waiting == []
+    assert phone.follower.deadline == FIRST_PAUSE
+    phone.wait(FIRST_PAUSE)
+    assert wire.parse_request(phone.waiting[0].payload) == wire.Mark("m2", State.HEARD)
+    phone.do(phone.follower.answered(phone.waiting.pop().token, None, phone.now))
+    phone.wait(2 * FIRST_PAUSE)
+    settle([phone])
+    assert phone.marks == {}
+
+
+def test_what_the_user_deleted_is_not_fetched_again(service, phone):
+    left(service, "m1")
+    phone.marks = {"m1": State.DELETED}
+    phone.do(phone.follower.local(phone.followed, 0.0))
+    phone.sign_in()
+    settle([phone])
+    assert phone.sounds == {}
+    assert service.messages == {}
+
+
+def test_a_service_that_is_down_is_asked_again_ever_later(service, phone):
+    service.up = False
+    phone.sign_in()
+    pauses = []
+    for _ in range(12):
+        settle([phone])
+        pauses.append(phone.follower.deadline - phone.now)
+        phone.wait(pauses[-1])
+    assert pauses == [min(ABSENT_SECONDS, FIRST_PAUSE * 2**n) for n in range(12)]
+    service.up = True
+    settle([phone])
+    assert service.subscribers == {phone.jid}
+    assert phone.snapshots == [Snapshot()]
+
+
+def test_a_server_without_voicemail_is_left_in_peace(phone):
+    phone.sign_in()
+    (ask,) = phone.waiting
+    assert (ask.to, ask.payload.get("node"), ask.kind) == (OWNER, "voicemail", "get")
+    for payload in (None, Element(f"{{{DISCO_ITEMS}}}query")):
+        phone.do(phone.follower.answered(phone.waiting.pop().token, payload, phone.now))
+        assert phone.waiting == []
+        phone.wait(phone.follower.deadline - phone.now)
+    assert len(phone.waiting) == 1
+
+
+def test_a_service_of_another_kind_is_left_in_peace(phone):
+    phone.sign_in()
+    phone.do(phone.follower.answered(phone.waiting.pop().token, phone.service.items(), 0.0))
+    (ask,) = phone.waiting
+    assert (ask.to, ask.payload.tag) == (SERVICE, f"{{{DISCO_INFO}}}query")
+    phone.waiting.clear()
+    phone.do(phone.follower.answered(ask.token, ask.payload, 0.0))
+    assert phone.waiting == []
+
+
+def test_a_mailbox_that_has_moved_is_another(service, phone):
+    left(service, "m1")
+    phone.sign_in()
+    settle([phone])
+    listing = phone.follower._listing
+    listing._rest(phone.now)
+    phone.wait(FIRST_PAUSE)
+    moved = xml(f"<query xmlns='{DISCO_ITEMS}'><item jid='other.example'/></query>")
+    phone.do(phone.follower.answered(phone.waiting.pop().token, moved, phone.now))
+    assert listing.messages is None
+    assert phone.waiting.pop().to == "other.example"
+
+
+@pytest.mark.parametrize("phase", ["subscription", "list"])
+def test_what_goes_wrong_is_tried_anew_from_the_beginning(service, phone, phase):
+    left(service, "m1")
+    phone.sign_in()
+    for _ in range(2 + (phase == "list")):
+        phone.answer_one([phone])
+    phone.do(phone.follower.answered(phone.waiting.pop().token, None, 0.0))
+    assert phone.snapshots == []
+    phone.wait(FIRST_PAUSE)
+    settle([phone])
+    assert list(phone.here) == ["m1"]
+
+
+def test_a_list_that_is_nonsense_is_tried_anew(service, phone):
+    phone.sign_in()
+    for _ in range(3):
+        phone.answer_one([phone])
+    phone.do(phone.follower.answered(phone.waiting.pop().token, Element("list"), 0.0))
+    phone.wait(FIRST_PAUSE)
+    settle([phone])
+    assert phone.snapshots == [Snapshot()]
+
+
+def test_a_list_without_end_ends(service, phone, caplog):
+    caplog.set_level("INFO")
+    phone.sign_in()
+    for _ in range(3):
+        phone.answer_one([phone])
+    page = wired(pubsub.listed_element(NODE, pubsub.Listed((remote("m1"),), "m1")))
+    page[0].append(xml(f"<item xmlns='{pubsub.PUBSUB}' id='x'/>"))
+    for _ in range(2):
+        ask = next(each for each in phone.waiting if each.to == SERVICE)
+        phone.waiting.remove(ask)
+        phone.do(phone.follower.answered(ask.token, page, 0.0))
+    assert phone.snapshots == [Snapshot((remote("m1"),))]
+    assert "1 messages that are nonsense" in caplog.text
+
+
+def test_silence_is_an_answer(service, phone):
+    left(service, "m1")
+    phone.sign_in()
+    phone.lose_one()
+    assert phone.follower.deadline == ANSWER_SECONDS
+    phone.wait(ANSWER_SECONDS)
+    assert phone.waiting == []
+    phone.wait(FIRST_PAUSE)
+    settle([phone])
+    phone.user("m1", State.HEARD)
+    phone.lose_one()
+    phone.wait(ANSWER_SECONDS)
+    phone.wait(FIRST_PAUSE)
+    settle([phone])
+    assert service.messages["m1"].state is State.HEARD
+
+
+def test_every_half_hour_the_list_is_made_anew(service, phone):
+    phone.sign_in()
+    settle([phone])
+    left(service, "m1")  # its event was lost
+    service.subscribers.clear()
+    assert phone.follower.deadline == REFRESH_SECONDS
+    phone.wait(REFRESH_SECONDS)
+    settle([phone])
+    assert list(phone.here) == ["m1"]
+    assert service.subscribers == {phone.jid}
+
+
+def test_what_cannot_be_fetched_does_not_keep_others_waiting(service, phone, caplog):
+    left(service, "good", "broken")
+    service.sounds["broken"] = b""
+    phone.sign_in()
+    settle([phone])
+    for _ in range(3):
+        phone.wait(LONGEST_PAUSE)
+        settle([phone])
+    assert list(phone.here) == ["good"]
+    assert "broken cannot be fetched" in caplog.text
+    service.sounds["broken"] = SOUND
+    phone.wait(REFRESH_SECONDS)
+    settle([phone])
+    assert set(phone.here) == {"good", "broken"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        wire.SoundPart("m2", wire.CHUNK, 9 * wire.CHUNK, b"x"),
+        wire.SoundPart("m1", 0, len(SOUND) + 2, b"x"),
+        wire.SoundPart("m1", wire.CHUNK, len(SOUND) + 3, b"x"),
+    ],
+)
+def test_a_chunk_that_was_not_asked_for_begins_it_anew(service, phone, part):
+    left(service, "m1")
+    phone.sign_in()
+    for _ in range(5):
+        phone.answer_one([phone])
+    ask = phone.waiting.pop()
+    assert wire.parse_request(ask.payload) == wire.SoundWanted("m1", wire.CHUNK)
+    phone.do(phone.follower.answered(ask.token, wired(wire.sound_element(part)), 0.0))
+    phone.wait(FIRST_PAUSE)
+    assert wire.parse_request(phone.waiting[0].payload) == wire.SoundWanted("m1", 0)
+    settle([phone])
+    assert phone.sounds == service.sounds
+
+
+def test_nonsense_instead_of_a_chunk_costs_a_pause(service, phone):
+    left(service, "m1")
+    phone.sign_in()
+    for _ in range(5):
+        phone.answer_one([phone])
+    phone.do(phone.follower.answered(phone.waiting.pop().token, Element("x"), 0.0))
+    phone.wait(FIRST_PAUSE)
+    settle([phone])
+    assert phone.sounds == service.sounds
+
+
+def test_one_that_is_deleted_while_it_is_fetched_is_left(service, phone):
+    left(service, "m1", "m2")
+    phone.sign_in()
+    for _ in range(5):
+        phone.answer_one([phone])
+    _, event = service.mark("m2", State.DELETED)
+    tell(event, service, [phone])
+    settle([phone])
+    phone.wait(FIRST_PAUSE)
+    settle([phone])
+    assert list(phone.here) == ["m1"]
+
+
+def test_the_next_is_fetched_when_the_one_before_is_in_the_mailbox(service):
+    left(service, "m1", "m2")
+    ids = iter(map(str, range(99)))
+    follower = Follower(OWNER, lambda: next(ids))
+    follower.local(Followed(), 0.0)
+    steps = list(follower.online(f"{OWNER}/desk", 0.0))
+    seen = []
+    while asks := [step for step in steps if isinstance(step, Ask)]:
+        seen += steps
+        steps = follower.answered(asks[0].token, service.answer(asks[0])[0], 0.0)
+    fetched = [step.message.id for step in (*seen, *steps) if hasattr(step, "sound")]
+    assert fetched == ["m2"]
+    (ask,) = follower.local(Followed(frozenset({"m2"})), 0.0)
+    assert wire.parse_request(ask.payload) == wire.SoundWanted("m1", 0)
+
+
+EVENT = pubsub.Event(NODE, (remote("m1"),))
+
+
+@pytest.mark.parametrize(
+    ("sender", "payload"),
+    [
+        ("evil.example", pubsub.event_element(EVENT)),
+        ("boss@vm.b.example", pubsub.event_element(EVENT)),
+        (SERVICE, pubsub.event_element(pubsub.Event("other", (remote("m1"),)))),
+        (SERVICE, Element("event")),
+    ],
+)
+def test_events_of_others_and_nonsense_are_ignored(service, phone, sender, payload):
+    phone.sign_in()
+    settle([phone])
+    phone.do(phone.follower.published(sender, payload, 0.0))
+    assert phone.snapshots == [Snapshot()]
+    assert phone.waiting == []
+
+
+def test_events_before_the_list_count_and_without_a_service_do_not(service, phone):
+    assert phone.follower.published(SERVICE, pubsub.event_element(EVENT), 0.0) == ()
+    phone.sign_in()
+    for _ in range(3):
+        phone.answer_one([phone])
+    phone.do(phone.follower.published("VM.b.example", pubsub.event_element(EVENT), 0.0))
+    assert phone.snapshots == []
+
+
+def test_answers_to_others_are_none_of_ours(phone):
+    assert phone.follower.answered("7", None, 0.0) == ()
+    assert phone.follower.deadline is None
+    assert phone.follower.expire(1e9) == ()
+
+
+def greeted(phone, sound):
+    phone.do(phone.follower.greeting(Owed(sound), phone.now))
+
+
+def test_a_greeting_goes_to_the_service_and_is_removed_there(service, phone):
+    greeted(phone, SOUND)
+    assert phone.waiting == []
+    phone.sign_in()
+    settle([phone])
+    assert service.greeting == SOUND
+    greeted(phone, None)
+    settle([phone])
+    assert service.greeting is None
+    assert phone.greetings == [Owed(SOUND), Owed(None)]
+    assert phone.follower.deadline == REFRESH_SECONDS
+
+
+def test_a_greeting_that_is_refused_begins_anew(service, phone):
+    phone.sign_in()
+    settle([phone])
+    greeted(phone, SOUND)
+    phone.answer_one([phone])
+    phone.do(phone.follower.answered(phone.waiting.pop().token, None, 0.0))
+    service.part = b"what another phone sends"
+    phone.wait(FIRST_PAUSE)
+    greeted(phone, SOUND)
+    assert len(phone.waiting) == 1
+    settle([phone])
+    assert service.greeting == SOUND
+
+
+def test_the_last_greeting_wins(service, phone):
+    phone.sign_in()
+    settle([phone])
+    greeted(phone, SOUND)
+    greeted(phone, b"short")
+    settle([phone])
+    assert service.greeting == b"short"
+    greeted(phone, SOUND)
+    phone.do(phone.follower.greeting(None, 0.0))
+    settle([phone])
+    assert service.greeting == b"short"
+    assert phone.greetings == [Owed(b"short")]
+    greeted(phone, SOUND)
+    phone.answer_one([phone])
+    phone.sign_out()
+    phone.sign_in()
+    settle([phone])
+    assert service.greeting == SOUND
+
+
+def test_a_question_is_asked_once_at_a_time():
+    question = Question(lambda: "t")
+    assert question.idle
+    assert question.ask("a@b", Element("x"), 5.0).token == "t"
+    assert not question.idle
+    assert not question.rested(1e9)
+    assert not question.silent(5.0)
+    assert not question.answers("other")
+    assert question.answers("t")
+    assert not question.answers("t")
+    assert question.idle
+
+
+@pytest.mark.parametrize(
+    ("jid", "mailbox"),
+    [
+        (MAILBOX, Mailbox(MAILBOX)),
+        (" vm.b.example ", Mailbox("vm.b.example")),
+        ("", None),
+        ("a@", None),
+        ("a b@c", None),
+        ("a\u200b@c", None),
+        ("a@" + "c" * 4000, None),
+    ],
+)
+def test_which_address_is_one(jid, mailbox):
+    query = Element(f"{{{DISCO_ITEMS}}}query")
+    query.append(Element(f"{{{DISCO_ITEMS}}}item", {"jid": jid}))
+    assert mailbox_in(query) == mailbox
+    assert not is_ours(query)
+
+
+# --- two phones, any order, anything lost ---
+
+IDS = [f"m{number}" for number in range(4)]
+STATES = st.sampled_from(State)
+
+
+class Following(RuleBasedStateMachine):
+    @initialize()
+    def begin(self):
+        self.service = Service()
+        self.phones = [Phone("desk", self.service), Phone("kitchen", self.service)]
+
+    which = st.integers(0, 1)
+
+    @rule(id_=st.sampled_from(IDS), size=st.sampled_from([1, wire.CHUNK, wire.CHUNK + 1]))
+    def a_caller_leaves_a_message(self, id_, size):
+        if not any(id_ in (*p.here, *p.marks) for p in self.phones) and id_ not in self.service.messages:
+            tell(self.service.leave(remote(id_, size=size), id_.encode() * size), self.service, self.phones)
+
+    @rule(which=which, data=st.data(), state=STATES)
+    def a_user_marks(self, which, data, state):
+        if self.phones[which].here:
+            self.phones[which].user(data.draw(st.sampled_from(sorted(self.phones[which].here))), state)
+
+    @rule(which=which)
+    def an_answer_comes(self, which):
+        if self.phones[which].waiting:
+            self.phones[which].answer_one(self.phones)
+
+    @rule(which=which)
+    def an_answer_is_lost(self, which):
+        if self.phones[which].waiting:
+            self.phones[which].lose_one()
+
+    @rule(which=which)
+    def an_event_comes(self, which):
+        if self.phones[which].events:
+            self.phones[which].hear_one()
+
+    @rule(which=which)
+    def a_phone_signs_in(self, which):
+        self.phones[which].sign_in()
+
+    @rule(which=which)
+    def a_phone_is_cut_off(self, which):
+        self.phones[which].sign_out()
+
+    @rule(which=which, seconds=st.sampled_from([1.0, 6.0, 31.0, 700.0]))
+    def time_goes_by(self, which, seconds):
+        self.phones[which].wait(seconds)
+
+    @rule()
+    def the_service_fails_or_comes_back(self):
+        self.service.up = not self.service.up
+
+    @precondition(lambda self: hasattr(self, "phones"))
+    @rule()
+    def in_the_end_all_have_the_same(self):
+        self.service.up = True
+        for phone in self.phones:
+            phone.sign_in()
+        for _ in range(8):
+            settle(self.phones)
+            for phone in self.phones:
+                phone.wait(LONGEST_PAUSE + 1)
+        for phone in self.phones:  # what another told after this one had listed
+            phone.wait(REFRESH_SECONDS + 1)
+        settle(self.phones)
+        there = {id_: message.state for id_, message in self.service.messages.items()}
+        for phone in self.phones:
+            assert phone.marks == {}
+            assert {id_: s for id_, s in phone.here.items() if id_ in there} == there
+            # kept ones stay if nobody was here to hear that they were deleted
+            assert {s for id_, s in phone.here.items() if id_ not in there} <= {State.KEPT}
+            for id_ in there:
+                assert phone.sounds[id_] == self.service.sounds[id_]
+
+
+Following.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestFollowing = Following.TestCase
