@@ -11,9 +11,9 @@ from operator import mul
 RATE = 24_000
 """Of all prompts: what espeak-ng has to say ends at 11 kHz, and Opus plays it at 48 kHz all the same."""
 _FULL = 32768
-_WANTED_RMS = _FULL * 10 ** (-20 / 20)
+_WANTED_RMS = _FULL * 10 ** (-20.5 / 20)
 _KNEE = _FULL * 10 ** (-11 / 20)
-_MOST = _FULL * 10 ** (-6.5 / 20)
+_MOST = _FULL * 10 ** (-7 / 20)
 _SILENCE = 160
 """Below that nothing is said; espeak-ng's own silence is digital."""
 _BEFORE, _AFTER = 0.005, 0.04
@@ -30,7 +30,7 @@ def trimmed(samples: array[int], rate: int) -> array[int]:
 
 
 def levelled(samples: array[int], rate: int) -> array[int]:
-    """Speech at -20 dBFS RMS (where something is said), its few peaks bent below -6.5 dBFS: coding adds up to 3 dB."""
+    """Speech at -20.5 dBFS RMS (where something is said), its few peaks bent below -7 dBFS: coding adds up to 4 dB."""
     gain = _WANTED_RMS / max(1.0, loudness(samples, rate))
     return array("h", (round(_bent(gain * sample)) for sample in samples))
 

@@ -173,8 +173,8 @@ def time_over(session: Session, at: float) -> Turn:
 
 def recorded(session: Session, at: float) -> Session:
     """The greeting is complete; it is awaited."""
-    waits = replace(session, stage=Stage.DRAFT, since=at, parts=(), repeated=False, note=None)
-    return replace(waits, token=session.token + 1, until=at + DRAFT_WAIT)
+    waits = replace(session, stage=Stage.DRAFT, since=at, repeated=False, note=None)
+    return replace(waits, until=at + DRAFT_WAIT)
 
 
 def after_help(session: Session, at: float) -> Session:

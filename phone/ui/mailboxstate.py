@@ -57,7 +57,7 @@ class SkipBy:
 
 @dataclass(frozen=True, slots=True)
 class RecordGreeting:
-    """`recording` is true from now on: what the microphone hears becomes `Box.draft` with `StopGreeting`."""
+    """`recording` is true from now on: with `StopGreeting` what was said becomes `Box.draft`, which is "" until then."""
 
 
 @dataclass(frozen=True, slots=True)
