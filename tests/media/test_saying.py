@@ -11,6 +11,8 @@ from rig import spoken
 
 from phone.media.codecs.g711 import G711Codec
 from phone.media.saying import Saying
+from phone.ogg.opusfile import Head, Tags
+from phone.ogg.page import Page, encode
 
 
 class Far:
@@ -87,3 +89,15 @@ def test_only_a_second_is_read_ahead_and_nothing_once_it_is_cancelled(files: lis
     assert not far.saying.fill()
     assert far.saying.next() is None
     assert far.over == 0
+
+
+def test_packets_that_are_no_opus_are_left_out(tmp_path: Path) -> None:
+    good = spoken.tone(0.1)
+    pages = [
+        Page(1, 0, 0, (Head().encode(),), first=True),
+        Page(1, 1, 0, (Tags().encode(),)),
+        Page(1, 2, 5 * 960, (good[0], b"", b"\x0b\x00", *good[1:]), last=True),
+    ]
+    (tmp_path / "odd").write_bytes(b"".join(map(encode, pages)))
+    assert [payload for payload, _ in Far(tmp_path / "odd").all()] == good
+    assert len(Far(tmp_path / "odd", codec="pcmu").all()) == 1  # 80 of its 100 ms are there to find in
