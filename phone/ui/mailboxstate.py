@@ -57,7 +57,7 @@ class SkipBy:
 
 @dataclass(frozen=True, slots=True)
 class RecordGreeting:
-    """`recording` is true from now on: with `StopGreeting` what was said becomes `Box.draft`, which is "" until then."""
+    """`recording` is true now. With `StopGreeting` what was said becomes `Box.draft`, which is "" until then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ MAIL_GALLERY = {
     "mail-greeting-awaited": session("0", "played", "#"),
     "mail-greeting-draft": session("0", "played", "#", "draft"),
     "mail-greeting-used": session("0", "played", "#", "draft", "2"),
+    "mail-greeting-used-no-mail": session("0", "played", "#", "draft", "2", box=NOTHING),
     "mail-lift": Shown(listening(off_hook=False), Menu(), book()),
     "mail-lift-old": Shown(listening(OLD, off_hook=False), Menu(), book(OLD)),
     "mail-lift-none": Shown(listening(NOTHING, off_hook=False), Menu(), book(NOTHING)),

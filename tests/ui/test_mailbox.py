@@ -5,86 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from gallery import ANNA, B, phone
-from letters import BOX, FIRST, LETTERS, NAMELESS, OLD, SECOND, THIRD, book
-from menudesk import BACK, DOWN, OK, SPEAKER, UP, Desk
+from gallery import B, phone
+from letters import BOX, FIRST, LETTERS, NAMELESS, OLD, book
+from mailear import Ear, ear
+from menudesk import BACK, DOWN, OK, SPEAKER, UP
 
 from phone.calls import events as ev
 from phone.calls.events import Key
 from phone.calls.model import Progress
 from phone.ui.book import Box
 from phone.ui.mailboxmoves import ADVANCE, LEAVE, PAUSED, REPEAT
-from phone.ui.mailboxstate import Note, Stage
+from phone.ui.mailboxstate import Stage
 from phone.ui.menu import (
     DeleteLetter,
     KeepLetter,
     LeaveBox,
     MarkHeard,
-    Menu,
     SkipBy,
     UndoDelete,
     deadline,
-    follow,
-    played,
-    playing,
-    speech,
 )
-
-
-class Ear(Desk):
-    """A desk whose user listens to his messages; what the phone says is heard when a test says so."""
-
-    @property
-    def mail(self):
-        return self.menu.mail
-
-    @property
-    def speech(self):
-        return speech(self.menu, self.book)
-
-    @property
-    def said(self) -> list[str]:
-        """Names of prompts, and of files without their folder."""
-        return [] if self.speech is None else [p.removeprefix("prompt:").rpartition("/")[2] for p in self.speech.parts]
-
-    @property
-    def letter(self) -> str:
-        return self.mail.letter.id if self.mail.letter else ""
-
-    def over(self, trouble: str = "", token: int | None = None) -> Ear:
-        """All of it was heard."""
-        now = self.mail.token if token is None else token
-        handled = played(self.menu, now, trouble, self.phone, self.book, self.now)
-        self.menu, self.told, self.asked = handled.menu, list(handled.events), list(handled.requests)
-        return self.settle()
-
-    def at(self, ms: int, token: int | None = None) -> Ear:
-        """The message was heard so far."""
-        self.menu = playing(self.menu, self.mail.token if token is None else token, ms, self.now)
-        self.asked = []
-        return self.settle()
-
-    def settle(self) -> Ear:
-        followed = follow(self.menu, self.phone, self.book, self.now)
-        self.menu, self.asked = followed.menu, [*self.asked, *followed.requests]
-        return self
-
-    def turns(self, box: Box) -> Ear:
-        """The mailbox is like that now."""
-        self.book, self.asked = book(replace(box)), []
-        return self.settle()
-
-    def wait(self) -> Ear:
-        """Until something happens by itself."""
-        self.now = deadline(self.menu)
-        self.happen(ev.Ticked(self.now))
-        return self
-
-
-def ear(*acts: str | Key, box: Box = BOX, **facts) -> Ear:
-    desk = Ear(phone(**facts), book(box))
-    return desk.lift().press(Key.VOICEMAIL, *acts)
-
 
 # --- begin ------------------------------------------------------------------------------------------------------------
 
@@ -379,63 +319,3 @@ def test_calls_come_first():
     desk.happen(ev.KeyPressed(OK, desk.now))
     assert desk.phone.call(B).progress is Progress.CONNECTING
     assert desk.mail is None
-
-
-# --- what goes wrong, and what changes meanwhile ----------------------------------------------------------------------
-
-
-def test_a_message_that_cannot_be_played():
-    desk = ear().over("torn")
-    assert desk.said == ["cannot-play"]
-    assert desk.asked == []
-    assert desk.over().wait().letter == "m2"
-    assert ear(box=Box(1, 0, (replace(FIRST, file=""),))).said == ["cannot-play"]
-
-
-def test_prompts_that_nobody_says_were_heard_are_over_some_day():
-    desk = ear().over()
-    desk.wait()
-    assert desk.mail.told
-    assert desk.wait().letter == "m2"
-
-
-def test_a_message_that_nobody_says_was_heard_is_over_some_day():
-    assert ear().wait().said == ["cannot-play"]
-
-
-def test_what_was_said_of_another_speech_is_nothing():
-    desk = ear()
-    menu = desk.menu
-    assert desk.over(token=0).menu == menu
-    assert desk.at(5000, token=0).menu == menu
-    assert playing(Menu(), 1, 5, 0.0) == Menu()
-    assert played(Menu(), 1, "", phone(), book(), 0.0).menu == Menu()
-
-
-def test_a_message_that_comes_meanwhile_is_played_behind_the_new_ones():
-    came = replace(FIRST, id="m9", name=ANNA, file="/box/m9.opus")
-    desk = ear().turns(replace(BOX, letters=(FIRST, SECOND, came, THIRD)))
-    assert [m.id for m in desk.mail.letters] == ["m1", "m2", "m9", "m3"]
-    assert desk.letter == "m1"
-    end = ear(box=Box()).turns(replace(BOX, letters=(came,)))
-    assert end.said == ["new", "number-1", "of", "number-1", "m9.opus"]
-    assert ear(DOWN, box=OLD).turns(replace(OLD, letters=(came, *OLD.letters))).letter == "m4"
-
-
-def test_a_message_deleted_elsewhere_is_not_at_hand_any_more():
-    desk = ear().turns(replace(BOX, letters=LETTERS[1:]))
-    assert desk.said == ["new", "number-1", "of", "number-3", "keys"]
-    assert ear().turns(Box()).said == ["no-messages", "keys-empty"]
-    assert ear(UP).turns(replace(BOX, letters=LETTERS[:3])).letter == "m3"
-    helped = ear("8").turns(replace(BOX, letters=LETTERS[1:]))
-    assert helped.said == ["help"]
-    assert helped.over().letter == "m2"
-    ended = ear("2", "2", "2", "2").turns(replace(BOX, letters=LETTERS[1:]))
-    assert ended.mail.stage is Stage.END
-
-
-def test_notes_go_when_the_message_begins():
-    desk = ear()
-    assert desk.mail.note is Note.COUNTS
-    assert desk.at(0).mail.note is Note.COUNTS
-    assert desk.at(200).mail.note is None

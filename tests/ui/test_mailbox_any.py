@@ -8,8 +8,8 @@ from gallery import Shown, phone, shot
 from hypothesis import given
 from hypothesis import strategies as st
 from letters import book
+from mailear import Ear
 from menudesk import SPEAKER, TEXTS
-from test_mailbox import Ear
 
 from phone.calls.events import DIGITS, Key
 from phone.ui.book import Box, Letter

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 from letters import BOX, OWN
+from mailear import ear
 from menudesk import BACK, OK
-from test_mailbox import ear
 
 from phone.calls import events as ev
 from phone.calls.events import Key
