@@ -5,22 +5,15 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from remotes import remote, wired, xml
-from twin import MAILBOX, NODE, OWNER, SERVICE, Phone, Service, settle, tell
+from twin import MAILBOX, NODE, OWNER, SERVICE, SOUND, Phone, Service, left, settle, tell
 
 from phone.voicemail import pubsub, wire
-from phone.voicemail.asking import ANSWER_SECONDS, FIRST_PAUSE, LONGEST_PAUSE, Ask, Question
+from phone.voicemail.asking import ANSWER_SECONDS, FIRST_PAUSE, Question
 from phone.voicemail.finding import DISCO_INFO, DISCO_ITEMS, Mailbox, is_ours, mailbox_in
-from phone.voicemail.follow import Follower
-from phone.voicemail.greeting import Owed
 from phone.voicemail.listing import ABSENT_SECONDS, REFRESH_SECONDS
 from phone.voicemail.message import State
-from phone.voicemail.remote import Followed, Snapshot
-
-SOUND = bytes(range(256)) * 250  # three chunks
+from phone.voicemail.remote import Snapshot
 
 
 @pytest.fixture
@@ -31,11 +24,6 @@ def service():
 @pytest.fixture
 def phone(service):
     return Phone("desk", service)
-
-
-def left(service, *ids, state=State.NEW):
-    for number, id_ in enumerate(ids):
-        service.leave(remote(id_, state, 1_800_000_000.0 + number, len(SOUND)), SOUND + id_.encode())
 
 
 def test_what_is_there_is_listed_page_by_page_and_fetched(service, phone):
@@ -141,7 +129,7 @@ def test_what_the_user_deleted_is_not_fetched_again(service, phone):
     phone.do(phone.follower.local(phone.followed, 0.0))
     phone.sign_in()
     settle([phone])
-    assert phone.sounds == {}
+    assert service.wanted == []
     assert service.messages == {}
 
 
@@ -261,84 +249,6 @@ def test_every_half_hour_the_list_is_made_anew(service, phone):
     assert service.subscribers == {phone.jid}
 
 
-def test_what_cannot_be_fetched_does_not_keep_others_waiting(service, phone, caplog):
-    left(service, "good", "broken")
-    service.sounds["broken"] = b""
-    phone.sign_in()
-    settle([phone])
-    for _ in range(3):
-        phone.wait(LONGEST_PAUSE)
-        settle([phone])
-    assert list(phone.here) == ["good"]
-    assert "broken cannot be fetched" in caplog.text
-    service.sounds["broken"] = SOUND
-    phone.wait(REFRESH_SECONDS)
-    settle([phone])
-    assert set(phone.here) == {"good", "broken"}
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        wire.SoundPart("m2", wire.CHUNK, 9 * wire.CHUNK, b"x"),
-        wire.SoundPart("m1", 0, len(SOUND) + 2, b"x"),
-        wire.SoundPart("m1", wire.CHUNK, len(SOUND) + 3, b"x"),
-    ],
-)
-def test_a_chunk_that_was_not_asked_for_begins_it_anew(service, phone, part):
-    left(service, "m1")
-    phone.sign_in()
-    for _ in range(5):
-        phone.answer_one([phone])
-    ask = phone.waiting.pop()
-    assert wire.parse_request(ask.payload) == wire.SoundWanted("m1", wire.CHUNK)
-    phone.do(phone.follower.answered(ask.token, wired(wire.sound_element(part)), 0.0))
-    phone.wait(FIRST_PAUSE)
-    assert wire.parse_request(phone.waiting[0].payload) == wire.SoundWanted("m1", 0)
-    settle([phone])
-    assert phone.sounds == service.sounds
-
-
-def test_nonsense_instead_of_a_chunk_costs_a_pause(service, phone):
-    left(service, "m1")
-    phone.sign_in()
-    for _ in range(5):
-        phone.answer_one([phone])
-    phone.do(phone.follower.answered(phone.waiting.pop().token, Element("x"), 0.0))
-    phone.wait(FIRST_PAUSE)
-    settle([phone])
-    assert phone.sounds == service.sounds
-
-
-def test_one_that_is_deleted_while_it_is_fetched_is_left(service, phone):
-    left(service, "m1", "m2")
-    phone.sign_in()
-    for _ in range(5):
-        phone.answer_one([phone])
-    _, event = service.mark("m2", State.DELETED)
-    tell(event, service, [phone])
-    settle([phone])
-    phone.wait(FIRST_PAUSE)
-    settle([phone])
-    assert list(phone.here) == ["m1"]
-
-
-def test_the_next_is_fetched_when_the_one_before_is_in_the_mailbox(service):
-    left(service, "m1", "m2")
-    ids = iter(map(str, range(99)))
-    follower = Follower(OWNER, lambda: next(ids))
-    follower.local(Followed(), 0.0)
-    steps = list(follower.online(f"{OWNER}/desk", 0.0))
-    seen = []
-    while asks := [step for step in steps if isinstance(step, Ask)]:
-        seen += steps
-        steps = follower.answered(asks[0].token, service.answer(asks[0])[0], 0.0)
-    fetched = [step.message.id for step in (*seen, *steps) if hasattr(step, "sound")]
-    assert fetched == ["m2"]
-    (ask,) = follower.local(Followed(frozenset({"m2"})), 0.0)
-    assert wire.parse_request(ask.payload) == wire.SoundWanted("m1", 0)
-
-
 EVENT = pubsub.Event(NODE, (remote("m1"),))
 
 
@@ -374,57 +284,6 @@ def test_answers_to_others_are_none_of_ours(phone):
     assert phone.follower.expire(1e9) == ()
 
 
-def greeted(phone, sound):
-    phone.do(phone.follower.greeting(Owed(sound), phone.now))
-
-
-def test_a_greeting_goes_to_the_service_and_is_removed_there(service, phone):
-    greeted(phone, SOUND)
-    assert phone.waiting == []
-    phone.sign_in()
-    settle([phone])
-    assert service.greeting == SOUND
-    greeted(phone, None)
-    settle([phone])
-    assert service.greeting is None
-    assert phone.greetings == [Owed(SOUND), Owed(None)]
-    assert phone.follower.deadline == REFRESH_SECONDS
-
-
-def test_a_greeting_that_is_refused_begins_anew(service, phone):
-    phone.sign_in()
-    settle([phone])
-    greeted(phone, SOUND)
-    phone.answer_one([phone])
-    phone.do(phone.follower.answered(phone.waiting.pop().token, None, 0.0))
-    service.part = b"what another phone sends"
-    phone.wait(FIRST_PAUSE)
-    greeted(phone, SOUND)
-    assert len(phone.waiting) == 1
-    settle([phone])
-    assert service.greeting == SOUND
-
-
-def test_the_last_greeting_wins(service, phone):
-    phone.sign_in()
-    settle([phone])
-    greeted(phone, SOUND)
-    greeted(phone, b"short")
-    settle([phone])
-    assert service.greeting == b"short"
-    greeted(phone, SOUND)
-    phone.do(phone.follower.greeting(None, 0.0))
-    settle([phone])
-    assert service.greeting == b"short"
-    assert phone.greetings == [Owed(b"short")]
-    greeted(phone, SOUND)
-    phone.answer_one([phone])
-    phone.sign_out()
-    phone.sign_in()
-    settle([phone])
-    assert service.greeting == SOUND
-
-
 def test_a_question_is_asked_once_at_a_time():
     question = Question(lambda: "t")
     assert question.idle
@@ -455,85 +314,3 @@ def test_which_address_is_one(jid, mailbox):
     query.append(Element(f"{{{DISCO_ITEMS}}}item", {"jid": jid}))
     assert mailbox_in(query) == mailbox
     assert not is_ours(query)
-
-
-# --- two phones, any order, anything lost ---
-
-IDS = [f"m{number}" for number in range(4)]
-STATES = st.sampled_from(State)
-
-
-class Following(RuleBasedStateMachine):
-    @initialize()
-    def begin(self):
-        self.service = Service()
-        self.phones = [Phone("desk", self.service), Phone("kitchen", self.service)]
-
-    which = st.integers(0, 1)
-
-    @rule(id_=st.sampled_from(IDS), size=st.sampled_from([1, wire.CHUNK, wire.CHUNK + 1]))
-    def a_caller_leaves_a_message(self, id_, size):
-        if not any(id_ in (*p.here, *p.marks) for p in self.phones) and id_ not in self.service.messages:
-            tell(self.service.leave(remote(id_, size=size), id_.encode() * size), self.service, self.phones)
-
-    @rule(which=which, data=st.data(), state=STATES)
-    def a_user_marks(self, which, data, state):
-        if self.phones[which].here:
-            self.phones[which].user(data.draw(st.sampled_from(sorted(self.phones[which].here))), state)
-
-    @rule(which=which)
-    def an_answer_comes(self, which):
-        if self.phones[which].waiting:
-            self.phones[which].answer_one(self.phones)
-
-    @rule(which=which)
-    def an_answer_is_lost(self, which):
-        if self.phones[which].waiting:
-            self.phones[which].lose_one()
-
-    @rule(which=which)
-    def an_event_comes(self, which):
-        if self.phones[which].events:
-            self.phones[which].hear_one()
-
-    @rule(which=which)
-    def a_phone_signs_in(self, which):
-        self.phones[which].sign_in()
-
-    @rule(which=which)
-    def a_phone_is_cut_off(self, which):
-        self.phones[which].sign_out()
-
-    @rule(which=which, seconds=st.sampled_from([1.0, 6.0, 31.0, 700.0]))
-    def time_goes_by(self, which, seconds):
-        self.phones[which].wait(seconds)
-
-    @rule()
-    def the_service_fails_or_comes_back(self):
-        self.service.up = not self.service.up
-
-    @precondition(lambda self: hasattr(self, "phones"))
-    @rule()
-    def in_the_end_all_have_the_same(self):
-        self.service.up = True
-        for phone in self.phones:
-            phone.sign_in()
-        for _ in range(8):
-            settle(self.phones)
-            for phone in self.phones:
-                phone.wait(LONGEST_PAUSE + 1)
-        for phone in self.phones:  # what another told after this one had listed
-            phone.wait(REFRESH_SECONDS + 1)
-        settle(self.phones)
-        there = {id_: message.state for id_, message in self.service.messages.items()}
-        for phone in self.phones:
-            assert phone.marks == {}
-            assert {id_: s for id_, s in phone.here.items() if id_ in there} == there
-            # kept ones stay if nobody was here to hear that they were deleted
-            assert {s for id_, s in phone.here.items() if id_ not in there} <= {State.KEPT}
-            for id_ in there:
-                assert phone.sounds[id_] == self.service.sounds[id_]
-
-
-Following.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
-TestFollowing = Following.TestCase

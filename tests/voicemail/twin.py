@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from xml.etree.ElementTree import Element, SubElement
 
-from remotes import wired
+from remotes import remote, wired
 
 from phone.voicemail import pubsub, wire
 from phone.voicemail.asking import Ask
@@ -19,6 +19,7 @@ OWNER = "boss@b.example"
 MAILBOX = "boss@vm.b.example/voicemail"
 SERVICE = "vm.b.example"
 NODE = pubsub.node_of(OWNER)
+SOUND = bytes(range(256)) * 250  # three chunks
 
 
 @dataclass
@@ -33,6 +34,8 @@ class Service:
     part: bytes = b""
     page: int = 2
     asked: list[str] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
+    """Ids of messages whose sound was asked for."""
 
     def leave(self, message: wire.RemoteMessage, sound: bytes) -> pubsub.Event:
         self.messages[message.id], self.sounds[message.id] = message, sound
@@ -83,6 +86,7 @@ class Service:
         match wire.parse_request(payload):
             case wire.SoundWanted(id_, offset):
                 assert kind == "get"
+                self.wanted.append(id_)
                 return self.sound(id_, offset), None
             case wire.Mark(id_, state):
                 assert kind == "set"
@@ -221,3 +225,8 @@ def settle(phones: list[Phone]) -> None:
                 phone.hear_one()
             if phone.waiting:
                 phone.answer_one(phones)
+
+
+def left(service, *ids, state=State.NEW):
+    for number, id_ in enumerate(ids):
+        service.leave(remote(id_, state, 1_800_000_000.0 + number, len(SOUND)), SOUND + id_.encode())
