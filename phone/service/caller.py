@@ -44,6 +44,7 @@ _MOST_WAITING: Final = 64
 _MOST_CALLS: Final = 8
 
 _numbers = itertools.count(1)
+_legs = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Caller:
     """`own`: our address, in full; `sender`: his full JID. `legs`: where reports of media find their call."""
 
     def __init__(self, house: House, own: str, sender: str, legs: dict[str, tuple[Caller, str]]) -> None:
+        self.number = next(_numbers)
+        """Names him in tokens of IQs, so that their answers find him."""
         self._house = house
         self._sender = sender
         self._legs = legs
@@ -211,7 +214,7 @@ class Caller:
         for effect in effects:
             match effect:
                 case SendIq(to, payload, token, frm):
-                    component.send_iq(frm or self._agent.own, to, payload, token)
+                    component.send_iq(frm or self._agent.own, to, payload, f"{self.number}:{token}")
                 case Reply(to, iq_id, error):
                     component.reply(own, to, iq_id, None if error is None else _iq_error(error))
                 case SendMessage(to, payload):
@@ -230,7 +233,7 @@ class Caller:
         """He was admitted: nothing is offered that was not."""
         if self._admitted is None:
             raise AssertionError(f"call {call} of {self._sender} came in past the desk")
-        leg = f"{next(_numbers)}:{call}"
+        leg = f"{self.number}.{next(_legs)}:{call}"
         self._legs[leg] = (self, call)
 
         def end(reason: EndReason) -> None:

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 5.0
 AT_ONCE: Final = 8
+_GRACE: Final = 3.0
 _FIRST_PAUSE: Final = 30.0
 _LONGEST_PAUSE: Final = 3600.0
 
@@ -91,11 +92,18 @@ class Courier:
                         await self._due.wait()
                 self._due.clear()
         finally:
-            for task in self._busy:
-                task.cancel()
-            await asyncio.gather(*self._busy, return_exceptions=True)
+            await self._let_end()
             with suppress(StoreError):
                 await self._store.write(partial(duties.release, holder=self._holder))
+
+    async def _let_end(self) -> None:
+        """What is nearly done is done, and not sent again by others."""
+        if self._busy:
+            await asyncio.wait(self._busy, timeout=_GRACE)
+        left = tuple(self._busy)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _claim(self) -> None:
         room = AT_ONCE - len(self._busy)

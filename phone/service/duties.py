@@ -18,6 +18,8 @@ from phone.service.upsert import put, raise_count
 
 LEASE: Final = 60.0
 """Seconds. The clocks of the instances' machines must agree to much better than that (NTP)."""
+FOLLOWERS: Final = 32
+"""Devices that follow one mailbox."""
 CHANGES_KEPT: Final = 600.0
 _TAKEN_KEPT: Final = 60 * 86_400.0
 _KEPT_PERIODS: Final = 172_800.0
@@ -142,9 +144,14 @@ def count(connection: Connection, kind: str, who: str, seconds: float, now: floa
 # --- who follows a mailbox ------------------------------------------------------------------------------------
 
 
-def subscribe(connection: Connection, owner: str, jid: str, service: str) -> None:
-    """`jid`, a full one, hears of changes, by the component `service`."""
-    put(connection, subscription, {"owner": owner, "jid": jid, "service": service}, {})
+def subscribe(connection: Connection, owner: str, jid: str, service: str, now: float) -> None:
+    """`jid`, a full one, hears of changes, by the component `service`. Servers drop news for devices that are no more
+    without a word (RFC 6121 8.5.3.2.1), so the FOLLOWERS that came last are all there are.
+    """
+    put(connection, subscription, {"owner": owner, "jid": jid, "service": service}, {"stamp": now})
+    query = select(subscription.c.jid, subscription.c.service).where(subscription.c.owner == owner)
+    for row in connection.execute(query.order_by(subscription.c.stamp.desc()).offset(FOLLOWERS)).all():
+        unsubscribe(connection, owner, row.jid, row.service)
 
 
 def unsubscribe(connection: Connection, owner: str, jid: str, service: str) -> bool:

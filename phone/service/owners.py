@@ -123,7 +123,7 @@ class Owners:
                 if bare(normal(jid)) != owner:
                     return IqError("bad-request", "modify", (f"{pubsub.PUBSUB}#errors", "invalid-jid"))
                 join = partial(duties.subscribe, owner=owner, jid=jid, service=self._addresses.component)
-                await self._store.write(join)
+                await self._store.write(partial(join, now=time.time()))
                 return pubsub.subscribed_element(request)
             case pubsub.Unsubscribe(_, jid):
                 leave = partial(duties.unsubscribe, owner=owner, jid=jid, service=self._addresses.component)

@@ -28,6 +28,7 @@ class Reception:
         self._house: House | None = None
         self._callers: dict[tuple[str, str], Caller] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._numbers: dict[str, Caller] = {}
         self._legs: dict[str, tuple[Caller, str]] = {}
 
     def open(self, house: House) -> None:
@@ -71,8 +72,10 @@ class Reception:
 
     def replied(self, token: str, error: str | None) -> None:
         """The answer to an IQ of some session."""
-        for caller in tuple(self._callers.values()):
-            caller.replied(token, error)
+        number, _, rest = token.partition(":")
+        caller = self._numbers.get(number)
+        if caller is not None:
+            caller.replied(rest, error)
 
     def unavailable(self, sender: str) -> None:
         """A device went away."""
@@ -116,6 +119,7 @@ class Reception:
             if len(self._callers) >= _MOST_CALLERS:
                 return None
             caller = self._callers[key] = Caller(self._house, own, sender, self._legs)
+            self._numbers[str(caller.number)] = caller
             self._tasks[key] = asyncio.get_running_loop().create_task(self._serve(key, caller))
         return self._callers[key]
 
@@ -123,7 +127,7 @@ class Reception:
         try:
             await caller.run()
         finally:
-            del self._callers[key], self._tasks[key]
+            del self._callers[key], self._tasks[key], self._numbers[str(caller.number)]
 
     def _own(self, to: str) -> str | None:
         """The full address that stands behind each form of it."""

@@ -109,6 +109,7 @@ subscription = Table(
     Column("owner", Text, primary_key=True),
     Column("jid", Text, primary_key=True),  # a full JID
     Column("service", Text, primary_key=True),  # the domain that was subscribed at: events come from there
+    Column("stamp", Double, nullable=False),
 )
 
 change = Table(

@@ -110,6 +110,13 @@ async def person(server: Server, user: str, password: str, resource: str = "desk
         await asyncio.gather(task, return_exceptions=True)
 
 
+@contextlib.asynccontextmanager
+async def two(server: Server) -> AsyncIterator[tuple[Person, Person]]:
+    """Ann, who calls, and Boss, who is called."""
+    async with person(server, "ann", "a") as ann, person(server, "boss", "b") as boss:
+        yield ann, boss
+
+
 class Call:
     """One outgoing call that says a file, and remembers what becomes of it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -62,4 +63,11 @@ async def serving(settings: ServiceConfig) -> AsyncIterator[Service]:
         yield service
 
 
-__all__ = ["DOMAIN", "ROOT", "USERS", "VM", "LimitsConfig", "MailConfig", "config", "prosody", "serving"]
+async def recorded(settings: ServiceConfig, seconds: float = 60.0) -> None:
+    """Wait until more than a second of some recording is on the disk."""
+    async with asyncio.timeout(seconds):
+        while not any(part.stat().st_size > 2000 for part in settings.store.spool.glob("*.part")):
+            await asyncio.sleep(0.05)
+
+
+__all__ = ["DOMAIN", "ROOT", "USERS", "VM", "LimitsConfig", "MailConfig", "config", "prosody", "recorded", "serving"]

@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from rig.servers_ears import download
 from rig.servers_services import ServicesProsody
+from rig.spoken import opus_file
 from service_caller import Call, Person, person, speech
-from service_house import USERS, VM, config, prosody, serving
+from service_house import USERS, VM, LimitsConfig, config, prosody, recorded, serving
+
+from phone.jingle.api import EndReason
+from phone.service.admin import opened
 
 pytestmark = pytest.mark.servers
 
@@ -59,3 +63,80 @@ async def test_a_message_left_is_in_the_owners_chat(server, ann, boss, tmp_path,
 
     with av.open(BytesIO(data)) as file:
         assert 2.0 < float(file.duration) / 1e6 < 4.5
+
+
+async def test_any_client_leaves_a_message_by_an_ordinary_call(server, ann, boss, tmp_path):
+    """To the bare address, and by a proposal; who stops speaking is hung up on, and his message is there by then."""
+    async with serving(config(server, tmp_path / "vm")) as service:
+        async with Call(ann, speech(tmp_path / "words", 2.0)) as call:
+            call.start(f"boss@{VM}")
+            assert await call.until_ended() is EndReason.HANGUP
+            assert service.reception.calls == 0
+            await boss.ears.until(lambda: len(boss.chats) == 2)
+        async with Call(ann, tmp_path / "words") as call:
+            call.propose(f"boss@{VM}")
+            await call.until_said()
+            call.hang_up()
+            await boss.ears.until(lambda: len(boss.chats) == 4)
+
+
+async def test_who_says_nothing_leaves_nothing(server, ann, boss, tmp_path):
+    hush = tmp_path / "hush"
+    hush.write_bytes(opus_file([b"\x08" + bytes(8)] * 5))
+    async with serving(config(server, tmp_path / "vm")) as service:
+        async with Call(ann, hush) as call:
+            call.start(BOX, "boss@localhost")
+            await call.until_ended()
+        async with Call(ann, speech(tmp_path / "words", 0.5)) as call:
+            call.start(BOX, "boss@localhost")
+            await call.until_said()
+            call.hang_up()
+        await ann.ears.until(lambda: service.reception.calls == 0)
+        assert list((tmp_path / "vm" / "spool").glob("*.part")) == []
+        with opened(config(server, tmp_path / "vm")) as store:
+            assert store.status().messages == 0
+    assert boss.chats == []
+
+
+async def test_a_message_that_is_too_long_ends(server, ann, boss, tmp_path):
+    settings = config(server, tmp_path / "vm", limits=LimitsConfig(seconds=2.0))
+    async with serving(settings), Call(ann, speech(tmp_path / "words", 8.0)) as call:
+        call.start(BOX, "boss@localhost")
+        assert await call.until_ended() is EndReason.HANGUP
+        await boss.ears.until(lambda: len(boss.chats) == 2)
+    assert "0:08" not in boss.bodies()[0]
+
+
+async def test_what_the_web_space_does_not_take_is_told_of_and_kept(tmp_path):
+    folder = tmp_path / "prosody"
+    folder.mkdir()
+    async with (
+        prosody(folder, most=1000) as server,
+        person(server, "ann", "a") as ann,
+        person(server, "boss", "b") as boss,
+    ):
+        settings = config(server, tmp_path / "vm")
+        async with serving(settings), Call(ann, speech(tmp_path / "words", 2.0)) as call:
+            call.start(BOX, "boss@localhost")
+            await call.until_said()
+            call.hang_up()
+            await boss.ears.until(lambda: boss.chats)
+        with opened(settings) as store:
+            assert store.status().messages == 1
+            assert store.status().waiting == {}
+        assert "could not be put on the web" in boss.bodies()[0]
+        assert len(boss.chats) == 1
+
+
+async def test_a_call_that_the_service_ends_with_itself_is_kept(server, ann, boss, tmp_path):
+    settings = config(server, tmp_path / "vm")
+    async with Call(ann, speech(tmp_path / "words", 8.0)) as call:
+        async with serving(settings) as service:
+            call.start(BOX, "boss@localhost")
+            await recorded(settings)
+            assert service.reception.calls == 1
+        assert call.ended is not None
+    with opened(settings) as store:
+        assert store.status().messages == 1
+    async with serving(settings):
+        await boss.ears.until(lambda: len(boss.chats) == 2)

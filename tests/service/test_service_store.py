@@ -262,14 +262,24 @@ def test_each_period_is_counted_anew(store):
 
 def test_subscribers_are_told_by_the_component_that_they_subscribed_at(store):
     for jid in ("boss@b.example/desk", "boss@b.example/home", "boss@b.example/desk"):
-        store.write_now(partial(duties.subscribe, owner=BOSS, jid=jid, service="vm1"))
-    store.write_now(partial(duties.subscribe, owner=BOSS, jid="boss@b.example/car", service="vm2"))
+        store.write_now(partial(duties.subscribe, owner=BOSS, jid=jid, service="vm1", now=NOW))
+    store.write_now(partial(duties.subscribe, owner=BOSS, jid="boss@b.example/car", service="vm2", now=NOW))
     told = partial(duties.subscribers, owner=BOSS, service="vm1")
     assert store.read_now(told) == ("boss@b.example/desk", "boss@b.example/home")
     assert store.write_now(partial(duties.unsubscribe, owner=BOSS, jid="boss@b.example/home", service="vm1"))
     assert not store.write_now(partial(duties.unsubscribe, owner=BOSS, jid="boss@b.example/home", service="vm1"))
     store.write_now(partial(duties.forget, jid="boss@b.example/desk"))
     assert store.read_now(told) == ()
+
+
+def test_the_devices_that_came_last_are_those_that_are_told(store):
+    for number in range(duties.FOLLOWERS + 3):
+        join = partial(duties.subscribe, owner=BOSS, jid=f"{BOSS}/{number:02}", service="vm1")
+        store.write_now(partial(join, now=NOW + number))
+    store.write_now(partial(duties.subscribe, owner="x@b.example", jid="x@b.example/1", service="vm1", now=NOW))
+    told = store.read_now(partial(duties.subscribers, owner=BOSS, service="vm1"))
+    assert told == tuple(f"{BOSS}/{number:02}" for number in range(3, duties.FOLLOWERS + 3))
+    assert len(store.read_now(partial(duties.subscribers, owner="x@b.example", service="vm1"))) == 1
 
 
 def test_other_components_hear_what_changed(store):
