@@ -7,7 +7,7 @@ Laws:
  2. Such a leg is a call like any other, but that it is neither held, joined nor passed on: whoever else comes to the
     ear ends it, as hanging up does. REDIAL knows nothing of it.
  3. Where no server takes the message (that is no call, and not logged), and where there is no service or no room for a
-    leg, the user dictates it here, if he is still there: prompt, then recording.
+    leg, the user dictates it here: prompt, then recording.
  4. A dictation has the ear alone, without any tone. `#`, OK, hanging up, another call at the ear, silence and
     want of room end it, and it is sent; BACK ends it, and it is not.
  5. Each `StartRecording` has one `StopRecording`, here as in `answering`.
@@ -60,13 +60,12 @@ def leave(phone: Phone, call: Call, at: float) -> Result:
 
 
 def refused(phone: Phone, e: MessageRefused) -> Result:
-    """No server takes it (law 3)."""
+    """No server takes it (law 3); alive it is at the ear (law 2)."""
     call = phone.call(e.id)
     if call is None or not call.message or MOVES[call.progress].get(MessageRefused) is not Progress.ENDED:
         return phone, ()
-    at_ear = phone.focus == call.id
     phone = replace(phone, calls=tuple(c for c in phone.calls if c.id != call.id))
-    return _dictate(phone, call, e.at) if at_ear else phone, ()
+    return _dictate(phone, call, e.at), ()
 
 
 def _dictate(phone: Phone, call: Call, at: float) -> Phone:

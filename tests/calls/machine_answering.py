@@ -54,7 +54,7 @@ class Answers(Transfers):
         if id not in self.accepted:
             assert (id in self.terminated) is (how in ("dnd", "busy"))
             return None
-        assert not self.levels.ringer, "the bell rings on for whom the phone has answered"
+        assert not self.levels.ringer or self.phone.held, "the bell rings on for whom the phone has answered"
         assert not self.phone.offered
         if up:
             self.feed(ev.GreetingOver(id, self.now))
@@ -69,6 +69,7 @@ class Answers(Transfers):
             self.feed(ev.GreetingOver(id, self.now))
         else:
             self.wait(self.phone.timers.greeting)
+        self.feed(ev.GreetingOver(id, self.now))
         assert self.levels.record == (id,)
         assert isinstance(self.did[-1], do.StartRecording)
         self.did.clear()
@@ -147,6 +148,20 @@ class Answers(Transfers):
         self.cradle()
         assert self.terminated[id] is Reason.HANGUP
 
+    @rule()
+    def take_over_from_another(self) -> None:
+        first = self.talk()
+        id = self.new_call()
+        if self.phone.offered:
+            self.press(Key.VOICEMAIL)
+        if id not in self.accepted:
+            return
+        self.feed(ev.MediaUp(id, True, self.now))
+        assert self.levels.talk == (first,)
+        self.feed(ev.ResumeRequested(id, self.now))
+        assert self.levels.talk == (id,)
+        assert self.told_held[first]
+
     def lift_to_dial_tone(self) -> None:
         """By way of a number that is rubbed out again: with nothing dialled one would take the call over."""
         self.digit("9")
@@ -216,4 +231,11 @@ class Answers(Transfers):
         assert self.terminated.get(self.new_call()) is Reason.BUSY
         self.digit("1")
         self.lift()
-        assert self.phone.focus == self.proposed[-1]
+        own = self.proposed[-1]
+        assert self.phone.focus == own
+        self.connect(own)
+        self.press(Key.HOLD)
+        if self.phone.focus == own:
+            self.digit("2")
+            self.digit("#")
+            assert self.phone.notice == Notice(Trouble.NO_ROOM, "2")

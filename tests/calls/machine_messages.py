@@ -127,6 +127,21 @@ class Messages(Answers):
             assert not waiting or self.terminated[new] is Reason.HANGUP
 
     @rule()
+    def hold_down_while_a_message_connects(self) -> None:
+        self.talk()
+        for held in self.phone.held:
+            self.end(held.id, Reason.HANGUP)
+        self.press(Key.HOLD)
+        self.dial()
+        self.press(Key.VOICEMAIL)
+        new = self.proposed[-1]
+        self.take_up(new)
+        self.press(Key.HOLD)
+        self.feed(ev.MediaUp(new, encrypted=True, at=self.now))
+        self.wait(self.phone.timers.long_press)
+        assert self.levels.talk == (new,)
+
+    @rule()
     def leave_none_while_consulting(self) -> None:
         self.pick(can=True)
         self.dial()
@@ -165,6 +180,7 @@ class Messages(Answers):
             self.feed(ev.PromptOver(self.now))
         else:
             self.wait(self.phone.timers.greeting)
+        self.feed(ev.PromptOver(self.now))
         assert [c for c in self.did if isinstance(c, do.StartRecording)] == [do.StartRecording(None, "1@example.org")]
         self.did.clear()
         self.end_dictation(end)
@@ -255,6 +271,8 @@ class Messages(Answers):
         hands_free = not self.phone.off_hook
         match end:
             case "key" | "BACK":
+                if self.phone.recall:
+                    self.press(Key.BACK)
                 self.press(Key.VOICEMAIL if end == "key" else Key.BACK)
             case "left":
                 self.mailbox_left()
@@ -267,27 +285,41 @@ class Messages(Answers):
                 self.dial_requested("7")
                 assert self.phone.focus == self.proposed[-1]
                 return
-            case "knock" if self.phone.habits.waiting:
+            case "knock" if self.phone.habits.waiting and not self.phone.recall:
                 id = self.new_call()
                 assert self.tone is Tone.CALL_WAITING
                 self.press(Key.HOLD)
                 assert self.phone.focus == id
                 return
             case _:
-                self.digit("5")
+                self.feed(ev.DigitPressed("5", self.now))
                 self.wait(self.phone.timers.long_press)
                 assert self.levels.mailbox
                 assert not self.phone.dialled
                 self.offer(intercom=False)
+                self.digit("2")
+                assert self.offered[-1] not in self.terminated or not self.phone.habits.waiting
                 return
         assert not self.phone.mailbox
         assert self.phone.seized is not hands_free
         assert hands_free or self.tone is (Tone.CALL_WAITING if self.phone.recall else Tone.STUTTER)
 
-    @rule(how=st.sampled_from(["locked", "ringing", "talking", "recall"]), letter=BOTH)
+    @rule()
+    def hear_them_before_taking_over(self) -> None:
+        id = self.be_answered("key")
+        if id is None:
+            return
+        self.press(Key.VOICEMAIL)
+        self.lift()
+        assert self.levels.mailbox
+        assert id in [c.id for c in self.phone.answering]
+
+    @rule(how=st.sampled_from(["locked", "ringing", "talking", "picking", "recall"]), letter=BOTH)
     def hear_none(self, how: str, letter: bool) -> None:
         if how == "talking":
             self.talk()
+        elif how == "picking":
+            self.pick(can=True)
         elif how == "recall":
             self.pick(can=True)
             self.cradle()
@@ -301,5 +333,6 @@ class Messages(Answers):
                 return
         self.mailbox_opened("m1") if letter else self.press(Key.VOICEMAIL)
         assert not self.phone.mailbox
+        assert how != "talking" or self.levels.talk
         assert how != "locked" or self.phone.notice == Notice(Trouble.LOCKED)
         self.lock(on=False)

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from mutants_of_calls import OF_CALLS
+from mutants_of_messages import OF_MESSAGES
 from mutants_of_transfers import OF_TRANSFERS
 
 import phone.calls
@@ -39,7 +40,7 @@ class Mutant:
         return source.replace(self.old, self.new)
 
 
-MUTANTS = tuple(Mutant(*row) for row in (*OF_CALLS, *OF_TRANSFERS))
+MUTANTS = tuple(Mutant(*row) for row in (*OF_CALLS, *OF_TRANSFERS, *OF_MESSAGES))
 
 
 class _Loader(importlib.abc.InspectLoader):

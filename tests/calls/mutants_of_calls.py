@@ -7,7 +7,7 @@ from __future__ import annotations
 
 OF_CALLS = (
     ("our own end is logged", "legs", "(Terminate(call.id, reason), *logged)", "(Terminate(call.id, reason),)"),
-    ("the far end's end is logged", "legs", "else phone, (LogCall(call, at),)", "else phone, ()"),
+    ("the far end's end is logged", "legs", "(*stop, LogCall(call, at))", "stop"),
     (
         "ended legs are not ended again",
         "legs",
@@ -29,7 +29,12 @@ OF_CALLS = (
     ),
     ("hold is told", "legs", "tuple(SetHold(c.id, held) for c in changed)", "()"),
     ("hold is told once", "legs", "c.up and c.held is not held", "c.up"),
-    ("the asker is named to the Jingle room", "legs", "(Propose(call_id, to, old),)", "(Propose(call_id, to, None),)"),
+    (
+        "the asker is named to the Jingle room",
+        "legs",
+        "Propose(call_id, to, old, message)",
+        "Propose(call_id, to, None, message)",
+    ),
     ("ids are never used twice", "ids", "used=source.used + 1", "used=source.used"),
     (
         "one party has the ear",
@@ -58,8 +63,8 @@ OF_CALLS = (
     (
         "a call that is not answered cannot be held",
         "ear",
-        "if focus.up else end(phone, focus, at)",
-        "if focus.up else (phone, ())",
+        "if holds else end(phone, focus, at)",
+        "if holds else (phone, ())",
     ),
     ("MUTE is for the leg at the ear", "ear", "phone.muted and id is not None and phone.focus == id", "phone.muted"),
     ("haste loses nobody", "ear", "phone.ear.progress is Progress.CONNECTING", "phone.ear.progress is Progress.ENDED"),
@@ -67,8 +72,8 @@ OF_CALLS = (
     (
         "a leg that is passed on is not replaced",
         "ear",
-        "old.up and not passed_on and not choosing",
-        "old.up and not choosing",
+        "old.answering is None and not passed_on and not choosing",
+        "old.answering is None and not choosing",
     ),
     ("a resumed leg recalls no more", "ear", "None if id == phone.recall else phone.recall", "phone.recall"),
     ("do-not-disturb", "arrivals", "if phone.dnd:", "if phone.dnd and e.replaces is None:"),
@@ -77,8 +82,8 @@ OF_CALLS = (
     (
         "who dials has the phone",
         "arrivals",
-        "return not (phone.ear or dials or phone.offered)",
-        "return not (phone.ear or phone.offered)",
+        "bool(phone.dialled) or phone.transfer is not None or phone.mailbox",
+        "phone.mailbox",
     ),
     (
         "nobody slips into a muted call",
@@ -136,7 +141,12 @@ OF_CALLS = (
         "",
     ),
     ("hanging up on both", "hook", "(focus, old) if old else (focus,)", "(focus,)"),
-    ("a menu takes what is held alone", "hook", "call not in (*phone.held, *phone.waiting)", "not call.live"),
+    (
+        "a menu takes what is held alone",
+        "hook",
+        "call not in (*phone.held, *phone.waiting, *phone.answering)",
+        "not call.live",
+    ),
     ("HOLD answers who knocks", "keys", "        return hook.answer(phone, at)\n    focus", "        pass\n    focus"),
     ("HOLD resumes", "keys", "    if focus.held:\n        return ear.take(phone, focus, at)\n", ""),
     ("HOLD swaps", "keys", "    if other := _other(phone, focus):\n        return ear.take(phone, other, at)\n", ""),
@@ -189,7 +199,7 @@ OF_CALLS = (
     ("the code opens", "dialling", 'dialled="", locked=False', 'dialled=""'),
     ("the lock asks for the code", "dialling", "if phone.dialled == phone.habits.lock_code:", "if phone.dialled:"),
     ("speed dial", "dialling", "    if number:\n", "    if number and key == '0':\n"),
-    ("no room", "dialling", "if phone.full and not", "if phone.full is None and not"),
+    ("no room", "dialling", "if _no_room(phone) and not", "if phone.full is None and not"),
     ("a refusal with a text", "dialling", "(*commands, SendText(call.peer, int(digit) - 1))", "commands"),
     (
         "the consultation is the third party",

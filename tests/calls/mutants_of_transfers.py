@@ -186,10 +186,10 @@ OF_TRANSFERS = (
     (
         "the speaker goes off after an intercom call",
         "core",
-        "    phone, left = _end_of_intercom(phone, at)",
+        "    phone, left = _end_unheard(phone, at)",
         "    left = ()",
     ),
-    ("shut down", "core", "return legs.end_all(phone, phone.calls, at)", "return phone, ()"),
+    ("shut down", "core", "    phone, ended = legs.end_all(phone, phone.calls, at)", "    ended = ()"),
     ("there is a code or no lock", "core", "locked=on and bool(phone.habits.lock_code)", "locked=on"),
     ("no tone on-hook", "outputs", "_tone(phone, focus) if phone.seized else None", "_tone(phone, focus)"),
     ("no key tone on-hook", "outputs", "phone.key_down if phone.seized and phone", "phone.key_down if phone"),
@@ -197,14 +197,14 @@ OF_TRANSFERS = (
     (
         "nothing is heard before the answer",
         "outputs",
-        "if focus is None or not focus.up or focus.held:",
-        "if focus is None or not focus.live or focus.held:",
+        "if focus is None or not focus.up or focus.held or",
+        "if focus is None or not focus.live or focus.held or",
     ),
     (
         "who is held is not heard",
         "outputs",
-        "if focus is None or not focus.up or focus.held:",
-        "if focus is None or not focus.up:",
+        "if focus is None or not focus.up or focus.held or",
+        "if focus is None or not focus.up or",
     ),
     (
         "all of a conference are heard",
@@ -224,7 +224,7 @@ OF_TRANSFERS = (
         "focus.progress is Progress.ALERTING",
         "focus.progress is Progress.PROPOSED",
     ),
-    ("a waiting call is heard", "outputs", "    if knocks:\n        return Tone.CALL_WAITING\n", ""),
+    ("a waiting call is heard", "outputs", "Tone.CALL_WAITING if knocks else None\n    match", "None\n    match"),
     ("a waiting call is heard in a call", "outputs", "Tone.CALL_WAITING if knocks and focus.up else None", "None"),
     ("a beep is heard", "outputs", "if phone.beep_until is not None:", "if phone.beep_until == 0:"),
     (

@@ -59,8 +59,8 @@ class PhoneModel(Messages, RuleBasedStateMachine):
             hotline=hotline,
             speed=(("5", "7"),),
             answers=bool(answers),
-            answers_busy=answers == "at once",
-            answers_dnd=answers == "at once",
+            answers_busy=answers != "late",
+            answers_dnd=answers != "late",
         )
         plan = DialPlan.of("example.org", None, digit_map, {"7": "bob@example.org"})
         service = Service.ONLINE if online else Service.NO_NETWORK
