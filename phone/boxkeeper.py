@@ -12,6 +12,7 @@ from functools import partial
 from typing import Literal
 
 from phone.background import Background
+from phone.mailnews import BoxChanged
 from phone.ui.book import Box, Letter
 from phone.voicemail.box import Mailbox
 from phone.voicemail.greeting import Greetings
@@ -31,12 +32,11 @@ _MOST = 200
 
 @dataclass(slots=True)
 class BoxKeeper:
-    """`tell` is called in the thread; `changed`: what the user did to a message, for who must know (the server)."""
+    """`tell` is called in the thread."""
 
     mailbox: Mailbox
     greetings: Greetings
-    tell: Callable[[Box], None]
-    changed: Callable[[Message], None] = lambda _: None
+    tell: Callable[[BoxChanged], None]
     _background: Background = field(default_factory=lambda: Background("mailbox"))
 
     def refresh(self) -> None:
@@ -49,11 +49,11 @@ class BoxKeeper:
 
     def mark(self, id: str, state: State) -> None:
         """The user heard or keeps a message, or deletes it."""
-        self.do(lambda: self.note(self.mailbox.mark(MessageId(id), state)))
+        self.do(lambda: self.mailbox.mark(MessageId(id), state))
 
     def undo(self) -> None:
         """The message that was deleted last is there again."""
-        self.do(lambda: self.note(self.mailbox.undo()))
+        self.do(self.mailbox.undo)
 
     def purge(self) -> None:
         """The user has left: what he deleted goes for good."""
@@ -69,11 +69,6 @@ class BoxKeeper:
 
     # --- in the thread --------------------------------------------------------------------------------------------
 
-    def note(self, result: Message | Failure) -> None:
-        """A message is another one now."""
-        if isinstance(result, Message):
-            self.changed(result)
-
     def _then_tell(self, work: Callable[[], object]) -> None:
         try:
             work()
@@ -81,7 +76,14 @@ class BoxKeeper:
             self._tell()
 
     def _tell(self) -> None:
-        self.tell(self._read())
+        followed, owed = self.mailbox.followed(), self.greetings.owed()
+        self.tell(
+            BoxChanged(
+                self._read(),
+                None if isinstance(followed, Failure) else followed,
+                None if isinstance(owed, Failure) else owed,
+            )
+        )
 
     def _read(self) -> Box:
         box = self._greeting()

@@ -215,6 +215,8 @@ class Engine:
         if service is Service.ONLINE and (own := self.ports.client.full_jid):
             self.ports.agent.own = own
             self.ports.mail.online(own, self.now())
+        elif service is not Service.ONLINE:
+            self.ports.mail.offline()
         log.info("service %s -> %s %s", self.phone.service.name, service.name, detail)
         self._step(ev.ServiceChanged(service, self.now()))
 

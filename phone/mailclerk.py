@@ -71,12 +71,11 @@ class MailClerk:
         return control.Done("lift the handset to hear it: this phone has no speaker")
 
     def _delete(self, id: MessageId) -> None:
-        self.keeper.note(_done(self.keeper.mailbox.delete(id)))
+        _done(self.keeper.mailbox.delete(id))
         self.keeper.refresh()
 
     def _save(self, id: MessageId) -> control.VoicemailFile:
         message = _done(self.keeper.mailbox.mark(id, State.KEPT))
-        self.keeper.note(message)
         self.keeper.refresh()
         return control.VoicemailFile(str(self.keeper.mailbox.sound(id)), message.size)
 

@@ -19,9 +19,10 @@ from phone.calls.model import CallId, Notice, Trouble
 from phone.clock import Clock
 from phone.mailnews import BoxChanged, MailNews, Posted
 from phone.media.plan import Recorded
+from phone.remotebox import RemoteBox
 from phone.sayings import GREETING
 from phone.sending import Sender
-from phone.takes import Ended, Takes, Troubled
+from phone.takes import Ended, Recording, Takes, Troubled
 from phone.ui import menu
 from phone.ui.book import Box
 from phone.voicemail.courier import Courier
@@ -62,6 +63,7 @@ class Mailroom:
     outbox: Outbox
     courier: Courier
     sender: Sender
+    remote: RemoteBox
     name: Callable[[str], str]
     """What the display calls an address."""
     box: Box = field(default_factory=Box)
@@ -119,8 +121,9 @@ class Mailroom:
     def told(self, news: MailNews, now: float) -> tuple[Event, ...]:
         """What the core is to be told of it."""
         match news:
-            case BoxChanged(box):
-                self.box = box
+            case BoxChanged():
+                self.box = self.box if self.box == news.box else news.box  # the menu compares by identity
+                self.remote.changed(news, now)
                 return ()
             case Posted(notice):
                 return (ev.Told(notice, now),)
@@ -178,7 +181,7 @@ class Mailroom:
                 keeper.purge()
             case menu.RecordGreeting():
                 self._talks[GREETING], stamp = _Talk(GREETING), self.clock.wall()
-                self.takes.begin(GREETING, lambda: greetings.begin(stamp))
+                self.takes.begin(GREETING, lambda: self._draft(stamp))
             case menu.StopGreeting():
                 self.takes.stop(GREETING, now, keep=True)
             case menu.UseGreeting():
@@ -194,28 +197,40 @@ class Mailroom:
     # --- the network ----------------------------------------------------------------------------------------------
 
     def online(self, full_jid: str, now: float) -> None:
-        """There is service: what waits can be sent."""
-        del full_jid, now
+        """There is service: what waits can be sent, and the server's mailbox is looked at."""
         self.courier.wake()
+        self.remote.online(full_jid, now)
+
+    def offline(self) -> None:
+        """There is none."""
+        self.remote.offline()
 
     def answered(self, token: str, payload: Element | None, now: float) -> None:
         """The reply to a question of ours."""
-        del now
-        self.sender.answered(token, result=payload is not None)
+        if not self.sender.answered(token, result=payload is not None):
+            self.remote.answered(token, payload, now)
 
     def published(self, sender: str, event: Element, now: float) -> None:
         """The server's mailbox has changed."""
+        self.remote.published(sender, event, now)
+
+    def _draft(self, stamp: float) -> Recording | Failure:
+        """In the recorder's thread: the draft that there was is gone with this one's beginning."""
+        begun = self.greetings.begin(stamp)
+        self.keeper.refresh()
+        return begun
 
     # --- time -----------------------------------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
         """When `expire` is to be called (monotonic seconds)."""
-        takes = self.takes.deadline()
-        return self._settle_at if takes is None else min(takes, self._settle_at)
+        others = (self.takes.deadline(), self.remote.deadline())
+        return min((self._settle_at, *(at for at in others if at is not None)))
 
     def expire(self, now: float) -> None:
         """End recordings whose sound stays away; now and then, bring the mailbox in order."""
         self.takes.expire(now)
+        self.remote.expire(now)
         if self._settle_at <= now:
             self._settle_at = now + _SETTLE_EVERY
             self.keeper.settle(self.clock.wall())

@@ -9,9 +9,10 @@ from pathlib import Path
 from phone.boxkeeper import BoxKeeper
 from phone.clock import SystemClock
 from phone.config import Config
-from phone.mailnews import BoxChanged, MailNews, Posted
+from phone.mailnews import MailNews, Posted
 from phone.mailroom import Mailroom
 from phone.prompts import Prompts
+from phone.remotebox import RemoteBox
 from phone.sending import Sender, notice
 from phone.takes import Takes
 from phone.voicemail.box import Mailbox
@@ -45,15 +46,17 @@ def mailroom(config: Config, client: Client, prompts: Prompts, post: Callable[[M
         tell=lambda news: post(Posted(notice(news))),
         artist=config.account.jid,
     )
+    keeper = BoxKeeper(mailbox, greetings, from_thread)
     return Mailroom(
         takes=Takes(from_thread),
-        keeper=BoxKeeper(mailbox, greetings, lambda box: from_thread(BoxChanged(box))),
+        keeper=keeper,
         greetings=greetings,
         clock=SystemClock(),
         silence=config.voicemail.silence_seconds,
         outbox=outbox,
         courier=courier,
         sender=sender,
+        remote=RemoteBox(config.account.jid, client, keeper),
         name=lambda jid: client.name_of(bare(jid)) or bare(jid),
     )
 

@@ -42,5 +42,5 @@ class Picture:
         """When it changes by itself next: a call's seconds, the idle clock's minute, the dimming."""
         minute = now + 60 - self.unix() % 60
         dims = dims_at(phone, menu, self.dim_seconds)
-        times = (minute, next_change(phone, now), dims if dims is not None and dims > now else None)
+        times = (minute, next_change(phone, now, menu), dims if dims is not None and dims > now else None)
         return min(at for at in times if at is not None)

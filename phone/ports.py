@@ -79,6 +79,9 @@ class Mail(Protocol):
     def online(self, full_jid: str, now: float) -> None:
         """There is service: what waits can be sent, the server's mailbox is looked at."""
 
+    def offline(self) -> None:
+        """There is none any more."""
+
     def answered(self, token: str, payload: Element | None, now: float) -> None:
         """The reply to a question of its own."""
 

@@ -55,6 +55,9 @@ class Mailbag:
     def online(self, full_jid: str, now: float) -> None:
         self.signed_in.append(full_jid)
 
+    def offline(self) -> None:
+        self.signed_in.append("")
+
     def answered(self, token: str, payload: Element | None, now: float) -> None:
         self.answers.append(token)
 
