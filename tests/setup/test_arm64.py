@@ -18,6 +18,7 @@ FROM_SOURCE = {
     "demo": {"opuslib", "pyalsaaudio"},
     "dev": {"opuslib", "pyalsaaudio"},
     "hardware": {"opuslib", "pyalsaaudio"},
+    "service": {"opuslib", "pyalsaaudio"},
 }
 FROM_SOURCE_ON_313 = {"lgpio"}  # no wheel yet: built with swig and liblgpio-dev
 PLATFORMS = ["manylinux2014_aarch64", "manylinux_2_17_aarch64", "manylinux_2_28_aarch64", "manylinux_2_34_aarch64"]
@@ -32,7 +33,7 @@ def pins(name: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["build", "run", "demo", "dev", "hardware"])
+@pytest.mark.parametrize("name", ["build", "run", "demo", "dev", "hardware", "service"])
 def test_every_pin_is_exact_and_hashed(name):
     for pin in pins(name).values():
         assert re.match(r"[a-z0-9-]+==\S+", pin)
@@ -44,6 +45,7 @@ def test_the_others_add_to_run_and_change_nothing():
     for package, pin in pins("run").items():
         assert pins("demo")[package] == pin
         assert pins("hardware")[package] == pin
+        assert pins("service")[package] == pin
     for package, pin in pins("demo").items():
         assert pins("dev")[package] == pin
 
@@ -52,7 +54,7 @@ def test_the_others_add_to_run_and_change_nothing():
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("python", ["3.11", "3.13"])
-@pytest.mark.parametrize("name", ["run", "demo", "dev", "hardware"])
+@pytest.mark.parametrize("name", ["run", "demo", "dev", "hardware", "service"])
 def test_wheels_resolve_for_arm64(name, python, tmp_path):
     wheels = tmp_path / "wheels.txt"
     sources = FROM_SOURCE[name] | (FROM_SOURCE_ON_313 if python == "3.13" else set())
