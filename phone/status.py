@@ -7,13 +7,17 @@ from typing import Literal
 
 import msgspec
 
-from phone.calls.model import Call, Method, Service
+from phone.calls.model import Answering, Call, Method, Service
 from phone.calls.outputs import outputs
 from phone.control import CallStatus, StatusReply
 from phone.engine import Engine
 from phone.measured import LegFacts
 from phone.ui.screens import lines
 
+_ANSWERING: dict[Answering, Literal["greeting", "recording"]] = {
+    Answering.GREETING: "greeting",
+    Answering.RECORDING: "recording",
+}
 _METHODS: dict[Method, Literal["transfer", "bridge"]] = {Method.TRANSFER: "transfer", Method.BRIDGE: "bridge"}
 
 
@@ -44,6 +48,11 @@ def status(engine: Engine, account: str, started_at: float) -> StatusReply:
         locked=phone.locked,
         recall=phone.recall or "",
         ring=out.ring if out.ringer else 0,
+        new_messages=phone.mail.new,
+        old_messages=phone.mail.old,
+        mailbox=phone.mailbox,
+        dictating=phone.dictation.name if phone.dictation else "",
+        mailbox_trouble=engine.book.box.trouble,
     )
 
 
@@ -64,6 +73,8 @@ def _call(c: Call, facts: LegFacts, now: float) -> CallStatus:
         via=c.via,
         handover=c.handover.name if c.handover else "",
         handover_method=_METHODS[c.handover.method] if c.handover else "",
+        answering=_ANSWERING[c.answering] if c.answering and c.live else "",
+        message=c.message,
     )
     return _measured(bare, facts)
 

@@ -28,11 +28,14 @@ def _lines(reply: StatusReply) -> Iterator[str]:
     yield f"{reply.account}: {'registered' if reply.registered else f'not registered: {reply.why}'}"
     yield f"phone {reply.version}, up {duration(reply.uptime_seconds)}, {', '.join(_desk(reply))}"
     yield from reply.audio_troubles
+    if reply.mailbox_trouble:
+        yield reply.mailbox_trouble
     if reply.faults:
         yield f"{reply.faults} of the phone's own faults showed: please report what its log says (journalctl -u phone)"
     names = {call.id: call.name for call in reply.calls}
     for call in reply.calls:
         yield from _call(call, names, recalled=call.id == reply.recall)
+    yield f"messages: {reply.new_messages} new, {reply.old_messages} old"
     yield f"lamps: {', '.join(reply.lamps) or 'dark'}"
     yield f"tone: {reply.tone or 'none'}{_ringer(reply)}"
     yield "screen:"
@@ -49,6 +52,10 @@ def _desk(reply: StatusReply) -> Iterator[str]:
         yield "do not disturb"
     if reply.locked:
         yield "keypad locked"
+    if reply.mailbox:
+        yield "listening to messages"
+    if reply.dictating:
+        yield f"dictating a message to {reply.dictating}"
 
 
 def _ringer(reply: StatusReply) -> str:
@@ -86,6 +93,10 @@ def _company(call: CallStatus, names: Mapping[str, str]) -> Iterator[str]:
     if call.handover:
         how = {"transfer": " by transfer", "bridge": " through this phone"}.get(call.handover_method, "")
         yield f"being handed over to {call.handover}{how}"
+    if call.message:
+        yield "to leave a message"
+    if call.answering:
+        yield {"greeting": "hears the greeting", "recording": "leaves a message"}[call.answering]
     if call.via:
         yield f"transferred by {call.via} (unverified)"
 

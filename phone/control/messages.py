@@ -187,6 +187,10 @@ class CallStatus(msgspec.Struct, frozen=True):
     """The third party's name that it is being handed over to."""
     handover_method: Literal["", "transfer", "bridge"] = ""
     """A `calls.model.Method` value."""
+    answering: Literal["", "greeting", "recording"] = ""
+    """The phone answered it for its user: a `calls.model.Answering` value."""
+    message: bool = False
+    """It goes to a voicemail address, to leave a message for `peer`."""
 
 
 class StatusReply(msgspec.Struct, frozen=True):
@@ -225,6 +229,14 @@ class StatusReply(msgspec.Struct, frozen=True):
     """The id of the call that rings back: handing it over failed."""
     ring: int = 0
     """Which ring tune sounds, 1 to 5; 0: the country's, or none."""
+    new_messages: int = 0
+    old_messages: int = 0
+    mailbox: bool = False
+    """The user listens to his messages."""
+    dictating: str = ""
+    """For whom a message is dictated now."""
+    mailbox_trouble: str = ""
+    """Why the messages cannot be used, as a plain sentence; "": they can."""
     ok: Literal[True] = True
 
 

@@ -53,6 +53,7 @@ def test_status_for_people(fake, capsys):
         "phone 0.1.0, up 1:02:03, off-hook",
         "call to Bob <bob@example.org/desk>: connected, 1:15, on hold at the far end, encrypted",
         "  opus 20 ms, round trip 12 ms, loss 0.5 %, loss at the far end 1.0 %, concealed 40 ms, jitter buffer 39 ms",
+        "messages: 0 new, 0 old",
         "lamps: call",
         "tone: none",
         "screen:",
@@ -100,12 +101,13 @@ def test_status_of_held_joined_and_handed_over_calls(fake, capsys):
         STATUS, calls=calls, recall="1", ringer=True, ring=3, speaker=True, muted=True, dnd=True, locked=True
     )
     assert main(["status"]) == 0
-    assert capsys.readouterr().out.splitlines()[1:8] == [
+    assert capsys.readouterr().out.splitlines()[1:9] == [
         "phone 0.1.0, up 1:02:03, off-hook, on the speaker, muted, do not disturb, keypad locked",
         "call from Anna <a@x>: connected, held, being handed over to Dora by transfer, rings back",
         "call from Bob <b@x>: connected, joined to Al through this phone, being handed over to Al through this phone",
         "call from Al <c@x>: connected, joined to 9 through this phone, transferred by \ufffd (unverified)",
         "call from Dora <d@x>: connected, in the conference",
+        "messages: 0 new, 0 old",
         "lamps: call",
         "tone: none, the ringer rings with tune 3",
     ]
@@ -128,3 +130,23 @@ def test_status_for_machines_has_all_that_is_promised(fake, capsys):
         "concealed_ms",
         "jitter_buffer_ms",
     } <= told["calls"][0].keys()
+
+
+def test_status_says_what_becomes_of_messages(fake, capsys):
+    far = {"direction": "in", "progress": "connected", "held": False}
+    calls = (
+        CallStatus("1", "a@x", "Anna", answering="recording", **far),
+        CallStatus("2", "b@x", "Bob", answering="greeting", **far),
+        CallStatus("3", "c@x", "Al", message=True, **far | {"direction": "out"}),
+    )
+    fake.replies[Status] = msgspec.structs.replace(
+        STATUS, calls=calls, new_messages=2, old_messages=1, mailbox=True, dictating="Eve", mailbox_trouble="no card"
+    )
+    assert main(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert "listening to messages, dictating a message to Eve" in shown
+    assert "no card" in shown
+    assert "call from Anna <a@x>: connected, leaves a message" in shown
+    assert "call from Bob <b@x>: connected, hears the greeting" in shown
+    assert "call to Al <c@x>: connected, to leave a message" in shown
+    assert "messages: 2 new, 1 old" in shown
