@@ -11,6 +11,8 @@ from pathlib import Path
 from rig.servers_services import Services, ServicesProsody
 from rig.spoken import opus_file
 
+from phone.ogg.opusreader import OpusReader
+from phone.ogg.page import OggError
 from phone.service.app import Service
 from phone.service.values import (
     AccountsConfig,
@@ -63,11 +65,17 @@ async def serving(settings: ServiceConfig) -> AsyncIterator[Service]:
         yield service
 
 
-async def recorded(settings: ServiceConfig, seconds: float = 60.0) -> None:
-    """Wait until more than a second of some recording is on the disk."""
-    async with asyncio.timeout(seconds):
-        while not any(part.stat().st_size > 2000 for part in settings.store.spool.glob("*.part")):
+async def recorded(settings: ServiceConfig, seconds: float = 2.0) -> None:
+    """Wait until so much of some recording is on the disk."""
+    async with asyncio.timeout(60):
+        while not any(_seconds(part) >= seconds for part in settings.store.spool.glob("*.part")):
             await asyncio.sleep(0.05)
+
+
+def _seconds(part: Path) -> float:
+    with part.open("rb") as file, contextlib.suppress(OggError):
+        return OpusReader(file).seconds
+    return 0.0
 
 
 __all__ = ["DOMAIN", "ROOT", "USERS", "VM", "LimitsConfig", "MailConfig", "config", "prosody", "recorded", "serving"]
