@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from phone import app
 from phone.cli.main import main
-from phone.jingle import negotiate
-from phone.jingle.elements import TRANSFER
+from phone.jingle import elements, negotiate
 
 if __name__ == "__main__":
     lacks = sys.argv[1].split(",")
     if "transfer" in lacks:
-        app.FEATURES = tuple(feature for feature in app.FEATURES if feature != TRANSFER)
+        elements.FEATURES = tuple(each for each in elements.FEATURES if each != elements.TRANSFER)
     if "opus" in lacks:
         negotiate.OFFER = tuple(payload for payload in negotiate.OFFER if payload is not negotiate.OPUS)
     sys.exit(main(sys.argv[2:]))

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from phone import app
 from phone.cli.main import main
-from phone.jingle.elements import TRANSFER
+from phone.jingle import elements
 
 if __name__ == "__main__":
-    app.FEATURES = tuple(feature for feature in app.FEATURES if feature != TRANSFER)
+    elements.FEATURES = tuple(each for each in elements.FEATURES if each != elements.TRANSFER)
     sys.exit(main(sys.argv[4:]))

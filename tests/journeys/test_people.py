@@ -158,8 +158,10 @@ async def not_to_be_disturbed(alice: Desk, bob: Desk) -> None:
     bell, before = Ear(bob.ringer), len(await bob.calls())
     await alice.lift()
     await alice.dial(bob.number)
-    await does(alice, lambda s: s.tone == "busy")
+    await does(alice, connected)
+    await does(bob, lambda s: "Greeting plays" in s.screen[0])
     await alice.hang_up()
+    await all_idle(alice, bob)
     assert not any(bell.heard())
     assert (await bob.calls())[0].kind == "missed"
     assert len(await bob.calls()) == before + 1

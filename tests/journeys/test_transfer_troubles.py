@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from journeys.listening import handsets, hears
 from journeys.passing_on import (
+    ALLOW,
     all_hang_up,
     ask_to_pass_on,
     consult,
@@ -42,7 +43,8 @@ async def caller_is_back(alice: Desk, bob: Desk, to: str) -> None:
 @pytest.mark.parametrize("plain", ["", "alice"], ids=["by XEP-0251", "bridged"])
 async def test_the_caller_comes_back(tmp_path: Path, plain: str) -> None:
     """The third party is busy, refuses, or does not exist."""
-    async with desks(tmp_path, "alice", "bob", "carol", plain=plain.split()) as made:
+    busy = {"carol": ALLOW + "\n[voicemail]\ndnd = false\n"}
+    async with desks(tmp_path, "alice", "bob", "carol", plain=plain.split(), extra=busy) as made:
         alice, bob, carol = made.values()
 
         await ask_to_pass_on(alice, bob)

@@ -17,10 +17,11 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 @pytest.fixture
 async def desks(tmp_path: Path) -> AsyncIterator[tuple[Desk, ...]]:
-    """dave does not want to be disturbed while he talks."""
+    """dave does not want to be disturbed while he talks, nor to have messages from those who would."""
 
     def edit(config: str) -> str:
-        return f"{config}\n[calls]\nwaiting = false\n" if 'jid = "dave@' in config else config
+        more = "\n[calls]\nwaiting = false\n\n[voicemail]\nbusy = false\n"
+        return config + more if 'jid = "dave@' in config else config
 
     async with stage(tmp_path, "alice", "bob", "carol", "dave", edit=edit) as scene:
         yield tuple(scene.desks.values())
