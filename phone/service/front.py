@@ -20,6 +20,7 @@ from phone.voicemail.pubsub import PUBSUB
 from phone.voicemail.wire import NS
 from phone.xmpp.api import IqError
 from phone.xmpp.component_api import Component, InnerIq, IqKind
+from phone.xmpp.delegation import probe_answer
 
 log = logging.getLogger(__name__)
 
@@ -113,9 +114,12 @@ class Front:
     def _discovered(self, component: Component, sender: str, to: str, iq_id: str, payload: Element) -> bool:
         answer: Element | IqError | None
         ours = to == self._addresses.component or self._addresses.place(to) is not None
+        probed = probe_answer(payload) if sender in self._addresses.domains else None
         match payload.tag:
             case _ if not ours:
                 answer = _UNKNOWN
+            case _ if probed is not None:
+                answer = probed
             case disco.INFO_QUERY:
                 answer = disco.info(payload, plain=self._plain) or _NOT_FOUND
             case disco.ITEMS_QUERY:

@@ -126,6 +126,9 @@ class Reception:
     async def _serve(self, key: tuple[str, str], caller: Caller) -> None:
         try:
             await caller.run()
+        except Exception:
+            log.exception("a fault of ours ends the calls of %s", key[1])
+            await caller.close()
         finally:
             del self._callers[key], self._tasks[key], self._numbers[str(caller.number)]
 
