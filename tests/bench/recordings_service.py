@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -81,7 +82,8 @@ class Service:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.calls: dict[str, Call] = {}
-        self.hosts = [MediaHost(self._report, self._died) for _ in range(os.cpu_count() or 1)]
+        self.hosts = [MediaHost(partial(self._from_media, number), self._died) for number in range(os.cpu_count() or 1)]
+        self._alive: set[int] = set()
         self.fault = ""
         self._changed = asyncio.Event()
         self._dirty: set[int] = set()
@@ -101,6 +103,7 @@ class Service:
         asyncio.get_running_loop().add_reader(callers, self._from_callers)
         for host in self.hosts:
             await host.start(Setup(Device(), Device(), addresses=("127.0.0.1",), log_level="WARNING"))
+        await self.until(lambda: len(self._alive) == len(self.hosts), "media processes came up")
 
     async def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._callers)
@@ -172,6 +175,10 @@ class Service:
             case _:
                 self._common(message)
         self._changed.set()
+
+    def _from_media(self, host: int, report: Report) -> None:
+        self._alive.add(host)
+        self._report(report)
 
     def _report(self, report: Report) -> None:
         match report:
