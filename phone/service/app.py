@@ -77,6 +77,7 @@ class Service:
         self._stack = AsyncExitStack()
         self.addresses = Addresses(normal(config.component.domain), tuple(map(normal, config.accounts.domains)))
         self.reception = Reception(self.addresses, config.limits.calls)
+        self.studio = Studio(self._report, self.reception.lost)
         self.connected = asyncio.Event()
         self.fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Raises what killed one of the parts: a service that is half dead must not look alive."""
@@ -106,8 +107,9 @@ class Service:
         courier = Courier(store, _instance(), self._carriers(component, store), _give_up(config))
         keeper = Keeper(spool, store, lamps.changed, courier.due)
         owners = Owners(store, component, self.addresses, lamps.changed, listed=config.accounts.mailboxes == "listed")
-        studio = await self._studio()
-        self._open_house(component, studio, spool, store, keeper)
+        self._stack.push_async_callback(self.studio.close)
+        await self.studio.start(setup(config.media, config.log_level), config.media.processes)
+        self._open_house(component, spool, store, keeper)
         front.open(component, owners, lamps)
         self._stack.push_async_callback(front.close)
         # ended in the opposite order: the calls first, as long as there is a connection to say so
@@ -115,13 +117,7 @@ class Service:
             self._begin(work)
         self._stack.push_async_callback(self._say_goodbye)
 
-    async def _studio(self) -> Studio:
-        studio = Studio(self._report, self.reception.lost)
-        self._stack.push_async_callback(studio.close)
-        await studio.start(setup(self._config.media, self._config.log_level), self._config.media.processes)
-        return studio
-
-    def _open_house(self, component: XmppComponent, studio: Studio, spool: Spool, store: Store, keeper: Keeper) -> None:
+    def _open_house(self, component: XmppComponent, spool: Spool, store: Store, keeper: Keeper) -> None:
         config = self._config
         tapes = Tapes(spool)
         self._stack.callback(tapes.close)
@@ -130,10 +126,12 @@ class Service:
         greetings = Greetings(store, config.store.spool / "greetings", default, prompts.path("beep"))
         desk = Desk(store, self._rules(), config.limits, greetings.files)
         terms = Terms(config.limits.seconds, config.limits.silence_seconds)
-        plain = config.media.plain_rtp
         self.reception.open(
-            House(component, studio, desk, tapes, keeper, terms, lambda far: allowed(far, plain), self.reception.room)
+            House(component, self.studio, desk, tapes, keeper, terms, self._may_be_plain, self.reception.room)
         )
+
+    def _may_be_plain(self, far: str) -> bool:
+        return allowed(far, self._config.media.plain_rtp)
 
     def _rules(self) -> Rules:
         config = self._config

@@ -18,6 +18,8 @@ INFO: Final = "http://jabber.org/protocol/disco#info"
 ITEMS: Final = "http://jabber.org/protocol/disco#items"
 INFO_QUERY: Final = "{http://jabber.org/protocol/disco#info}query"
 ITEMS_QUERY: Final = "{http://jabber.org/protocol/disco#items}query"
+ACCOUNT_QUERIES: Final = (ITEMS_QUERY, "{ http://jabber.org/protocol/disco#items}query")
+"""To accounts: as Google's text prints it there is a space before the namespace, and somebody may have copied that."""
 _PING: Final = "urn:xmpp:ping"
 _NAME: Final = "Voicemail"
 
@@ -50,13 +52,13 @@ def account_items(addresses: Addresses, asker: str, account: str, payload: Eleme
     if not addresses.is_local(account):
         return None
     if node is None:
-        return Element(ITEMS_QUERY)
+        return Element(payload.tag)
     if node == VOICEMAIL:
         item = addresses.mailbox(bare(normal(account)))
     elif node == OUTGOING and bare(normal(asker)) == bare(normal(account)):
         item = addresses.outgoing()
     else:
         return None
-    query = Element(ITEMS_QUERY, {"node": node})
-    SubElement(query, f"{{{ITEMS}}}item", {"jid": item})
+    query = Element(payload.tag, {"node": node})
+    SubElement(query, f"{payload.tag.removesuffix('query')}item", {"jid": item})
     return query

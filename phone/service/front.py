@@ -103,7 +103,7 @@ class Front:
         component = self._component
         if component is None or server not in {inner.to.rpartition("@")[2], inner.to}:
             return False
-        if inner.payload.tag != disco.ITEMS_QUERY or inner.kind != "get":
+        if inner.payload.tag not in disco.ACCOUNT_QUERIES or inner.kind != "get":
             return False
         found = disco.account_items(self._addresses, inner.sender, inner.to, inner.payload)
         component.answer_delegated(server, iq_id, inner, _UNKNOWN if found is None else found)

@@ -27,7 +27,9 @@ def setup(config: MediaConfig, log_level: str) -> Setup:
 
 
 @dataclass(slots=True)
-class _Room:
+class Room:
+    """One process, and the legs that live in it."""
+
     host: MediaHost
     legs: dict[str, LegPlan] = field(default_factory=dict)
     stale: bool = False
@@ -39,27 +41,27 @@ class Studio:
     def __init__(self, told: Callable[[Report], None], lost: Callable[[tuple[str, ...]], None]) -> None:
         self._told = told
         self._lost = lost
-        self._rooms: list[_Room] = []
-        self._where: dict[str, _Room] = {}
+        self.rooms: list[Room] = []
+        self._where: dict[str, Room] = {}
 
     async def start(self, setup: Setup, processes: int) -> None:
         """`processes` 0: one for each core."""
         for number in range(processes or os.cpu_count() or 1):
-            room = _Room(MediaHost(self._told, partial(self._restarted, number)))
-            self._rooms.append(room)
+            room = Room(MediaHost(self._told, partial(self._restarted, number)))
+            self.rooms.append(room)
             await room.host.start(setup)
 
     async def close(self) -> None:
         """End all processes."""
-        await asyncio.gather(*(room.host.close() for room in self._rooms))
-        self._rooms.clear()
+        await asyncio.gather(*(room.host.close() for room in self.rooms))
+        self.rooms.clear()
         self._where.clear()
 
     def set(self, leg: LegPlan) -> None:
         """How a leg should be now."""
         room = self._where.get(leg.id)
         if room is None:
-            room = self._where[leg.id] = min(self._rooms, key=lambda each: len(each.legs))
+            room = self._where[leg.id] = min(self.rooms, key=lambda each: len(each.legs))
         if room.legs.get(leg.id) != leg:
             room.legs[leg.id] = leg
             self._tell(room)
@@ -70,18 +72,18 @@ class Studio:
         if room is not None and room.legs.pop(id, None) is not None:
             self._tell(room)
 
-    def _tell(self, room: _Room) -> None:
+    def _tell(self, room: Room) -> None:
         if not room.stale:
             room.stale = True
             asyncio.get_running_loop().call_soon(self._send, room)
 
-    def _send(self, room: _Room) -> None:
+    def _send(self, room: Room) -> None:
         room.stale = False
-        if room in self._rooms:
+        if room in self.rooms:
             room.host.send(Plan(AudioPlan(), tuple(room.legs.values())))
 
     def _restarted(self, number: int) -> None:
-        room = self._rooms[number]
+        room = self.rooms[number]
         lost = tuple(room.legs)
         log.error("a media process died: %d calls end", len(lost))
         for each in lost:

@@ -19,10 +19,10 @@ local function item_for(node, user, asker)
 	end
 end
 
--- Before mod_disco and mod_pep, which know nothing of these nodes and answer contacts alone.
-module:hook("iq-get/bare/" .. xmlns .. ":query", function (event)
+local function answer(event)
 	local origin, stanza = event.origin, event.stanza;
-	local node = stanza.tags[1].attr.node;
+	local query = stanza.tags[1];
+	local node = query.attr.node;
 	if node ~= "voicemail" and node ~= "outgoingvoicemail" then return; end
 	local asker = jid.bare(stanza.attr.from or origin.full_jid);
 	local user = jid.node(stanza.attr.to or asker);
@@ -31,8 +31,13 @@ module:hook("iq-get/bare/" .. xmlns .. ":query", function (event)
 		origin.send(st.error_reply(stanza, "cancel", "service-unavailable"));
 		return true;
 	end
-	local reply = st.reply(stanza):tag("query", { xmlns = xmlns, node = node }):tag("item", { jid = item });
+	local reply = st.reply(stanza):tag("query", { xmlns = query.attr.xmlns, node = node }):tag("item", { jid = item });
 	reply.attr.from = user .. "@" .. module.host; -- also when the query had no 'to'
 	origin.send(reply);
 	return true;
-end, 10);
+end
+
+-- Before mod_disco and mod_pep, which know nothing of these nodes and answer contacts alone. The second form is printed
+-- in Google's text, with a space before the namespace.
+module:hook("iq-get/bare/" .. xmlns .. ":query", answer, 10);
+module:hook("iq-get/bare/ " .. xmlns .. ":query", answer, 10);

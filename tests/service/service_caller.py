@@ -26,6 +26,8 @@ from phone.xmpp.client import XmppClient
 
 PATIENCE = 30.0
 SETUP = plan.Setup(handset=plan.Device(), ringer=plan.Device(), addresses=("127.0.0.1",))
+PADDED = "{ http://jabber.org/protocol/disco#items}query"
+"""As Google's text prints it."""
 QUERY = "{http://jabber.org/protocol/disco#items}query"
 
 
@@ -76,9 +78,9 @@ class Person:
         await self.ears.until(lambda: token in self.ears.replies)
         return self.ears.replies[token][0]
 
-    async def address(self, of: str, node: str = "voicemail") -> str:
+    async def address(self, of: str, node: str = "voicemail", query: str = QUERY) -> str:
         """By discovery; "" for none."""
-        answer = await self.ask(of, Element(QUERY, {"node": node}))
+        answer = await self.ask(of, Element(query, {"node": node}))
         return "" if answer is None or not len(answer) else answer[0].get("jid", "")
 
     def bodies(self) -> list[str]:

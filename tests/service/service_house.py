@@ -18,7 +18,6 @@ from phone.service.values import (
     AccountsConfig,
     ComponentConfig,
     LimitsConfig,
-    MailConfig,
     MediaConfig,
     ServiceConfig,
     StoreConfig,
@@ -28,12 +27,20 @@ ROOT = Path(__file__).parents[2]
 USERS = {"ann": "a", "boss": "b"}
 DOMAIN = "localhost"
 VM = "vm.localhost"
+VM2 = "vm2.localhost"
+
+
+class TwoPlaces(ServicesProsody):
+    """For two instances of the service."""
+
+    def _config(self) -> str:
+        return super()._config() + f'Component "{VM2}" {{ component_secret = "{self.services.secret}" }}\n'
 
 
 def prosody(folder: Path, users: Mapping[str, str] = USERS, **changes: object) -> ServicesProsody:
     """With `server/prosody/mod_voicemail_disco.lua`; the component may put files on the web."""
     services = Services(plugins=("voicemail_disco",), plugin_folder=ROOT / "server" / "prosody", **changes)
-    return ServicesProsody(folder, users, services)
+    return TwoPlaces(folder, users, services)
 
 
 def config(server: ServicesProsody, folder: Path, **changes: object) -> ServiceConfig:
@@ -76,6 +83,3 @@ def _seconds(part: Path) -> float:
     with part.open("rb") as file, contextlib.suppress(OggError):
         return OpusReader(file).seconds
     return 0.0
-
-
-__all__ = ["DOMAIN", "ROOT", "USERS", "VM", "LimitsConfig", "MailConfig", "config", "prosody", "recorded", "serving"]

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from rig.servers_ears import xml
 from rig.servers_services import ServicesProsody
 from service_caller import Call, Person, speech, two
-from service_house import VM, LimitsConfig, MailConfig, config, prosody, serving
+from service_house import VM, config, prosody, serving
 
 from phone.service import boxes
 from phone.service.app import Service
 from phone.service.store import Store
-from phone.service.values import AccountsConfig, ServiceConfig
+from phone.service.values import AccountsConfig, LimitsConfig, MailConfig, ServiceConfig
 
 pytestmark = pytest.mark.servers
 

@@ -16,7 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from service_caller import Call, Person, speech, two
-from service_house import VM, MailConfig, config, prosody, serving
+from service_house import VM, config, prosody, serving
 
 from phone.demo.certificates import Authority
 from phone.demo.prosody import free_ports
@@ -26,6 +26,7 @@ from phone.service.courier import Later, Never, Outcome, Sent
 from phone.service.duties import Delivery, Kind
 from phone.service.post import MailCarrier
 from phone.service.store import Store
+from phone.service.values import MailConfig
 from phone.service.wording import load_wording
 
 OUT = f"outgoing@{VM}/outgoingvoicemail"

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 import pytest
 from rig.servers_services import ServicesProsody
 from rig.spoken import opus_file, tone
-from service_caller import Call, Person, person, speech, two
+from service_caller import PADDED, Call, Person, person, speech, two
 from service_house import VM, config, prosody, serving
 
 from phone.service import boxes, duties
@@ -228,5 +228,6 @@ async def test_the_servers_own_nodes_lead_to_the_service(scene):
     assert await boss.address(BOSS, "outgoingvoicemail") == f"outgoing@{VM}/outgoingvoicemail"
     assert await boss.address("", "outgoingvoicemail") == f"outgoing@{VM}/outgoingvoicemail"
     assert await ann.address(BOSS, "outgoingvoicemail") == ""
+    assert await ann.address(BOSS, query=PADDED) == BOX
     assert await ann.address("nobody@localhost") == ""
     assert await ann.address("nobody@localhost", "outgoingvoicemail") == ""

@@ -12,10 +12,11 @@ from rig.servers_ears import download
 from rig.servers_services import ServicesProsody
 from rig.spoken import opus_file
 from service_caller import Call, Person, person, speech
-from service_house import USERS, VM, LimitsConfig, config, prosody, recorded, serving
+from service_house import USERS, VM, config, prosody, recorded, serving
 
 from phone.jingle.api import EndReason
 from phone.service.admin import opened
+from phone.service.values import LimitsConfig
 
 pytestmark = pytest.mark.servers
 

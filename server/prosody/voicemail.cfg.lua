@@ -1,0 +1,15 @@
+-- What prosody.cfg.lua needs for the voicemail service of b.example.
+
+plugin_paths = { "/opt/phone/server/prosody" } -- where mod_voicemail_disco.lua is; keep what is listed there already
+
+VirtualHost "b.example"
+	modules_enabled = { "voicemail_disco" } -- beside what is enabled already
+	-- voicemail_component = "vm.b.example"  -- the default: "vm." and the host
+	-- voicemail_suffix = "%b.example"       -- if b.example is not the first of the service's accounts.domains
+
+Component "vm.b.example"
+	component_secret = "the secret of voicemail-service.toml"
+
+Component "upload.b.example" "http_file_share"
+	http_file_share_access = { "vm.b.example" } -- the service puts sound files there
+	http_file_share_expires_after = 30 * 86400  -- a week by default: messages in the chat last so long
