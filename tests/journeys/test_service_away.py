@@ -1,0 +1,68 @@
+"""The callee's phone is switched off: his server's service takes the message; his chat and later his phone have it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from journeys.leaving import (
+    assert_words,
+    calls_his_voicemail,
+    dark,
+    greeted,
+    hangs_up,
+    has,
+    hears_greeting,
+    hears_message,
+    lamp,
+    looks_at_calls,
+    messages,
+    says,
+)
+from journeys.steps import connected, does
+from rig.service_stage import ServiceStage, service_stage
+
+from phone.demo.stage import Desk, registered
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+WORDS = "The blue train leaves at seven in the evening."
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[ServiceStage]:
+    async with service_stage(tmp_path) as scene:
+        yield scene
+
+
+async def test_a_message_for_somebody_whose_phone_is_off(scene: ServiceStage) -> None:
+    alice, bob, chat = await scene.desk("alice"), await scene.desk("bob"), await scene.chat("bob@localhost")
+    await switch_off(bob)
+    ear = await calls_his_voicemail(alice, bob.number)
+    await greeted(alice, ear)
+    hears_greeting(ear.heard(), "service-greeting")
+    status = await does(alice, connected)
+    assert "[encrypted]" in status.screen[0], status.screen
+    await says(alice, WORDS)
+    await hangs_up(alice)
+    await chat.until(lambda c: c.texts and c.voices)
+    assert "alice@localhost" in chat.texts[0].body
+    assert_words(WORDS, await chat.listen(chat.voices[0]))
+    await bob.start_again()
+    await registered(bob)
+    await does(bob, lamp)
+    assert await messages(bob) == [("new", "alice@localhost")]
+    await hears_message(bob, WORDS)
+    await does(bob, lambda s: s.new_messages == 0)
+    await bob.hang_up()
+    await looks_at_calls(bob)
+    await does(bob, dark)
+    await has(bob, "heard")
+
+
+async def switch_off(*desks: Desk) -> None:
+    for each in desks:
+        each.process.terminate()
+        await asyncio.wait_for(each.process.wait(), 20)
