@@ -76,7 +76,7 @@ def address_of(sock: socket.socket) -> Address:
 class UdpTransport(asyncio.DatagramTransport):
     """A bound socket on the loop; to be made there. What the kernel refuses to send is told to the protocol and lost.
 
-    asyncio's own has the kernel map 256 KiB anew for every datagram that comes: a sixth of all that a recorded call costs.
+    asyncio's own has the kernel map 256 KiB anew for every datagram: a sixth of all that a recorded call costs.
     """
 
     def __init__(self, sock: socket.socket, protocol: asyncio.DatagramProtocol) -> None:
