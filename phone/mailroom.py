@@ -30,6 +30,7 @@ from phone.voicemail.greeting import Greetings
 from phone.voicemail.message import Caller, Failure, Message, State
 from phone.voicemail.message import Trouble as CardTrouble
 from phone.voicemail.outbox import Outbox
+from phone.xmpp.jids import bare
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Mailroom:
             self._talks[source] = _Talk(self.name(to), dictated=True)
             self.takes.begin(source, lambda: self.outbox.begin(to, self.name(to), stamp))
             return
-        caller, stamp = Caller(call.peer, call.name), self.clock.wall()
+        caller, stamp = Caller(bare(call.peer), call.name), self.clock.wall()  # to be called back on any device
         self._talks[source] = _Talk(call.name)
         self.takes.begin(source, lambda: self.keeper.mailbox.begin(caller, stamp))
 
