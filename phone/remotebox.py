@@ -7,7 +7,7 @@ keeper's, and comes back with the box that it tells.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, Protocol
 from xml.etree.ElementTree import Element
@@ -16,12 +16,16 @@ from phone.boxkeeper import BoxKeeper
 from phone.mailnews import BoxChanged
 from phone.voicemail.asking import Ask
 from phone.voicemail.follow import Changed, Fetched, Follower, GreetingTold, Steps, Told
+from phone.voicemail.wire import RemoteMessage
+from phone.xmpp.jids import bare
 
 
 class Client(Protocol):
     """`xmpp.api.Client`, as far as it is used here."""
 
     def ask(self, to: str, payload: Element, token: str, *, kind: Literal["get", "set"] = "get") -> None: ...
+
+    def name_of(self, jid: str) -> str | None: ...
 
 
 @dataclass(slots=True)
@@ -76,8 +80,13 @@ class RemoteBox:
                 case Changed(snapshot):
                     self.keeper.do(partial(mailbox.follow, snapshot))
                 case Fetched(message, sound):
-                    self.keeper.do(partial(mailbox.add, message, sound))
+                    self.keeper.do(partial(mailbox.add, self._named(message), sound))
                 case Told(id, state):
                     self.keeper.do(partial(mailbox.told, id, state))
                 case GreetingTold(owed):
                     self.keeper.do(partial(greetings.told, owed))
+
+    def _named(self, message: RemoteMessage) -> RemoteMessage:
+        """The owner's telephone book knows callers better than the service, as with calls."""
+        name = self.client.name_of(bare(message.caller.jid))
+        return message if name is None else replace(message, caller=replace(message.caller, name=name))

@@ -55,7 +55,8 @@ async def test_a_message_for_somebody_whose_phone_is_off(scene: ServiceStage) ->
     await does(bob, lamp)
     assert await messages(bob) == [("new", "alice@localhost")]
     await hears_message(bob, WORDS)
-    await does(bob, lambda s: s.new_messages == 0)
+    status = await does(bob, lambda s: s.new_messages == 0)
+    assert "Alice" in status.screen[1], status.screen
     await bob.hang_up()
     await looks_at_calls(bob)
     await does(bob, dark)

@@ -49,9 +49,7 @@ class TwoDomains(ServicesProsody):
 
     def _write_data(self) -> None:
         super()._write_data()
-        accounts = (
-            self.folder / "data" / re.sub(r"[^0-9A-Za-z]", lambda at: f"%{ord(at[0]):02x}", ELSEWHERE) / "accounts"
-        )
+        accounts = self.folder / "data" / ELSEWHERE.replace(".", "%2e") / "accounts"
         accounts.mkdir(parents=True, exist_ok=True)
         for user, password in self._strangers.items():
             (accounts / f"{user}.dat").write_text(f'return {{ password = "{password}" }};\n')
