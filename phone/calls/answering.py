@@ -54,8 +54,7 @@ def stopped(phone: Phone, id: CallId, why: RecordingEnd, at: float) -> Result:
 
 def take_over(phone: Phone, call: Call, at: float) -> Result:
     """From now on it is the user's call like any other (law 5)."""
-    if _turn(call, HookLifted) is not Turn.TAKE_OVER:
-        return phone, ()
+    assert _turn(call, HookLifted) is Turn.TAKE_OVER, "only what the phone answers is taken over"  # noqa: S101
     stop: tuple[Command, ...] = ()
     if call.answering is Answering.RECORDING:
         stop = (StopRecording(call.id, keep=False),)

@@ -184,9 +184,8 @@ def _unmute(phone: Phone) -> Phone:
 def _end_unheard(phone: Phone, at: float) -> Result:
     """Nobody took the phone for it, or only listened: nobody need hear its end."""
     focus = phone.call(phone.focus)
-    if focus is None or focus.live or not (focus.intercom or focus.answering):
-        return phone, ()
-    if phone.off_hook or not phone.speaker:
+    unheard = focus is not None and not focus.live and (focus.intercom or focus.answering)
+    if not unheard or phone.off_hook or not phone.speaker:
         return phone, ()
     phone, commands = hook.leave(phone, at)
     return legs.sweep(phone), commands

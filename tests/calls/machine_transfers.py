@@ -303,9 +303,9 @@ class Transfers(Calls):
             assert self.levels.ringer
             return
         if how in ("muted", "held"):
+            assert new not in self.accepted - {c.id for c in self.phone.answering}
             if not waiting or new in self.terminated:
                 return
-            assert new not in self.accepted
             self.press(Key.HOLD)
         else:
             assert self.tone is Tone.BEEP

@@ -5,7 +5,7 @@ import uuid
 
 from phone.calls.ids import next_id
 from phone.calls.model import IdSource
-from phone.calls.table import HANDOVER_MOVES, MOVES, mermaid, transfer_mermaid
+from phone.calls.table import ANSWERING_MOVES, HANDOVER_MOVES, MOVES, answering_mermaid, mermaid, transfer_mermaid
 
 
 def test_ids_are_version_4_unique_and_depend_on_the_secret():
@@ -33,3 +33,12 @@ def test_the_diagram_of_a_hand_over_shows_every_move_once():
     for start, end, sign in moves:
         assert text.count(f"  {start} --> {end}: {sign}\n") == 1
     assert len(text.splitlines()) == len(moves) + 5
+
+
+def test_the_diagram_of_an_answered_call_shows_every_move_once():
+    text = answering_mermaid()
+    moves = [(a.name, e.__name__) for a, row in ANSWERING_MOVES.items() for e in row]
+    for start, event in moves:
+        assert text.count(f"  {start} --> ") == len([m for m in moves if m[0] == start])
+        assert text.count(f": {event}\n") == len([m for m in moves if m[1] == event])
+    assert len(text.splitlines()) == len(moves) + 4
