@@ -139,6 +139,8 @@ async def test_a_proposal_that_may_not_be_is_rejected(scene):
 
 
 async def test_there_are_only_so_many_calls(scene):
+    for who in (scene.ann, scene.boss):
+        who.ears.on_iq = lambda *_: True  # an error in answer to the accept would end the call
     async with scene.serving(limits=LimitsConfig(calls=2)) as (service, _):
         assert await scene.ann.set(BOX, google("a", "boss@localhost")) is None
         assert await scene.boss.set(f"ann@{VM}", google("a", None)) is None
