@@ -109,13 +109,15 @@ async def has(desk: Desk, *expected: str, seconds: float = 20) -> None:
         await asyncio.sleep(0.3)
 
 
-async def hears_message(owner: Desk, sentence: str, seconds: float = 30) -> None:
-    """Lift, VOICEMAIL: it is played; the mailbox stays open."""
+async def hears_message(owner: Desk, sentence: str, *, old: bool = False) -> None:
+    """Lift, VOICEMAIL (and 1, where nothing is new): it is played; the mailbox stays open."""
     await owner.lift()
     await does(owner, lambda s: s.tone in ("dial", "stutter"))
     ear = Ear(owner.handset)
     await owner.press("VOICEMAIL")
-    await heard_at(ear, sentence, seconds)
+    if old:
+        await owner.press("1")
+    await heard_at(ear, sentence)
 
 
 async def heard_at(ear: Ear, sentence: str, seconds: float = 30) -> None:
@@ -134,3 +136,10 @@ async def heard_at(ear: Ear, sentence: str, seconds: float = 30) -> None:
 def _heard(ear: Ear, now: int) -> array[int]:
     """A card forgets what is older than half a minute."""
     return array("h", ear.card.hear(max(ear.began, now - 25 * RATE), now))
+
+
+async def switch_off(*desks: Desk) -> None:
+    """In order, as systemd does at a shutdown."""
+    for each in desks:
+        each.process.terminate()
+        await asyncio.wait_for(each.process.wait(), 20)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,11 +19,12 @@ from journeys.leaving import (
     looks_at_calls,
     messages,
     says,
+    switch_off,
 )
 from journeys.steps import connected, does
 from rig.service_stage import ServiceStage, service_stage
 
-from phone.demo.stage import Desk, registered
+from phone.demo.stage import registered
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
@@ -61,9 +61,3 @@ async def test_a_message_for_somebody_whose_phone_is_off(scene: ServiceStage) ->
     await looks_at_calls(bob)
     await does(bob, dark)
     await has(bob, "heard")
-
-
-async def switch_off(*desks: Desk) -> None:
-    for each in desks:
-        each.process.terminate()
-        await asyncio.wait_for(each.process.wait(), 20)
