@@ -29,7 +29,7 @@ from phone.ui.mailboxstate import (
     Stage,
     Turn,
 )
-from phone.ui.menustate import Handled, Menu
+from phone.ui.menustate import Handled, Menu, looked, unseen
 from phone.ui.pages import calls_first
 
 HEARD_MS = 3000
@@ -43,14 +43,15 @@ def follow(menu: Menu, phone: Phone, book: Book, at: float) -> Handled:
     if not (phone.mailbox and phone.seized):
         return Handled(menu, ()) if session is None else _closed(menu, session)
     if session is None:
-        return _opened(menu, menu.token, phone, book, at)
+        return _known(_opened(menu, menu.token, phone, book, at), book)
     if session.asked_at != phone.mailbox_at:
         return replace(_opened(menu, session.token, phone, book, at), requests=_undecided(session))
     session = session if session.box is book.box else moved(session, book.box, at)
     if session.draft_awaited and book.box.draft:
         session = drafted(session, at)
     session, requests = _marked(session)
-    return Handled(menu if session is menu.mail else replace(menu, mail=session), (), requests)
+    menu = menu if session is menu.mail else replace(menu, mail=session)
+    return _known(Handled(menu, (), requests), book)
 
 
 def taken(menu: Menu, event: Event, phone: Phone) -> Handled | None:
@@ -108,6 +109,14 @@ def recording(menu: Menu) -> bool:
 def _opened(menu: Menu, token: int, phone: Phone, book: Book, at: float) -> Handled:
     new = opened(book.box, menu.voice, token, at, phone.mailbox_letter)
     return Handled(replace(menu, mail=replace(new, asked_at=phone.mailbox_at), pages=(), pick=None), ())
+
+
+def _known(handled: Handled, book: Book) -> Handled:
+    """Who is at his messages knows of the calls that left them; not of others."""
+    if unseen(handled.menu, book):
+        return handled
+    known = looked(handled.menu, book)
+    return replace(handled, menu=known.menu, requests=(*handled.requests, *known.requests))
 
 
 def _turned(menu: Menu, turn: Turn) -> Handled:

@@ -14,8 +14,8 @@ from phone.ui.menustate import (
     Handled,
     Menu,
     Pick,
-    Seen,
     closed,
+    looked,
     matches,
     person_meant,
     picked,
@@ -125,11 +125,8 @@ def _opened(menu: Menu, page: Page, event: ev.KeyPressed, phone: Phone, book: Bo
 def _pushed(menu: Menu, page: Page, book: Book) -> Handled:
     """Whoever looks at the missed calls has seen them."""
     menu = replace(menu, pages=(*menu.pages, page))
-    newest = max((r.at for r in book.recents if r.missed), default=menu.seen)
     missed = isinstance(page, Calls) and page.which in (Choice.ALL, Choice.MISSED)
-    if not missed or newest <= menu.seen:
-        return Handled(menu, ())
-    return Handled(replace(menu, seen=newest), (), (Seen(newest),))
+    return looked(menu, book) if missed else Handled(menu, ())
 
 
 def _pressed(key: Key, at: float) -> tuple[Event, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from phone.calls.events import Event
 from phone.calls.model import Phone
 from phone.calls.numbers import Fault
-from phone.ui.book import Book, Person, Recent
+from phone.ui.book import Book, Letter, Person, Recent
 from phone.ui.mailboxstate import BoxRequest, Session
 from phone.ui.pages import Details, Item, Page, Room, fits, items, room
 from phone.ui.spoken import Voice
@@ -15,6 +15,8 @@ from phone.ui.t9 import Index, found, indexed
 
 PAGE_SECONDS = 30.0
 """A page that nobody touches goes by itself."""
+LATEST_MESSAGE = 240.0
+"""Seconds after a call came in: so late, with all ringing and the longest greeting, its message may begin."""
 _NOBODY = Index()
 _VOICE = Voice()
 
@@ -118,8 +120,21 @@ def picked(menu: Menu, phone: Phone) -> Person | None:
 
 
 def unseen(menu: Menu, book: Book) -> int:
-    """How many missed calls nobody has looked at."""
-    return sum(recent.missed and recent.at > menu.seen for recent in book.recents)
+    """How many missed calls nobody has looked at. One that left a message is told of by that."""
+    missed = (recent for recent in book.recents if recent.missed and recent.at > menu.seen)
+    return sum(not any(_left(recent, letter) for letter in book.box.letters) for recent in missed)
+
+
+def _left(call: Recent, letter: Letter) -> bool:
+    return letter.address == call.address and 0 <= letter.at - call.at < LATEST_MESSAGE
+
+
+def looked(menu: Menu, book: Book) -> Handled:
+    """The user is told of all the missed calls there are."""
+    newest = max((recent.at for recent in book.recents if recent.missed), default=menu.seen)
+    if newest <= menu.seen:
+        return Handled(menu, ())
+    return Handled(replace(menu, seen=newest), (), (Seen(newest),))
 
 
 def closed(menu: Menu) -> Menu:
