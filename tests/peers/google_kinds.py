@@ -156,10 +156,11 @@ class Caller:
             await self.tells()
         self.end.meets(*self.told(await self.peer.finds()))
 
-    async def tells(self, port: int = 0, generation: int = 0) -> None:
-        """Our candidates, in all our forms."""
-        rtp = candidate(port or self.end.port, self.end.name, generation=generation)
-        rtcp = candidate(port or self.end.port, self.end.name, name="rtcp", generation=generation, **self.kind.rtcp)
+    async def tells(self, generation: int = 0, name: str = "") -> None:
+        """Our candidates, in all our forms. `name`: a username that is not ours."""
+        about = self.end.port, name or self.end.name
+        rtp = candidate(*about, generation=generation)
+        rtcp = candidate(*about, name="rtcp", generation=generation, **self.kind.rtcp)
         every = [each for each in (self.kind.dud, rtp, rtcp) if each]
         for form in self.kind.forms:
             for some in [[each] for each in every] if self.kind.one_by_one else [every]:
