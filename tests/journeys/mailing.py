@@ -26,14 +26,16 @@ _MEMORY = 25
 _PATIENCE = 40.0
 
 
-def answering(more: str = "", **who: str) -> Callable[[str], str]:
-    """An edit of configs: nobody is waited for long. `more` is for all desks, the others by name; lines of
-    [voicemail].
+def answering(*lines: str, **more: str) -> Callable[[str], str]:
+    """An edit of configs: `lines` of [voicemail] for all desks, and by name what ends a desk's config. Nobody is
+    waited for long.
     """
+    common = lines if any(each.startswith("answer_seconds") for each in lines) else ("answer_seconds = 5.0", *lines)
+    section = "\n".join(("", "[voicemail]", *common, ""))
 
     def edit(config: str) -> str:
-        own = next((lines for name, lines in who.items() if f'jid = "{name}@' in config), "")
-        return f"{config}\n[voicemail]\nanswer_seconds = 5.0\n{more}\n{own}\n"
+        own = next((text for name, text in more.items() if f'jid = "{name}@' in config), "")
+        return f"{config}{section}{own}\n"
 
     return edit
 
