@@ -14,7 +14,7 @@ from phone.config.document import KeyPath
 from phone.config.faults import Fault
 from phone.config.meanings import Check
 from phone.config.reading import leaves, outside
-from phone.drivers.desk import profiles
+from phone.drivers.desk import profile_fault
 from phone.media.tones import countries
 from phone.ui.texts import languages
 
@@ -62,7 +62,7 @@ _TEXTS: Mapping[KeyPath, Check] = {
     ("audio", "ringer", "capture"): meanings.card,
     ("audio", "speaker", "capture"): meanings.card,
     ("audio", "speaker", "playback"): meanings.card,
-    ("hardware", "profile"): meanings.one_of(profiles),
+    ("hardware", "profile"): profile_fault,
     ("network", "addresses"): meanings.ip,
     ("country",): meanings.one_of(countries),
     ("language",): meanings.one_of(languages),

@@ -12,6 +12,7 @@ from phone.config.checks import faults
 from phone.config.paths import located
 from phone.config.reading import read_as, warn_of_open_secret
 from phone.config.values import HOLD_SOUNDS, Config
+from phone.drivers.desk import is_path
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,14 @@ def load_file(path: Path) -> Config:
         warn_of_open_secret("lock code", path)
     _warn_of_emergency_numbers(config)
     _warn_of_mute_intercom(config)
-    return _with_hold_sound(config, path.parent)
+    return _with_profile(_with_hold_sound(config, path.parent), path.parent)
+
+
+def _with_profile(config: Config, folder: Path) -> Config:
+    if not is_path(config.hardware.profile):
+        return config
+    profile = str(located(config.hardware.profile, folder).absolute())
+    return replace(config, hardware=replace(config.hardware, profile=profile))
 
 
 def _with_hold_sound(config: Config, folder: Path) -> Config:

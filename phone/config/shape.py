@@ -37,6 +37,14 @@ _NAMES: dict[type, str] = {
 _LONG = 10**9
 """Numbers from here on are not repeated: they fill the screen, and past 4300 digits Python refuses to write them."""
 
+_COLLECTIONS: tuple[tuple[type, type], ...] = (
+    (dict[str, str], dict),
+    (dict[str, int], dict),
+    (dict[str, PeerConfig], dict),
+    (tuple[str, ...], list),
+    (tuple[int, ...], list),
+)
+
 Hook = Callable[[object, type], object]
 _T = TypeVar("_T")
 
@@ -56,7 +64,7 @@ def _converter(folder: Path) -> Converter:
     converter.register_structure_hook(Path, lambda value, _: located(str(_scalar(value, str)), folder))
     converter.register_structure_hook_func(_is_literal, _choice)
     converter.register_structure_hook_factory(is_dataclass, lambda kind: _table(kind, converter))
-    for kind, toml in ((dict[str, str], dict), (dict[str, PeerConfig], dict), (tuple[str, ...], list)):
+    for kind, toml in _COLLECTIONS:
         checked = _guarded(converter.get_structure_hook(kind), toml)
         converter.register_structure_hook_func(partial(operator.eq, kind), checked)
     return converter

@@ -158,7 +158,7 @@ class HardwareConfig:
     """[hardware]"""
 
     profile: str = "sim"
-    """By name, never by silent fallback. "sim" is the simulated desk phone."""
+    """By name, or the path of a file; never by silent fallback. "sim" is the simulated desk phone."""
     bounce_ms: float = 5.0
     """How long the simulated contacts bounce."""
 

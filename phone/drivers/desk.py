@@ -1,19 +1,20 @@
-"""The hardware that a profile's name stands for. A name that is not known is an error, never another name."""
+"""The hardware that a profile's name stands for. A name that is not known is an error, never another name; a part of
+known hardware that is missing or broken is a sentence in `troubles`, and the rest of the phone goes on.
+"""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from phone.config.values import HardwareConfig
+from phone.drivers import profilebook
 from phone.drivers.base import Display, Inputs, Lamps
+from phone.drivers.profilebook import SIM, UnknownProfileError, is_path
 from phone.drivers.sim import SimDesk
-from phone.errors import HardwareError
 
-
-class UnknownProfileError(HardwareError, ValueError):
-    """No hardware of that name."""
+__all__ = ["Desk", "UnknownProfileError", "is_path", "open_desk", "profile_fault", "profiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Desk:
     display: Display
     sim: SimDesk | None = None
     """The person's side, where the hardware is simulated."""
+    troubles: Callable[[], tuple[str, ...]] = tuple
+    """What does not work now: a sentence for each part. Any thread may ask."""
 
     def close(self) -> None:
         """Close all of it."""
@@ -32,26 +35,26 @@ class Desk:
             part.close()
 
 
-def _sim(config: HardwareConfig) -> Desk:
-    sim = SimDesk(config.bounce_ms)
-    return Desk(sim, sim, sim, sim)
-
-
-_PROFILES: dict[str, Callable[[HardwareConfig], Desk]] = {"sim": _sim}
-
-
 def profiles() -> tuple[str, ...]:
-    """The names that `open_desk` knows."""
-    return tuple(_PROFILES)
+    """The names that `open_desk` knows; it also takes the path of a profile of one's own."""
+    return (SIM, *profilebook.shipped())
+
+
+def profile_fault(name: str, folder: Path) -> str | None:
+    """What is wrong with such a profile, if its path counts from `folder`: all of it, for a list of faults."""
+    return None if name == SIM else profilebook.fault(name, folder)
 
 
 def open_desk(config: HardwareConfig) -> Desk:
-    """Open the hardware of `config.profile`. Raises UnknownProfileError, or HardwareError when it is not there."""
-    try:
-        opener = _PROFILES[config.profile]
-    except KeyError:
-        near = difflib.get_close_matches(config.profile, _PROFILES, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(profiles())
-        raise UnknownProfileError(f"There is no hardware profile {config.profile!r}.{hint} Known: {known}.") from None
-    return opener(config)
+    """Open the hardware of `config.profile`.
+
+    Raises UnknownProfileError, and ConfigError for a profile with faults; not for hardware that is not there.
+    """
+    if config.profile == SIM:
+        sim = SimDesk(config.bounce_ms)
+        return Desk(sim, sim, sim, sim)
+    profile = profilebook.load(config.profile)
+    from phone.drivers.realdesk import open_profile  # noqa: PLC0415 - a simulated phone needs none of its libraries
+
+    real = open_profile(profile)
+    return Desk(real.inputs, real.lamps, real.display, troubles=real.troubles)

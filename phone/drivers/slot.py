@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 """Between attempts to draw on a display that refuses."""
+WATCH_SECONDS = 1.0
+"""While nothing is shown the display is asked so often whether it is there."""
 
 T = TypeVar("T")
 
@@ -23,7 +25,8 @@ class DisplaySlot(Generic[T]):
     """Owns the display: `show` never blocks; what was overtaken or changes no pixel is never sent to it.
 
     `draw` makes the frame of what is shown, in the display's thread: drawing never costs the loop anything. `dim`
-    tells of what is shown whether the display may glow faintly.
+    tells of what is shown whether the display may glow faintly; that is said again each `watch_seconds`, so that a
+    display that was unplugged is noticed, and gets its picture once it is back.
     """
 
     def __init__(
@@ -33,12 +36,15 @@ class DisplaySlot(Generic[T]):
         *,
         dim: Callable[[T], bool] = lambda _: False,
         retry_seconds: float = RETRY_SECONDS,
+        watch_seconds: float = WATCH_SECONDS,
     ) -> None:
         self._display = display
         self._make_frame = draw
         self._is_dim = dim
         self._retry_seconds = retry_seconds
+        self._watch_seconds = watch_seconds
         self._newest: T | None = None
+        self._last: T | None = None
         self._drawn: bytes | None = None
         self._dimmed: bool | None = None
         self._refused = False
@@ -65,6 +71,7 @@ class DisplaySlot(Generic[T]):
 
     def _run(self) -> None:
         while (picture := self._take()) is not None:
+            self._last = picture
             try:
                 self._draw(picture)
             except Exception:
@@ -87,11 +94,22 @@ class DisplaySlot(Generic[T]):
             self._dimmed = dim
 
     def _take(self) -> T | None:
-        with self._changed:
-            while self._newest is None and not self._closed:
-                self._changed.wait()
-            picture, self._newest = self._newest, None
-            return picture
+        """Wait for the next picture, and watch the display meanwhile; None when closed and all is drawn."""
+        while True:
+            with self._changed:
+                told = self._changed.wait_for(lambda: self._closed or self._newest is not None, self._watch_seconds)
+                if told:
+                    picture, self._newest = self._newest, None
+                    return picture
+            self._look_after()
+
+    def _look_after(self) -> None:
+        """Say again what needs no picture to be sent."""
+        if self._last is None or (dimmed := self._dimmed) is None:
+            return
+        if not self._works(lambda: self._display.dim(dimmed)):
+            self._drawn = self._dimmed = None
+            self._put_back(self._last)
 
     def _works(self, act: Callable[[], None]) -> bool:
         """Do it; that the display refuses is told once, and that it is back."""

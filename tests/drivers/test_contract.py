@@ -1,4 +1,5 @@
-"""What every driver of keys, hook switch, lamps and display keeps to: the simulated desk now, real ones as they come.
+"""What every driver of keys, hook switch, lamps and display keeps to: the simulated desk, and the real ones on wires
+and glass that are simulated one level below them.
 
 A driver under test brings its physical side as `Bench`: what a person (or a wire) does to it and sees of it.
 """
@@ -9,13 +10,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
+from boardpeer import Board
+from luma.core.interface.serial import i2c
+from oledpeer import Glass, I2cBus
 from PIL import Image, ImageDraw
 
 from phone.config import HardwareConfig
-from phone.drivers.base import HEIGHT, WIDTH, Contact
+from phone.drivers.base import HEIGHT, WIDTH, Contact, Inputs
 from phone.drivers.desk import Desk, open_desk
+from phone.drivers.profile import (
+    DisplayProfile,
+    HookProfile,
+    KeypadProfile,
+    LampProfile,
+    LampsProfile,
+    Profile,
+)
+from phone.drivers.realdesk import open_profile
 
 PATIENCE = 10.0
 
@@ -55,7 +69,100 @@ def sim() -> Bench:
     return Bench(desk, sim.press, sim.lift, sim.hang_up, sim.screen, sim.lamps)
 
 
-@pytest.fixture(params=[sim], ids=lambda make: make.__name__)
+LAMP_PINS = {"call": 4, "message": 27, "mute": 22}
+HOOK_PIN, ROWS, COLUMNS, BUTTONS = 17, (18, 23, 24, 25), (12, 16, 20, 21), {"0": 5, "#": 6, "OK": 13}
+KEYS = ("1 2 3 HOLD", "4 5 6 TRANSFER", "7 8 9 VOICEMAIL", "* - - MUTE")
+
+
+class Hand:
+    """Moves a switch, and keeps it there until the phone has noticed: however slow the machine is, that is a press."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.heard = Heard()
+        self.started = False
+        self.lifted = False
+        self.wires: dict[str, tuple[int, ...]] = {name: (pin,) for name, pin in BUTTONS.items()}
+        for row, names in zip(ROWS, KEYS, strict=True):
+            self.wires |= {name: (row, column) for name, column in zip(names.split(), COLUMNS, strict=True)}
+
+    def press(self, name: str) -> None:
+        self.board.shut(*self.wires[name])
+        self._noticed(name, closed=True)
+        self.board.open(*self.wires[name])
+        self._noticed(name, closed=False)
+
+    def lift(self) -> None:
+        self._hook(lifted=True)
+
+    def hang_up(self) -> None:
+        self._hook(lifted=False)
+
+    def _hook(self, *, lifted: bool) -> None:
+        if lifted is self.lifted:
+            return
+        self.lifted = lifted
+        (self.board.open if lifted else self.board.shut)(HOOK_PIN)
+        self._noticed("HOOK", closed=lifted)
+
+    def _noticed(self, name: str, *, closed: bool) -> None:
+        if not self.started:
+            return
+        with self.heard.came:
+            assert self.heard.came.wait_for(lambda: self._last(name) is closed, PATIENCE), (name, closed)
+
+    def _last(self, name: str) -> bool | None:
+        return next((c.closed for c in reversed(self.heard.contacts) if c.name == name), None)
+
+
+@dataclass
+class Overheard:
+    """Inputs that the hand listens to as well."""
+
+    inner: Inputs
+    hand: Hand
+
+    def start(self, sink: Callable[[Contact], None]) -> None:
+        def both(contact: Contact) -> None:
+            sink(contact)
+            self.hand.heard(contact)
+
+        self.hand.started = True
+        self.inner.start(both)
+
+    def close(self) -> None:
+        self.hand.started = False
+        self.inner.close()
+
+
+def gpio(driver: Literal["ssd1306", "sh1106"] = "ssd1306") -> Bench:
+    profile = Profile(
+        title="contract",
+        board="mock",
+        hook=HookProfile(HOOK_PIN, "open"),
+        keypad=KeypadProfile(ROWS, COLUMNS, KEYS),
+        keys=BUTTONS,
+        lamps=LampsProfile(call=LampProfile(4), message=LampProfile(27, active_low=True), mute=LampProfile(22)),
+        display=DisplayProfile(driver),
+    )
+    board, glass = Board(), Glass(driver)
+    board.shut(HOOK_PIN)
+    real = open_profile(profile, pins=lambda _: board, plug=lambda *_: i2c(bus=I2cBus(glass)))
+    assert real.troubles() == ()
+    hand = Hand(board)
+    desk = Desk(Overheard(real.inputs, hand), real.lamps, real.display, troubles=real.troubles)
+
+    def lit() -> frozenset[str]:
+        return frozenset(name for name, pin in LAMP_PINS.items() if board.level(pin) is (name != "message"))
+
+    return Bench(desk, hand.press, hand.lift, hand.hang_up, glass.picture, lit)
+
+
+def gpio_sh1106() -> Bench:
+    return gpio("sh1106")
+
+
+@pytest.fixture(params=[sim, gpio, gpio_sh1106], ids=lambda make: make.__name__)
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     bench: Bench = request.param()
     yield bench

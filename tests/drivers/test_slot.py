@@ -156,7 +156,9 @@ def test_a_picture_that_cannot_be_drawn_for_a_bug_does_not_freeze_the_display(ca
 def test_the_display_is_dimmed_when_that_changes_and_what_is_shown_stays() -> None:
     display = SlowDisplay()
     display.go_on.release(10)
-    slot = DisplaySlot(display, lambda picture: frame(abs(picture)), dim=lambda picture: picture < 0)
+    slot = DisplaySlot(
+        display, lambda picture: frame(abs(picture)), dim=lambda picture: picture < 0, watch_seconds=1000
+    )
     for picture, dims in ((5, [False]), (-5, [False, True]), (5, [False, True, False])):
         slot.show(picture)
         until = time.monotonic() + PATIENCE
@@ -171,7 +173,7 @@ def test_a_display_that_refuses_to_be_dimmed_is_asked_again_and_not_drawn_again(
     display = SlowDisplay()
     display.dim_refusals = 2
     display.go_on.release(10)
-    slot = DisplaySlot(display, frame, dim=lambda _: True, retry_seconds=0.01)
+    slot = DisplaySlot(display, frame, dim=lambda _: True, retry_seconds=0.01, watch_seconds=1000)
     slot.show(3)
     until = time.monotonic() + PATIENCE
     while display.dims != [True]:
@@ -179,6 +181,44 @@ def test_a_display_that_refuses_to_be_dimmed_is_asked_again_and_not_drawn_again(
         time.sleep(0.001)
     slot.close()
     assert display.drawn == [3]
+
+
+def test_a_display_that_goes_away_while_nothing_is_shown_gets_its_picture_when_it_is_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    display = SlowDisplay()
+    display.go_on.release(10)
+    slot = DisplaySlot(display, frame, retry_seconds=0.001, watch_seconds=0.001)
+    slot.show(9)
+    until = time.monotonic() + PATIENCE
+    while len(display.dims) < 3:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    assert display.drawn == [9]
+    display.dim_refusals = 1
+    while display.drawn != [9, 9]:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    while [r.levelname for r in caplog.records] != ["WARNING", "INFO"]:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    slot.close()
+
+
+def test_a_bug_in_the_drawing_is_not_repeated_by_watching(caplog: pytest.LogCaptureFixture) -> None:
+    display = SlowDisplay()
+    tried = threading.Semaphore(0)
+
+    def draw(_: int) -> Image.Image:
+        tried.release()
+        raise KeyError("a text that is missing")
+
+    slot = DisplaySlot(display, draw, watch_seconds=0.001)
+    slot.show(1)
+    assert tried.acquire(timeout=PATIENCE)
+    assert not tried.acquire(timeout=0.02)
+    slot.close()
 
 
 def test_the_simulated_display_is_dimmed_and_records_it_once() -> None:

@@ -46,9 +46,10 @@ class Panel:
         self._tell()
 
     def dim(self, on: bool) -> None:
-        """As `Display.dim`."""
-        self._dimmed = on
-        self._tell()
+        """As `Display.dim`. The display's thread says it again and again: pages hear of a change alone."""
+        if on != self._dimmed:
+            self._dimmed = on
+            self._tell()
 
     def light(self, lit: frozenset[str]) -> None:
         """As `Lamps.light`. Raises ValueError on a lamp that is not there."""

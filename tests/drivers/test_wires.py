@@ -1,0 +1,88 @@
+"""Edges that come late are judged by their own time; edges that were lost are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone.drivers.base import Contact
+from phone.drivers.contacts import Contacts
+from phone.drivers.debounce import HOLD_OPEN
+from phone.drivers.wires import LATE, Wires
+
+Edge = tuple[float, bool]
+
+
+def play(
+    edges: list[Edge], delays: list[float], *, lost: frozenset[int] = frozenset(), until: float = 100.0
+) -> list[Contact]:
+    """Deliver each edge so late; run whenever due."""
+    heard: list[Contact] = []
+    true = [False]
+    wires = Wires(Contacts({"1": False}, heard.append), {"1": False}, lambda _: true[0])
+    agenda: list[tuple[float, int, Callable[[float], None]]] = []
+    last = 0.0
+    for number, ((at, level), delay) in enumerate(zip(edges, delays, strict=True)):
+        last = max(last, at + delay)  # one after the other, as the library's thread tells them
+        agenda.append((at, 0, lambda _, level=level: true.__setitem__(0, level)))
+        if number not in lost:
+            agenda.append((last, 1, lambda now, at=at, level=level: wires.edge("1", level, at, now)))
+    for now, _, act in sorted(agenda, key=lambda entry: entry[:2]):
+        run(wires, now)
+        act(now)
+    run(wires, until)
+    return heard
+
+
+def run(wires: Wires, until: float) -> None:
+    while (due := wires.due) is not None and due <= until:
+        wires.run(due)
+
+
+def names(contacts: list[Contact]) -> list[bool]:
+    return [c.closed for c in contacts]
+
+
+def test_a_press_is_told_when_its_first_edge_comes() -> None:
+    heard: list[Contact] = []
+    wires = Wires(Contacts({"1": False}, heard.append), {"1": False}, lambda _: True)
+    wires.edge("1", level=True, at=1.0, now=1.018)
+    assert heard == [Contact("1", closed=True, at=1.0)]
+
+
+def test_bounce_that_is_told_late_ends_no_press() -> None:
+    """Open at 2.000, closed again at 2.010, which is heard only once the first has rested for long enough."""
+    edges = [(1.0, True), (2.0, False), (2.010, True), (3.0, False)]
+    assert [c.at for c in play(edges, [0.0, 0.0, 0.018, 0.0])] == [1.0, 3.0]
+
+
+@given(
+    st.lists(st.floats(0.0005, HOLD_OPEN * 0.9), max_size=12),
+    st.lists(st.floats(0.0, LATE * 0.95), min_size=26, max_size=26),
+)
+def test_no_delay_up_to_its_bound_loses_or_doubles_a_press(gaps: list[float], delays: list[float]) -> None:
+    edges: list[Edge] = []
+    at = 1.0
+    for closed in (True, False):
+        edges.append((at, closed))
+        for gap in gaps[: len(gaps) // 2 * 2]:
+            at += gap
+            edges.append((at, not edges[-1][1]))
+        at += 0.5
+    heard = play(edges, delays[: len(edges)])
+    assert names(heard) == [True, False]
+    assert heard[0].at == 1.0
+
+
+def test_the_last_edge_of_a_burst_is_lost_and_found() -> None:
+    edges = [(1.0, True), (2.0, False), (2.001, True), (2.002, False), (2.003, True), (2.004, False)]
+    heard = play(edges, [0.0] * 6, lost=frozenset({5}))
+    assert names(heard) == [True, False]
+
+
+def test_an_edge_that_is_later_than_any_counts_as_if_it_were_not() -> None:
+    heard = play([(1.0, True), (2.0, False), (3.0, True), (3.001, False)], [0.0, 0.0, 0.0, 5.0])
+    assert names(heard) == [True, False, True, False]
+    assert heard[3].at >= 3.0
