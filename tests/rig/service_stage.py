@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,10 +35,21 @@ class TwoDomains(ServicesProsody):
     """Prosody with our module on its first host, and a second host without it."""
 
     def __init__(
-        self, folder: Path, users: Mapping[str, str], strangers: Mapping[str, str], **services: object
+        self,
+        folder: Path,
+        users: Mapping[str, str],
+        strangers: Mapping[str, str],
+        plugins: Sequence[str] = (),
+        **services: object,
     ) -> None:
-        modules = Services(plugins=("voicemail_disco",), plugin_folder=ROOT / "server" / "prosody", **services)
-        super().__init__(folder, users, modules)
+        modules = folder / "modules"
+        modules.mkdir(parents=True)
+        for source in (ROOT / "server" / "prosody", Path(__file__).with_name("prosody")):
+            for module in source.glob("mod_*.lua"):
+                shutil.copy(module, modules)
+        super().__init__(
+            folder, users, Services(plugins=("voicemail_disco", *plugins), plugin_folder=modules, **services)
+        )
         self._strangers = strangers
         self._elsewhere: KeyPair = self._authority.issue(ELSEWHERE)
 
@@ -143,11 +155,10 @@ async def service_stage(
     folder: Path, *, edit: Edit = str, start: bool = True, more: str = "", **services: object
 ) -> AsyncIterator[ServiceStage]:
     """The server and the service are up inside. `edit` may change the text of the service's config, `more` is put at
-    its end; `services` are those of `rig.servers_services.Services`.
+    its end; `services` are those of `rig.servers_services.Services` (`plugins`: beside our module).
     """
     passwords = {name: os.urandom(12).hex() for name in ("alice", "bob", "carol")}
     own = {name: passwords[name] for name in ("alice", "bob")}
-    (folder / "prosody").mkdir(parents=True)
     server = TwoDomains(folder / "prosody", own, {"carol": passwords["carol"]}, **services)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(server)
