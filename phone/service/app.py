@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Self
 
 from phone.jingle.jid import bare, normal
@@ -95,7 +96,7 @@ class Service:
 
     async def _open(self) -> None:
         config = self._config
-        front = Front(self.addresses, self.reception, plain=bool(config.media.plain_rtp), connected=self.connected.set)
+        front = Front(self.addresses, self.reception, plain=bool(config.media.plain_rtp))
         component = _component(config, front)
         store = Store(config.store.url)
         self._stack.callback(store.close)
@@ -110,7 +111,7 @@ class Service:
         self._stack.push_async_callback(self.studio.close)
         await self.studio.start(setup(config.media, config.log_level), config.media.processes)
         self._open_house(component, spool, store, keeper)
-        front.open(component, owners, lamps)
+        front.open(component, owners, lamps, partial(self._came_online, courier))
         self._stack.push_async_callback(front.close)
         # ended in the opposite order: the calls first, as long as there is a connection to say so
         for work in (component.run(), courier.run(), keeper.run(), lamps.run()):
@@ -155,6 +156,10 @@ class Service:
         if self._config.mail is not None:
             carriers[Kind.MAIL] = MailCarrier(self._config.mail, wording, sounds)
         return carriers
+
+    def _came_online(self, courier: Courier) -> None:
+        self.connected.set()
+        courier.due()
 
     async def _say_goodbye(self) -> None:
         """Calls end, and their messages are kept; the connection lasts that long."""

@@ -69,10 +69,12 @@ class ChatCarrier:
     wording: Wording
     sounds: Sounds
 
+    def ready(self) -> bool:
+        """See `courier.Carrier`."""
+        return self.component.is_online
+
     async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
         """See `courier.Carrier`."""
-        if not self.component.is_online:
-            return AWAY
         with tempfile.TemporaryDirectory(prefix="voicemail-") as folder:
             try:
                 made = await self.sounds.encoded(delivery, Path(folder), self.wording.chat(delivery, "message"))
@@ -111,11 +113,13 @@ class BounceCarrier:
     addresses: Addresses
     wording: Wording
 
+    def ready(self) -> bool:
+        """See `courier.Carrier`."""
+        return self.component.is_online
+
     async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
         """See `courier.Carrier`."""
         del told
-        if not self.component.is_online:
-            return AWAY
         frm = bare(self.addresses.outgoing())
         last = self.component.send_chat(frm, delivery.owner, self.wording.bounce(delivery))
         return Sent() if await self.component.taken(last) else AWAY

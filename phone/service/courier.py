@@ -54,12 +54,15 @@ Outcome = Sent | Later | Never
 class Carrier(Protocol):
     """One way to send. Must not raise but for bugs of ours."""
 
+    def ready(self) -> bool:
+        """Whether it makes sense to try now."""
+
     async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
         """Send it. `told()`: its text went out, and is not to be repeated."""
 
 
 class Courier:
-    """`holder` names this instance among all that share the store."""
+    """`holder` names this instance among all that share the store; what it has no carrier for it leaves to others."""
 
     def __init__(
         self,
@@ -107,9 +110,10 @@ class Courier:
 
     async def _claim(self) -> None:
         room = AT_ONCE - len(self._busy)
-        if room <= 0:
+        kinds = tuple(kind for kind, carrier in self._carriers.items() if carrier.ready())
+        if room <= 0 or not kinds:
             return
-        claim = partial(duties.claim, holder=self._holder, now=time.time(), most=room)
+        claim = partial(duties.claim, holder=self._holder, now=time.time(), most=room, kinds=kinds)
         try:
             claimed = await self._store.write(claim)
         except StoreError as error:
@@ -127,10 +131,7 @@ class Courier:
             log.error("a delivery came to a fault of ours", exc_info=error)
 
     async def _carry(self, delivery: Delivery) -> None:
-        carrier = self._carriers.get(delivery.kind)
-        if carrier is None:
-            await self._postpone(delivery, "this instance has no [mail]")
-            return
+        carrier = self._carriers[delivery.kind]
         work = asyncio.get_running_loop().create_task(carrier.carry(delivery, partial(self._told, delivery)))
         try:
             await self._while_leased(delivery, work)

@@ -6,6 +6,7 @@ it in one transaction. One that dies leaves it to the others when the lease is o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -86,9 +87,12 @@ def enqueue(connection: Connection, wanted: Delivery, due: float) -> None:
     )
 
 
-def claim(connection: Connection, holder: str, now: float, most: int) -> tuple[Delivery, ...]:
-    """Some that are due and nobody's, now the holder's for LEASE seconds."""
+def claim(
+    connection: Connection, holder: str, now: float, most: int, kinds: Collection[Kind] = tuple(Kind)
+) -> tuple[Delivery, ...]:
+    """Some of those kinds that are due and nobody's, now the holder's for LEASE seconds."""
     free = select(delivery.c.id).where(delivery.c.due <= now, delivery.c.until <= now)
+    free = free.where(delivery.c.kind.in_([kind.value for kind in kinds]))
     rows = connection.execute(free.order_by(delivery.c.due).limit(most).with_for_update(skip_locked=True))
     ids = [row.id for row in rows]
     mine = update(delivery).where(delivery.c.id.in_(ids)).values(holder=holder, until=now + LEASE)

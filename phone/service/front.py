@@ -34,26 +34,19 @@ _MOST_TASKS: Final = 512
 class Front:
     """The component's listener. `plain`: Google's dialect is spoken to somebody."""
 
-    def __init__(
-        self,
-        addresses: Addresses,
-        reception: Reception,
-        *,
-        plain: bool,
-        connected: Callable[[], None],
-    ) -> None:
+    def __init__(self, addresses: Addresses, reception: Reception, *, plain: bool) -> None:
         self._addresses = addresses
         self._reception = reception
         self._plain = plain
-        self._connected = connected
         self._component: Component | None = None
         self._owners: Owners | None = None
         self._lamps: Lamps | None = None
+        self._connected: Callable[[], None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def open(self, component: Component, owners: Owners, lamps: Lamps) -> None:
-        """From now on all is answered."""
-        self._component, self._owners, self._lamps = component, owners, lamps
+    def open(self, component: Component, owners: Owners, lamps: Lamps, connected: Callable[[], None]) -> None:
+        """From now on all is answered. `connected()`: the server took us, at first or again."""
+        self._component, self._owners, self._lamps, self._connected = component, owners, lamps, connected
 
     async def close(self) -> None:
         """Wait for what is being answered."""
@@ -63,7 +56,8 @@ class Front:
 
     def online(self) -> None:
         log.info("the XMPP server took us as %s", self._addresses.component)
-        self._connected()
+        if self._connected is not None:
+            self._connected()
 
     def offline(self, sentence: str) -> None:
         log.warning("%s", sentence)

@@ -38,6 +38,10 @@ class MailCarrier:
     wording: Wording
     sounds: Sounds
 
+    def ready(self) -> bool:
+        """See `courier.Carrier`."""
+        return True
+
     async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
         """See `courier.Carrier`."""
         del told

@@ -24,7 +24,7 @@ from phone.media.host import MediaHost
 from phone.xmpp.api import Account, IqError
 from phone.xmpp.client import XmppClient
 
-PATIENCE = 30.0
+PATIENCE = 100.0
 SETUP = plan.Setup(handset=plan.Device(), ringer=plan.Device(), addresses=("127.0.0.1",))
 PADDED = "{ http://jabber.org/protocol/disco#items}query"
 """As Google's text prints it."""
@@ -65,17 +65,23 @@ class Person:
     ears: CallerEars
     chats: list[Element] = field(default_factory=list)
 
+    async def until(self, true: Callable[[], object]) -> None:
+        """A message is recorded, encoded and put on the web meanwhile, on a machine that has much else to do."""
+        async with asyncio.timeout(PATIENCE):
+            while not true():
+                await asyncio.sleep(0.02)
+
     async def ask(self, to: str, payload: Element, kind: str = "get") -> Element | None:
         token = secrets.token_hex(4)
         self.client.ask(to, payload, token, kind=kind)
-        await self.ears.until(lambda: token in self.ears.answers)
+        await self.until(lambda: token in self.ears.answers)
         return self.ears.answers[token][0]
 
     async def set(self, to: str, payload: Element) -> str | None:
         """The condition of the error, None: it was done."""
         token = secrets.token_hex(4)
         self.client.send_iq(to, payload, token)
-        await self.ears.until(lambda: token in self.ears.replies)
+        await self.until(lambda: token in self.ears.replies)
         return self.ears.replies[token][0]
 
     async def address(self, of: str, node: str = "voicemail", query: str = QUERY) -> str:

@@ -17,7 +17,6 @@ from phone.service.app import Service
 from phone.service.values import (
     AccountsConfig,
     ComponentConfig,
-    LimitsConfig,
     MediaConfig,
     ServiceConfig,
     StoreConfig,
@@ -57,7 +56,6 @@ def config(server: ServicesProsody, folder: Path, **changes: object) -> ServiceC
         ),
         accounts=AccountsConfig((server.domain,)),
         store=StoreConfig(f"sqlite:///{folder}/store.sqlite", folder / "spool"),
-        limits=LimitsConfig(silence_seconds=3.0),
         media=MediaConfig(("127.0.0.1",), processes=1),
         greeting=greeting,
     )

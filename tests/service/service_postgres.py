@@ -6,6 +6,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -37,7 +38,7 @@ class PrivatePostgres:
         data = self.folder / "data"
         if not data.exists():
             self._run("initdb", "-D", str(data), "-A", "trust", "-U", "phone", "-E", "UTF8", "--no-sync", "--locale=C")
-        arguments = ["-D", str(data), "-k", str(self.folder), "-c", "listen_addresses="]
+        arguments = ["-D", str(data), "-k", str(self.folder), "-c", "listen_addresses=", "-c", "fsync=off"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", *arguments], stdout=log, stderr=log, cwd=self.folder, **self._who
@@ -46,15 +47,15 @@ class PrivatePostgres:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGQUIT)  # at once: nobody reads its data again
             self._process.wait(30)
 
     def database(self) -> str:
-        """A fresh one; its URL."""
+        """An empty schema, which is much quicker made than a database; its URL."""
         name = f"t{secrets.token_hex(6)}"
         with psycopg.connect(f"host={self.folder} user=phone dbname=postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return f"postgresql+psycopg://phone@/{name}?host={self.folder}"
+            connection.execute(f"CREATE SCHEMA {name}")
+        return f"postgresql+psycopg://phone@/postgres?host={self.folder}&options=-csearch_path%3D{name}"
 
     def _run(self, program: str, *arguments: str, tries: int = 1) -> None:
         command = [self._programs / program, *arguments]

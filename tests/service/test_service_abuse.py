@@ -22,7 +22,7 @@ from phone.service.app import Service
 from phone.service.store import Store
 from phone.service.values import AccountsConfig, LimitsConfig, MailConfig, ServiceConfig
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 BOX = f"boss@{VM}/voicemail"
 OUT = f"outgoing@{VM}/outgoingvoicemail"
@@ -156,7 +156,7 @@ async def test_a_flood_of_one_caller_does_not_keep_others_out(scene):
             call.start(f"ann@{VM}/voicemail", "ann@localhost")
             await call.until_said()
             call.hang_up()
-        await scene.ann.ears.until(lambda: all(f"t{n}" in scene.ann.ears.replies for n in range(400)))
+        await scene.ann.until(lambda: all(f"t{n}" in scene.ann.ears.replies for n in range(400)))
         answers = {scene.ann.ears.replies[f"t{n}"][0] for n in range(400)}
         assert answers <= {"bad-request", "service-unavailable", "resource-constraint"}
         assert len(service.reception._callers) <= 2
@@ -223,7 +223,9 @@ async def test_nonsense_is_answered_and_forgotten(scene, caplog):
             else:
                 scene.ann.client.ask(to, payload, f"n{n}")
         ears = scene.ann.ears
-        await ears.until(lambda: all(f"n{n}" in (ears.replies if n % 2 else ears.answers) for n in range(len(drawn))))
+        await scene.ann.until(
+            lambda: all(f"n{n}" in (ears.replies if n % 2 else ears.answers) for n in range(len(drawn)))
+        )
         assert "timeout" not in {each for replies in ears.replies.values() for each in replies}
         assert not service.fault.done()
         assert "fault of ours" not in caplog.text

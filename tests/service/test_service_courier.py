@@ -16,7 +16,7 @@ from phone.service.courier import Courier, Later, Never, Outcome, Sent
 from phone.service.duties import Delivery, Kind
 from phone.service.store import Store
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass
@@ -27,6 +27,10 @@ class Hands:
     carried: list[Delivery] = field(default_factory=list)
     hold: asyncio.Event | None = None
     tells: bool = False
+    can: bool = True
+
+    def ready(self) -> bool:
+        return self.can
 
     async def carry(self, delivery: Delivery, told: object) -> Outcome:
         self.carried.append(delivery)
@@ -143,14 +147,22 @@ async def test_a_chat_that_cannot_be_does_not_bounce(store):
     assert len(hands.carried) == 1
 
 
-async def test_an_instance_without_mail_leaves_it_to_others(store):
-    enqueue(store, delivery(kind=Kind.MAIL))
-    lonely = Courier(store, "one", {}, 1.0)
+async def test_what_an_instance_cannot_send_now_it_leaves_to_others(store):
+    idle, busy = Hands(can=False), Hands()
+    enqueue(store, delivery(1, kind=Kind.MAIL), delivery(2))
+    lonely = Courier(store, "one", {Kind.CHAT: idle}, 1.0)
     task = asyncio.create_task(lonely.run())
-    await until(lambda: store.read_now(lambda c: c.execute(schema.delivery.select()).all())[0].attempts == 1)
+    async with Running(store, busy, "two"):
+        await until(lambda: waiting(store) == {})
+    assert idle.carried == []
+    assert sorted((each.id, each.attempts) for each in busy.carried) == [("d1", 0), ("d2", 0)]
+    enqueue(store, delivery(3))
+    idle.can = True
+    lonely.due()  # the server took us
+    await until(lambda: waiting(store) == {})
+    assert [each.id for each in idle.carried] == ["d3"]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert waiting(store) == {"mail": 1}
 
 
 async def test_an_orderly_end_leaves_what_is_not_done_to_others(store, monkeypatch):

@@ -13,7 +13,7 @@ from rig.servers_services import Services
 from service_caller import Call, Person, speech, two
 from service_house import USERS, VM, config, serving
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 BOX = f"boss@{VM}/voicemail"
 ITEMS = "http://jabber.org/protocol/disco#items"
@@ -44,7 +44,7 @@ async def test_found_called_and_heard(scene, tmp_path):
         call.start(BOX, "boss@localhost")
         await call.until_said()
         call.hang_up()
-        await boss.ears.until(lambda: len(boss.chats) == 2)
+        await boss.until(lambda: len(boss.chats) == 2)
     assert "ann@localhost" in boss.bodies()[0]
     data, kind = await download(boss.bodies()[1], server.ca_file)
     assert kind == "audio/mp4"

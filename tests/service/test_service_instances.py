@@ -23,7 +23,7 @@ from phone.voicemail.message import State
 from phone.voicemail.pubsub import Event, Subscribe, node_of
 from phone.voicemail.wire import Mark
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 BOSS = "boss@localhost"
 BOX, BOX2 = f"boss@{VM}/voicemail", f"boss@{VM2}/voicemail"
@@ -57,15 +57,15 @@ async def test_two_instances_are_one_service(scene, tmp_path, url):
             call.start(BOX, BOSS)
             await call.until_said()
             call.hang_up()
-            await boss.ears.until(lambda: events(boss, VM2))  # told by where he subscribed, not by where it was left
-            await boss.ears.until(lambda: len(boss.chats) >= 2)
+            await boss.until(lambda: events(boss, VM2))  # told by where he subscribed, not by where it was left
+            await boss.until(lambda: len(boss.chats) >= 2)
         (new,) = events(boss, VM2)[0].published
         assert await boss.ask(VM, subscribe, "set") is not None
         assert await boss.set(BOX2, wire.request_element(Mark(new.id, State.HEARD))) is None
-        await boss.ears.until(lambda: events(boss, VM) and len(events(boss, VM2)) == 2)
+        await boss.until(lambda: events(boss, VM) and len(events(boss, VM2)) == 2)
         assert events(boss, VM)[-1].published[0].state is State.HEARD
         with opened(first) as store:
-            await boss.ears.until(lambda: store.status().waiting == {})
+            await boss.until(lambda: store.status().waiting == {})
     assert len(boss.chats) == 2  # whoever sent them, once
     assert events(boss, VM2)[1].published[0].state is State.HEARD
 
@@ -80,12 +80,12 @@ async def test_a_media_process_that_dies_takes_no_message_with_it(scene, tmp_pat
             (room,) = service.studio.rooms
             os.kill(room.host.pid, signal.SIGKILL)
             await call.until_ended()
-            await boss.ears.until(lambda: len(boss.chats) == 2)
+            await boss.until(lambda: len(boss.chats) == 2)
         async with Call(ann, speech(tmp_path / "words", 2.0)) as call:  # there is another one
             call.start(BOX, BOSS)
             await call.until_said()
             call.hang_up()
-            await boss.ears.until(lambda: len(boss.chats) == 4)
+            await boss.until(lambda: len(boss.chats) == 4)
 
 
 async def test_a_database_that_is_locked_delays_and_loses_nothing(scene, tmp_path):
@@ -100,7 +100,7 @@ async def test_a_database_that_is_locked_delays_and_loses_nothing(scene, tmp_pat
             await asyncio.sleep(2)
             assert boss.chats == []
             other.execute("COMMIT")
-        await boss.ears.until(lambda: len(boss.chats) == 2)
+        await boss.until(lambda: len(boss.chats) == 2)
 
 
 async def test_a_server_that_restarts_is_waited_for(scene, tmp_path):
@@ -110,6 +110,6 @@ async def test_a_server_that_restarts_is_waited_for(scene, tmp_path):
         for _ in range(2):
             service.connected.clear()
             await server.restart()
-            await asyncio.wait_for(service.connected.wait(), 30)
-        await boss.ears.until(lambda: boss.client.full_jid)
+            await asyncio.wait_for(service.connected.wait(), 100)
+        await boss.until(lambda: boss.client.full_jid)
         assert await boss.address(BOSS) == BOX

@@ -119,11 +119,12 @@ async def leave(ann: Person, words: Path, whom: str, *, google: bool = False) ->
 
 
 @pytest.mark.servers
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("google", [False, True], ids=["jingle", "google"])
 async def test_the_second_try_is_a_mail_with_the_words(scene, mail_server, tmp_path, google):
     ann, _ = scene
     await leave(ann, speech(tmp_path / "words", 2.5), "friend@far.example", google=google)
-    await ann.ears.until(lambda: mail_server.handler.mails)
+    await ann.until(lambda: mail_server.handler.mails)
     ((sender, recipients, mail),) = mail_server.handler.mails
     assert (sender, recipients) == ("voicemail@b.example", ["friend@far.example"])
     assert (mail["from"], mail["to"]) == ("voicemail@b.example", "friend@far.example")
@@ -139,11 +140,12 @@ async def test_the_second_try_is_a_mail_with_the_words(scene, mail_server, tmp_p
 
 
 @pytest.mark.servers
+@pytest.mark.timeout(300)
 async def test_a_mail_that_is_refused_comes_back_to_the_senders_chat(scene, mail_server, tmp_path):
     ann, boss = scene
     mail_server.handler.rcpt = "550 5.1.1 no such user\x07 here"
     await leave(ann, speech(tmp_path / "words", 2.0), "nobody@far.example")
-    await ann.ears.until(lambda: ann.chats)
+    await ann.until(lambda: ann.chats)
     (told,) = ann.bodies()
     assert "nobody@far.example" in told
     assert "550" in told

@@ -22,7 +22,7 @@ from phone.voicemail.message import Caller, State
 from phone.voicemail.pubsub import Event, Items, Subscribe, Unsubscribe, node_of
 from phone.voicemail.wire import CHUNK, GreetingPart, GreetingRemoved, Mark, RemoteMessage, SoundWanted
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 BOSS = "boss@localhost"
 BOX = f"boss@{VM}/voicemail"
@@ -83,21 +83,21 @@ async def test_what_one_phone_hears_the_other_knows(scene):
         listed = pubsub.parse_listed(await ask(boss, Items(NODE)), NODE)
         assert [each.id for each in listed.messages] == ["m1", "m2"]
         assert await refused(boss, Mark("m1", State.HEARD)) is None
-        await home.ears.until(lambda: events(home))
-        await boss.ears.until(lambda: events(boss))
+        await home.until(lambda: events(home))
+        await boss.until(lambda: events(boss))
         assert events(home) == events(boss)
         (event,) = events(home)
         assert [(each.id, each.state) for each in event.published] == [("m1", State.HEARD)]
         assert await refused(home, Mark("m1", State.DELETED)) is None
-        await boss.ears.until(lambda: len(events(boss)) == 2)
+        await boss.until(lambda: len(events(boss)) == 2)
         assert events(boss)[1].retracted == ("m1",)
         assert await refused(home, Mark("m1", State.NEW)) is None  # taken back
-        await boss.ears.until(lambda: len(events(boss)) == 3)
+        await boss.until(lambda: len(events(boss)) == 3)
         assert events(boss)[2].published[0].id == "m1"
         assert await refused(home, Unsubscribe(NODE, f"{BOSS}/home")) is None
         assert await refused(home, Unsubscribe(NODE, f"{BOSS}/home")) == "unexpected-request"
         assert await refused(boss, Mark("m2", State.KEPT)) is None
-        await boss.ears.until(lambda: len(events(boss)) == 4)
+        await boss.until(lambda: len(events(boss)) == 4)
         assert len(events(home)) == 3
 
 
@@ -107,7 +107,7 @@ async def test_a_new_message_lights_the_lamp(scene):
         call.start(BOX, BOSS)
         await call.until_said()
         call.hang_up()
-        await scene.boss.ears.until(lambda: events(scene.boss))
+        await scene.boss.until(lambda: events(scene.boss))
     (new,) = events(scene.boss)[0].published
     assert (new.state, new.caller.jid) == (State.NEW, "ann@localhost")
     assert new.seconds > 1
@@ -127,7 +127,7 @@ async def test_a_phone_that_news_cannot_reach_is_told_no_more(scene):
     scene.boss.client._bridge._send(bounce)
     error = SubElement(bounce, "{jabber:client}error", {"type": "cancel"})
     SubElement(error, "{urn:ietf:params:xml:ns:xmpp-stanzas}service-unavailable")
-    await scene.boss.ears.until(lambda: scene.store.read_now(told) == ())
+    await scene.boss.until(lambda: scene.store.read_now(told) == ())
 
 
 async def test_sound_comes_in_chunks(scene):

@@ -18,7 +18,7 @@ from phone.jingle.api import EndReason
 from phone.service.admin import opened
 from phone.service.values import LimitsConfig
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 BOX = f"boss@{VM}/voicemail"
 
@@ -52,7 +52,7 @@ async def test_a_message_left_is_in_the_owners_chat(server, ann, boss, tmp_path,
         call.start(BOX, "boss@localhost", google=google)
         await call.until_said()
         call.hang_up()
-        await boss.ears.until(lambda: len(boss.chats) == 2)
+        await boss.until(lambda: len(boss.chats) == 2)
     text, voice = boss.chats
     assert text.get("from") == voice.get("from") == f"boss@{VM}"
     assert "ann@localhost" in text.findtext("{jabber:client}body")
@@ -68,23 +68,25 @@ async def test_a_message_left_is_in_the_owners_chat(server, ann, boss, tmp_path,
 
 async def test_any_client_leaves_a_message_by_an_ordinary_call(server, ann, boss, tmp_path):
     """To the bare address, and by a proposal; who stops speaking is hung up on, and his message is there by then."""
-    async with serving(config(server, tmp_path / "vm")) as service:
+    settings = config(server, tmp_path / "vm", limits=LimitsConfig(silence_seconds=3.0))
+    async with serving(settings) as service:
         async with Call(ann, speech(tmp_path / "words", 2.0)) as call:
             call.start(f"boss@{VM}")
             assert await call.until_ended() is EndReason.HANGUP
             assert service.reception.calls == 0
-            await boss.ears.until(lambda: len(boss.chats) == 2)
+            await boss.until(lambda: len(boss.chats) == 2)
         async with Call(ann, tmp_path / "words") as call:
             call.propose(f"boss@{VM}")
             await call.until_said()
             call.hang_up()
-            await boss.ears.until(lambda: len(boss.chats) == 4)
+            await boss.until(lambda: len(boss.chats) == 4)
 
 
 async def test_who_says_nothing_leaves_nothing(server, ann, boss, tmp_path):
     hush = tmp_path / "hush"
     hush.write_bytes(opus_file([b"\x08" + bytes(8)] * 5))
-    async with serving(config(server, tmp_path / "vm")) as service:
+    settings = config(server, tmp_path / "vm", limits=LimitsConfig(silence_seconds=3.0))
+    async with serving(settings) as service:
         async with Call(ann, hush) as call:
             call.start(BOX, "boss@localhost")
             await call.until_ended()
@@ -92,7 +94,7 @@ async def test_who_says_nothing_leaves_nothing(server, ann, boss, tmp_path):
             call.start(BOX, "boss@localhost")
             await call.until_said()
             call.hang_up()
-        await ann.ears.until(lambda: service.reception.calls == 0)
+        await ann.until(lambda: service.reception.calls == 0)
         assert list((tmp_path / "vm" / "spool").glob("*.part")) == []
         with opened(config(server, tmp_path / "vm")) as store:
             assert store.status().messages == 0
@@ -104,7 +106,7 @@ async def test_a_message_that_is_too_long_ends(server, ann, boss, tmp_path):
     async with serving(settings), Call(ann, speech(tmp_path / "words", 8.0)) as call:
         call.start(BOX, "boss@localhost")
         assert await call.until_ended() is EndReason.HANGUP
-        await boss.ears.until(lambda: len(boss.chats) == 2)
+        await boss.until(lambda: len(boss.chats) == 2)
     assert "0:08" not in boss.bodies()[0]
 
 
@@ -121,7 +123,7 @@ async def test_what_the_web_space_does_not_take_is_told_of_and_kept(tmp_path):
             call.start(BOX, "boss@localhost")
             await call.until_said()
             call.hang_up()
-            await boss.ears.until(lambda: boss.chats)
+            await boss.until(lambda: boss.chats)
         with opened(settings) as store:
             assert store.status().messages == 1
             assert store.status().waiting == {}
@@ -140,4 +142,4 @@ async def test_a_call_that_the_service_ends_with_itself_is_kept(server, ann, bos
     with opened(settings) as store:
         assert store.status().messages == 1
     async with serving(settings):
-        await boss.ears.until(lambda: len(boss.chats) == 2)
+        await boss.until(lambda: len(boss.chats) == 2)
