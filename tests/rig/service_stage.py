@@ -11,10 +11,12 @@ import asyncio
 import contextlib
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rig.chat_client import ChatClient, chat_client
 from rig.servers_services import Services, ServicesProsody
@@ -113,6 +115,22 @@ class VoicemailService:
         async with asyncio.timeout(30):
             while not any(part.stat().st_size > more_than for part in self.spool.glob("*.part")):
                 await asyncio.sleep(0.05)
+
+    @property
+    def store(self) -> Path:
+        """An SQLite file."""
+        return self.config.with_name("store.sqlite")
+
+    def stored(self, query: str) -> list[tuple[Any, ...]]:
+        """What its database answers to an operator who looks into it."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)) as store:
+            return store.execute(query).fetchall()
+
+    async def until_stored(self, query: str, seconds: float = 40.0) -> None:
+        """Return when the query has an answer."""
+        async with asyncio.timeout(seconds):
+            while not self.stored(query):
+                await asyncio.sleep(0.2)
 
     def unclean(self) -> list[str]:
         """Lines that tell of a bug of its own, or that hold its secret."""
