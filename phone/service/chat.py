@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Final
 from phone.jingle.jid import bare
 from phone.service import boxes
 from phone.service.addresses import Addresses
-from phone.service.courier import Later, Never, Outcome, Sent
+from phone.service.courier import Later, Never, Outcome, Sent, Told
 from phone.service.duties import Delivery
 from phone.service.store import Store, StoreError
 from phone.service.wording import Wording
@@ -73,7 +72,7 @@ class ChatCarrier:
         """See `courier.Carrier`."""
         return self.component.is_online
 
-    async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
+    async def carry(self, delivery: Delivery, told: Told) -> Outcome:
         """See `courier.Carrier`."""
         with tempfile.TemporaryDirectory(prefix="voicemail-") as folder:
             try:
@@ -89,13 +88,13 @@ class ChatCarrier:
         last = self.component.send_voice(self._from(delivery), delivery.owner, voice)
         return Sent() if await self.component.taken(last) else AWAY
 
-    async def _without_sound(self, delivery: Delivery, told: Callable[[], None], why: str, *, lasting: bool) -> Outcome:
+    async def _without_sound(self, delivery: Delivery, told: Told, why: str, *, lasting: bool) -> Outcome:
         """The text at least comes at once."""
         if not delivery.told:
             last = self._say(delivery, "no_sound" if lasting else "sound_follows")
             if not await self.component.taken(last):
                 return AWAY
-            told()
+            await told()
         return Never(why) if lasting else Later(why)
 
     def _say(self, delivery: Delivery, key: str) -> str:
@@ -117,7 +116,7 @@ class BounceCarrier:
         """See `courier.Carrier`."""
         return self.component.is_online
 
-    async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
+    async def carry(self, delivery: Delivery, told: Told) -> Outcome:
         """See `courier.Carrier`."""
         del told
         frm = bare(self.addresses.outgoing())

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -49,6 +49,7 @@ class Never:
 
 
 Outcome = Sent | Later | Never
+Told = Callable[[], Awaitable[None]]
 
 
 class Carrier(Protocol):
@@ -57,8 +58,8 @@ class Carrier(Protocol):
     def ready(self) -> bool:
         """Whether it makes sense to try now."""
 
-    async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
-        """Send it. `told()`: its text went out, and is not to be repeated."""
+    async def carry(self, delivery: Delivery, told: Told) -> Outcome:
+        """Send it. `await told()`: its text went out, and is not to be repeated."""
 
 
 class Courier:
@@ -183,13 +184,8 @@ class Courier:
         due = time.time() + pause
         await self._insist(partial(duties.postpone, holder=self._holder, id=delivery.id, due=due))
 
-    def _told(self, delivery: Delivery) -> None:
-        self._store_soon(partial(duties.say_told, holder=self._holder, id=delivery.id))
-
-    def _store_soon(self, work: partial[None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._insist(work))
-        self._busy.add(task)
-        task.add_done_callback(self._done)
+    async def _told(self, delivery: Delivery) -> None:
+        await self._insist(partial(duties.say_told, holder=self._holder, id=delivery.id))
 
     async def _insist(self, work: partial[None]) -> None:
         """What was sent must be known to be, or it is sent again: as long as the lease holds."""

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import ssl
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -16,7 +15,7 @@ import aiosmtplib
 
 from phone.errors import ConfigError
 from phone.service.chat import SoundError, Sounds
-from phone.service.courier import Later, Never, Outcome, Sent
+from phone.service.courier import Later, Never, Outcome, Sent, Told
 from phone.service.duties import Delivery
 from phone.service.letter import Letter, LetterError, compose
 from phone.service.values import MailConfig
@@ -42,7 +41,7 @@ class MailCarrier:
         """See `courier.Carrier`."""
         return True
 
-    async def carry(self, delivery: Delivery, told: Callable[[], None]) -> Outcome:
+    async def carry(self, delivery: Delivery, told: Told) -> Outcome:
         """See `courier.Carrier`."""
         del told
         with tempfile.TemporaryDirectory(prefix="voicemail-") as folder:

@@ -35,7 +35,7 @@ class Hands:
     async def carry(self, delivery: Delivery, told: object) -> Outcome:
         self.carried.append(delivery)
         if self.tells and not delivery.told:
-            told()
+            await told()
         if self.hold is not None:
             await self.hold.wait()
         return self.outcomes.pop(0) if self.outcomes else Sent()
