@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from array import array
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from journeys.steps import idle
 from peers.conftest import _hum
 from peers.google_kinds import KINDS, Caller
 from peers.google_peer import GooglePeer
-from peers.xmpp_peer import PASSWORD
+from peers.rtp_end import Samples
+from peers.xmpp_peer import PASSWORD, Server
 
 from phone.demo.prosody import PrivateProsody
 from phone.demo.stage import Desk, desk, registered
@@ -57,15 +60,32 @@ class House:
             await peer.tell(caller.writes("terminate"))  # it may be over already
 
 
+def at_8_khz(speech: array[int]) -> Samples:
+    """For a telephone line, of what is at 48 kHz."""
+    whole = np.asarray(speech, np.int16)[: len(speech) // 6 * 6]
+    return whole.reshape(-1, 6).mean(axis=1).astype(np.int16)
+
+
+def at_48_khz(heard: Samples) -> Samples:
+    """For comparison."""
+    return np.repeat(heard, 6)
+
+
+@asynccontextmanager
+async def phone_at(folder: Path, server: Server, more: str) -> AsyncIterator[Desk]:
+    """Alice's phone, registered; `more`: of its config."""
+    async with desk(folder, "alice", PASSWORD, server, edit=lambda text: text + more) as made:
+        await registered(made)
+        yield made
+
+
 @asynccontextmanager
 async def house(folder: Path, *, hum: bool = True, more: str = "") -> AsyncIterator[House]:
     """`hum`: alice hums 440 Hz for ever; `more`: of her config."""
     async with AsyncExitStack() as stack:
         users = {"alice": PASSWORD} | dict.fromkeys(CLIENTS, PASSWORD)
         server = await stack.enter_async_context(PrivateProsody(folder / "prosody", users))
-        phone = desk(folder / "alice", "alice", PASSWORD, server, edit=lambda text: text + CONFIG + more)
-        alice = await stack.enter_async_context(phone)
-        await registered(alice)
+        alice = await stack.enter_async_context(phone_at(folder / "alice", server, CONFIG + more))
         clients = [GooglePeer(server, name, name) for name in CLIENTS]
         for each in clients:
             stack.push_async_callback(each.disconnect, 1.0)
