@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from io import BytesIO
+from xml.etree.ElementTree import Element
 
 from rig.servers_ears import Server, download
 from rig.words import Samples, decoded
@@ -25,6 +26,7 @@ class Said:
     sender: str
     body: str
     url: str
+    xml: Element = field(repr=False, compare=False)
 
 
 @dataclass
@@ -38,7 +40,7 @@ class ChatClient:
     def show(self, stanza: Message) -> None:
         body = stanza.xml.findtext("{jabber:client}body")
         if body:
-            self.seen.append(Said(stanza["from"].full, body, stanza.xml.findtext(_OOB) or ""))
+            self.seen.append(Said(stanza["from"].full, body, stanza.xml.findtext(_OOB) or "", stanza.xml))
             self._news.set()
 
     @property
@@ -71,7 +73,7 @@ async def chat_client(server: Server, jid: str, password: str) -> AsyncIterator[
     """Online: what is sent to its account is shown to it too."""
     made = ChatClient(server)
     context = ssl.create_default_context(cafile=server.ca_file)
-    client = ClientXMPP(f"{jid}/chat", password, ssl_context=context)
+    client = ClientXMPP(jid, password, ssl_context=context)
     client.enable_direct_tls = False
     online = asyncio.Event()
 

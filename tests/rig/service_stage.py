@@ -42,6 +42,7 @@ class TwoDomains(ServicesProsody):
         users: Mapping[str, str],
         strangers: Mapping[str, str],
         plugins: Sequence[str] = (),
+        websocket: bool = False,
         **services: object,
     ) -> None:
         modules = folder / "modules"
@@ -49,9 +50,8 @@ class TwoDomains(ServicesProsody):
         for source in (ROOT / "server" / "prosody", Path(__file__).with_name("prosody")):
             for module in source.glob("mod_*.lua"):
                 shutil.copy(module, modules)
-        super().__init__(
-            folder, users, Services(plugins=("voicemail_disco", *plugins), plugin_folder=modules, **services)
-        )
+        offers = Services(plugins=("voicemail_disco", *plugins), plugin_folder=modules, **services)
+        super().__init__(folder, users, offers, websocket=websocket)
         self._strangers = strangers
         self._elsewhere: KeyPair = self._authority.issue(ELSEWHERE)
 
@@ -161,11 +161,10 @@ class ServiceStage:
         await registered(made)
         return made
 
-    async def chat(self, jid: str) -> ChatClient:
+    async def chat(self, jid: str, resource: str = "chat") -> ChatClient:
         """A chat client on somebody's account."""
-        return await self._stack.enter_async_context(
-            chat_client(self.server, jid, self.passwords[jid.partition("@")[0]])
-        )
+        password = self.passwords[jid.partition("@")[0]]
+        return await self._stack.enter_async_context(chat_client(self.server, f"{jid}/{resource}", password))
 
 
 @contextlib.asynccontextmanager
