@@ -199,11 +199,13 @@ class Mailroom:
 
     def online(self, full_jid: str, now: float) -> None:
         """There is service: what waits can be sent, and the server's mailbox is looked at."""
+        self.sender.online = True
         self.courier.wake()
         self.remote.online(full_jid, now)
 
     def offline(self) -> None:
         """There is none."""
+        self.sender.online = False
         self.remote.offline()
 
     def answered(self, token: str, payload: Element | None, now: float) -> None:

@@ -42,7 +42,7 @@ def mailroom(config: Config, client: Client, prompts: Prompts, post: Callable[[M
         outbox,
         sender.upload,
         sender.send,
-        online=lambda: client.full_jid is not None,
+        online=lambda: sender.online,
         tell=lambda news: post(Posted(notice(news))),
         artist=config.account.jid,
     )

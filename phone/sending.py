@@ -31,6 +31,8 @@ class Sender:
     """`upload` and `send` of a courier. On the loop."""
 
     client: Client
+    online: bool = False
+    """There is service now; the client knows its last address also when there is none."""
     _pings: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
 
     async def upload(self, path: Path, name: str, media_type: str, /) -> str:

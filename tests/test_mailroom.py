@@ -232,7 +232,9 @@ async def test_service_asks_for_the_servers_mailbox(room):
     room.mail.answered("stranger's token", Element("x"), 6.0)
     room.mail.published("eve@x", Element("event"), 6.0)
     assert len(room.client.asked) == asked
+    assert room.sender.online
     room.mail.offline()
+    assert not room.sender.online
 
 
 async def test_a_message_counts_as_sent_when_the_server_has_it(room):
