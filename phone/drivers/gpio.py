@@ -94,10 +94,10 @@ class Line:
     def __repr__(self) -> str:
         return f"Line(GPIO{self._number})"
 
-    def listen(self, *, pull_up: bool = True) -> None:
-        """Be an input, pulled up or left alone."""
+    def listen(self) -> None:
+        """Be an input, pulled up."""
         with self._checked("cannot be an input"):
-            self._pin.input_with_pull("up" if pull_up else "floating")
+            self._pin.input_with_pull("up")
 
     def let_go(self) -> None:
         """Be an input with whatever pull it had: an output drives no longer."""
@@ -154,7 +154,7 @@ def _as_pin_error(what: str, hint: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise PinError(f"{what}: {error.name} is not installed: pip install 'phone[hardware]'") from error
+        raise PinError(f"{what}: {error.name} is not installed: pip install -r requirements/hardware.txt") from error
     except Exception as error:
         if not isinstance(error, library_errors()):
             raise

@@ -57,7 +57,7 @@ def _as_display_error(what: str, hint: str) -> Iterator[None]:
     except DisplayError:
         raise
     except ModuleNotFoundError as error:
-        raise DisplayError(f"{error.name} is not installed: pip install 'phone[hardware]'") from error
+        raise DisplayError(f"{error.name} is not installed: pip install -r requirements/hardware.txt") from error
     except Exception as error:
         if not isinstance(error, library_errors()):
             raise

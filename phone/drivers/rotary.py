@@ -23,7 +23,7 @@ SHORTEST, LONGEST = 0.020, 0.120
 PAUSE = 0.250
 """After the last break, where there is no second contact."""
 DIGITS = "1234567890"
-"""By the number of breaks. Sweden began with 0, New Zealand counted down from 0."""
+"""By the number of breaks. On Swedish dials 0 has one break and 9 has ten; on those of New Zealand 1 has nine."""
 
 
 class Rotary:

@@ -212,10 +212,13 @@ def test_a_lamp_that_cannot_be_set_or_given_back_is_a_sentence(board: Board, cap
     monkeypatch.undo()
     desk.lamps.light(frozenset())
     assert desk.troubles() == ()
+    kept = desk.lamps._lines["mute"]
     monkeypatch.setattr(board.pin(24), "close", lambda: (_ for _ in ()).throw(OSError(5, "Input/output error")))
     desk.lamps.close()
     (sentence,) = desk.troubles()
     assert sentence.startswith("The lamp mute is out of order: GPIO24 cannot be given back")
+    monkeypatch.undo()
+    kept.close()
 
 
 @pytest.mark.parametrize("name", ["lgpio", "rpigpio"])
@@ -245,8 +248,38 @@ def test_the_mock_is_had_by_its_name() -> None:
 
 def test_a_library_that_is_missing_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gpiozero.pins.lgpio", None)
-    with pytest.raises(PinError, match=r"pip install 'phone\[hardware\]'"):
+    with pytest.raises(PinError, match=r"pip install -r requirements/hardware"):
         open_factory("lgpio")
+
+
+def test_rpi_gpio_is_had_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its import needs a board: what is behind the name is gpiozero's own factory for it."""
+    made: list[str] = []
+    module = type(sys)("gpiozero.pins.rpigpio")
+    module.RPiGPIOFactory = lambda: made.append("rpigpio") or Board()
+    monkeypatch.setitem(sys.modules, "gpiozero.pins.rpigpio", module)
+    assert open_factory("rpigpio")
+    assert made == ["rpigpio"]
+
+
+def test_a_bug_is_no_trouble_of_a_pin(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line(board, 5)
+    monkeypatch.setattr(board.pin(5), "input_with_pull", lambda _: {}["a bug"])
+    with pytest.raises(KeyError):
+        line.listen()
+    assert repr(line) == "Line(GPIO5)"
+
+
+def test_no_edge_is_told_after_a_line_was_closed(board: Board) -> None:
+    line = Line(board, 5)
+    line.listen()
+    told: list[bool] = []
+    line.watch(lambda high, _: told.append(high))
+    board.shut(5)
+    late = line._changed
+    line.close()
+    late(0.0, 1)
+    assert told == [False]
 
 
 def test_the_time_of_an_edge_is_believed_only_where_it_can_be() -> None:

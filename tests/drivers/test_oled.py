@@ -217,7 +217,7 @@ def test_an_spi_bus_that_is_not_there_gives_its_pins_back() -> None:
 
 def test_a_library_that_is_missing_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "luma.core.interface.serial", None)
-    with pytest.raises(DisplayError, match=r"pip install 'phone\[hardware\]'"):
+    with pytest.raises(DisplayError, match=r"pip install -r requirements/hardware"):
         plug(DisplayProfile("ssd1306"), None)
 
 
