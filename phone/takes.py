@@ -63,6 +63,8 @@ class _Take:
     """The thread's own."""
     troubled: bool = False
     """The thread's own: told once."""
+    refused: Failure | None = None
+    """The thread's own: why it could not begin."""
 
 
 @dataclass(slots=True)
@@ -139,6 +141,7 @@ class Takes:
     def _open(self, source: str, take: _Take) -> None:
         opened = take.open()
         if isinstance(opened, Failure):
+            take.refused = opened
             self._trouble(source, take, opened)
         else:
             take.recording = opened
@@ -159,7 +162,7 @@ class Takes:
     def _end(self, source: str, take: _Take, *, keep: bool) -> None:
         recording = take.recording
         if recording is None:
-            self.post(Ended(source, None))
+            self.post(Ended(source, take.refused if take.keep else None))
         elif keep:
             self.post(Ended(source, recording.finish()))
         else:

@@ -103,14 +103,15 @@ def test_the_sound_process_dies_and_nothing_is_lost(room):
     assert len(room.box.messages()) == 2
 
 
-def test_a_card_that_refuses_is_told_once_and_at_once(room, tmp_path):
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_card_that_refuses_is_told_at_once_and_at_the_end_of_what_was_to_be_kept(room, keep):
     full = Failure(Trouble.FULL, "the card is full")
     room.takes.begin("leg", lambda: full)
     assert room.next() == Troubled("leg", Trouble.FULL)
     room.say()
-    room.takes.stop("leg", 10.0, keep=True)
+    room.takes.stop("leg", 10.0, keep=keep)
     room.takes.all_in("leg")
-    assert room.next() == Ended("leg", None)
+    assert room.next() == Ended("leg", full if keep else None)
     assert room.told.empty()
 
 

@@ -39,19 +39,22 @@ _KEYS = (Key.OK, Key.BACK, Key.UP, Key.DOWN, Key.TRANSFER)
 
 def follow(menu: Menu, phone: Phone, book: Book, at: float) -> Handled:
     """The session as it has to be now: opened, closed, with the box as it is. To be called after every event."""
+    return _known(_followed(menu, phone, book, at), book)
+
+
+def _followed(menu: Menu, phone: Phone, book: Book, at: float) -> Handled:
     session = menu.mail
     if not (phone.mailbox and phone.seized):
         return Handled(menu, ()) if session is None else _closed(menu, session)
     if session is None:
-        return _known(_opened(menu, menu.token, phone, book, at), book)
+        return _opened(menu, menu.token, phone, book, at)
     if session.asked_at != phone.mailbox_at:
         return replace(_opened(menu, session.token, phone, book, at), requests=_undecided(session))
     session = session if session.box is book.box else moved(session, book.box, at)
     if session.draft_awaited and book.box.draft:
         session = drafted(session, at)
     session, requests = _marked(session)
-    menu = menu if session is menu.mail else replace(menu, mail=session)
-    return _known(Handled(menu, (), requests), book)
+    return Handled(menu if session is menu.mail else replace(menu, mail=session), (), requests)
 
 
 def taken(menu: Menu, event: Event, phone: Phone) -> Handled | None:
@@ -112,7 +115,7 @@ def _opened(menu: Menu, token: int, phone: Phone, book: Book, at: float) -> Hand
 
 
 def _known(handled: Handled, book: Book) -> Handled:
-    """Who is at his messages knows of the calls that left them; not of others."""
+    """Calls that left messages are those messages' matter from now on, whatever becomes of them."""
     if unseen(handled.menu, book):
         return handled
     known = looked(handled.menu, book)
