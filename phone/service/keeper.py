@@ -68,11 +68,19 @@ class Keeper:
         while True:
             await self._owed.wait()
             self._owed.clear()
-            for found in await asyncio.to_thread(lambda: list(self._spool.waiting())):
+            for found in await self._waiting():
                 if not await self.keep(found):
                     break
             if self._owed.is_set():
                 await asyncio.sleep(self._retry)
+
+    async def _waiting(self) -> list[Found]:
+        try:
+            return await asyncio.to_thread(lambda: list(self._spool.waiting()))
+        except OSError as error:
+            log.error("the spool cannot be read: %s; look after the disk of store.spool", error)  # noqa: TRY400
+            self._owed.set()
+            return []
 
     async def _take(self, found: Found) -> None:
         data = await asyncio.to_thread(self._spool.read, found.id)

@@ -113,7 +113,7 @@ class Spool:
                 yield found
 
     def find(self, id: MessageId) -> Found | None:
-        """One that is whole."""
+        """One that is whole; None if it is none, or is in the store by now."""
         path = self._folder.whole(id)
         try:
             with path.open("rb") as file:
@@ -121,6 +121,8 @@ class Spool:
                 message = message_of(id, reader, path.stat().st_size)
                 tags = reader.tags
             kind = Kind(tags.get("KIND"))
+        except FileNotFoundError:
+            return None
         except (OggError, ValueError) as error:
             log.error("%s is no recording of ours: %s", path, error)  # noqa: TRY400
             return None

@@ -175,3 +175,31 @@ async def test_a_full_card_ends_a_recording_and_keeps_what_there_is(spool, monke
     assert stopped[-1] is not None
     assert isinstance(recording.finish(), Message)
     assert len(list(spool.waiting())) == 1
+
+
+def test_what_comes_into_the_store_meanwhile_is_no_trouble(spool):
+    one, two = whole(spool), whole(spool)
+    found = spool.waiting()
+    first = next(found)
+    spool.remove(one.id if first == two else two.id)
+    assert list(found) == []
+
+
+async def test_a_disk_that_fails_for_a_moment_does_not_end_the_service(spool, store, monkeypatch):
+    news = News()
+    found = whole(spool)
+    inner, failures = Spool.find, [OSError(5, "Input/output error")]
+
+    def find(self, id):
+        if failures:
+            raise failures.pop()
+        return inner(self, id)
+
+    monkeypatch.setattr(Spool, "find", find)
+    task = asyncio.create_task(keeper(spool, store, news).run())
+    async with asyncio.timeout(20):
+        while not news.changed and not task.done():
+            await asyncio.sleep(0.01)
+    assert news.changed == [(BOSS, found.id)]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
