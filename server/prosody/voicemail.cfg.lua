@@ -11,5 +11,6 @@ Component "vm.b.example"
 	component_secret = "the secret of voicemail-service.toml"
 
 Component "upload.b.example" "http_file_share"
-	http_file_share_access = { "vm.b.example" } -- the service puts sound files there
+	-- the service puts sound files there; whoever is not listed may not, so the accounts are, too
+	http_file_share_access = { "b.example", "vm.b.example" }
 	http_file_share_expires_after = 30 * 86400  -- a week by default: messages in the chat last so long
