@@ -35,6 +35,7 @@ def model() -> type[RuleBasedStateMachine]:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # thrice as fast, and what a mutant runs is no proof of anything
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.law)
 def test_killed(mutant: Mutant) -> None:
@@ -47,6 +48,7 @@ def test_killed(mutant: Mutant) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_mutant_that_changes_nothing_survives() -> None:
     """Or the others might die of how they were loaded."""
     with mutated(Mutant("none", "core", "7. Time comes in events", "7. Time comes in events")):

@@ -374,6 +374,7 @@ def run() -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.law)
 def test_killed(mutant: Mutant) -> None:
     mutant.source()  # a text that is gone must not pass for a fault that was found
