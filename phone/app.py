@@ -79,6 +79,7 @@ async def _run(config: Config) -> None:
         ears.post, ears.contacts, ears.catch_up = engine.post, library.contacts_changed, catch_up.archived
         clerk = MailClerk(engine, mail.keeper, client.name_of)
         attendant = Attendant(engine, config.account.jid, calls, front.desk.sim, engine.now(), clerk)
+        attendant.desk_troubles = front.desk.troubles
         if panel := front.server(config.panel, engine, config.account.jid, config.state_dir):
             await stack.enter_async_context(panel)
             attendant.panel_url = panel.url

@@ -6,8 +6,11 @@ import asyncio
 import base64
 import io
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from phone import control
 from phone.calllog import CallLog, Entry, Kind
@@ -37,12 +40,15 @@ class Attendant:
     started_at: float
     clerk: MailClerk
     panel_url: str = ""
+    desk_troubles: Callable[[], tuple[str, ...]] = tuple
+    """What of keys, lamps and display does not work: a sentence each."""
 
     async def answer(self, request: control.Request) -> control.Reply:
         """One reply for one request."""
         match request:
             case control.Status():
-                return status(self.engine, self.account, self.started_at)
+                told = status(self.engine, self.account, self.started_at)
+                return msgspec.structs.replace(told, desk_troubles=self.desk_troubles())
             case control.Call(number):
                 return self._call(number)
             case control.HangUp():

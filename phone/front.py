@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phone import inbox
@@ -52,7 +52,7 @@ class Front:
         panel = Panel()
         # the panel first: it is never slow, and shows the picture even where the display refuses
         display, lamps = TeeDisplay(panel, desk.display), TeeLamps(panel, desk.lamps)
-        return cls(Desk(desk.inputs, lamps, display, desk.sim), panel)
+        return cls(replace(desk, lamps=lamps, display=display), panel)
 
     def server(self, config: PanelConfig, engine: Engine, account: str, state_dir: Path) -> PanelServer | None:
         """The panel's, not started yet."""

@@ -28,6 +28,7 @@ def _lines(reply: StatusReply) -> Iterator[str]:
     yield f"{reply.account}: {'registered' if reply.registered else f'not registered: {reply.why}'}"
     yield f"phone {reply.version}, up {duration(reply.uptime_seconds)}, {', '.join(_desk(reply))}"
     yield from reply.audio_troubles
+    yield from reply.desk_troubles
     if reply.mailbox_trouble:
         yield reply.mailbox_trouble
     if reply.faults:

@@ -213,6 +213,8 @@ class StatusReply(msgspec.Struct, frozen=True):
     """The lines on the display, top down."""
     audio_troubles: tuple[str, ...] = ()
     """Sentences about cards that are missing or refuse."""
+    desk_troubles: tuple[str, ...] = ()
+    """Sentences about keys, lamps or the display that do not work."""
     xruns: int = 0
     """Gaps in the sound of our own making since the media process began."""
     faults: int = 0

@@ -142,10 +142,12 @@ def test_status_says_what_becomes_of_messages(fake, capsys):
     fake.replies[Status] = msgspec.structs.replace(
         STATUS, calls=calls, new_messages=2, old_messages=1, mailbox=True, dictating="Eve", mailbox_trouble="no card"
     )
+    fake.replies[Status] = msgspec.structs.replace(fake.replies[Status], desk_troubles=("The keypad is out of order.",))
     assert main(["status"]) == 0
     shown = capsys.readouterr().out
     assert "listening to messages, dictating a message to Eve" in shown
     assert "no card" in shown
+    assert "The keypad is out of order." in shown
     assert "call from Anna <a@x>: connected, leaves a message" in shown
     assert "call from Bob <b@x>: connected, hears the greeting" in shown
     assert "call to Al <c@x>: connected, to leave a message" in shown

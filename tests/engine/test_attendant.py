@@ -50,6 +50,13 @@ async def test_status_of_an_idle_phone(attendant: Attendant, alice: WirePhone) -
     assert reply.screen
 
 
+async def test_status_tells_of_broken_parts(attendant: Attendant) -> None:
+    attendant.desk_troubles = lambda: ("The display is out of order.",)
+    reply = await attendant.answer(control.Status())
+    assert isinstance(reply, control.StatusReply)
+    assert reply.desk_troubles == ("The display is out of order.",)
+
+
 async def test_why_it_is_not_registered(attendant: Attendant, alice: WirePhone) -> None:
     alice.engine.post(inbox.ServiceTold("bad password", "not-authorized"))
     reply = await attendant.answer(control.Status())
