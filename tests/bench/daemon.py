@@ -23,7 +23,7 @@ from phone.drivers.vcard import Card
 
 NUMBERS = {"alice": "200", "bob": "201", "carol": "202", "dave": "203"}
 _READY_SECONDS = 20.0
-_SECRET = "only for this run"
+SECRET = "only for this run"
 _LESSER = Path(__file__).with_name("lesser.py")
 
 
@@ -125,9 +125,20 @@ async def phones(
     folder: Path, seats: Sequence[Seat], options: Options, packet_ms: int = 20
 ) -> AsyncIterator[tuple[Daemon, ...]]:
     """As many as there are seats, registered at a private Prosody, one started after the other."""
-    users = dict.fromkeys((seat.name for seat in seats), _SECRET)
+    users = dict.fromkeys((seat.name for seat in seats), SECRET)
+    async with (
+        PrivateProsody(folder / "prosody", users) as prosody,
+        phones_at(prosody, folder, seats, options, packet_ms) as ends,
+    ):
+        yield ends
+
+
+@contextlib.asynccontextmanager
+async def phones_at(
+    prosody: PrivateProsody, folder: Path, seats: Sequence[Seat], options: Options, packet_ms: int = 20
+) -> AsyncIterator[tuple[Daemon, ...]]:
+    """The same at a server that is there, where SECRET is everybody's password."""
     async with contextlib.AsyncExitStack() as stack:
-        prosody = await stack.enter_async_context(PrivateProsody(folder / "prosody", users))
         ends = []
         for seat in seats:
             tap = await stack.enter_async_context(WireTap(prosody.port))
@@ -156,7 +167,7 @@ def _configure(folder: Path, seat: Seat, tap: WireTap, prosody: PrivateProsody, 
     folder.mkdir(parents=True)
     secret, config = folder / "password", folder / "phone.toml"
     secret.touch(mode=0o600)
-    secret.write_text(_SECRET)
+    secret.write_text(SECRET)
     short = "\n".join(f'"{number}" = "{who}@{prosody.domain}"' for who, number in NUMBERS.items())
     pcm = seat.speaker.name if seat.speaker else ""
     speaker = f'\n[audio.speaker]\ncapture = "{pcm}"\nplayback = "{pcm}"\n' if pcm else ""

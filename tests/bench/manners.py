@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from rig.signals import first_sound
 
@@ -132,7 +133,7 @@ def told(result: Result, missing: set[str]) -> Result:
     if not missing:
         return result
     error = f"never came, once at least: {', '.join(sorted(missing))}"
-    return Result(result.case, result.version, result.packet_ms, result.talks, result.figures, error)
+    return replace(result, error=error)
 
 
 def _run(options: Options, say: Say) -> Result:

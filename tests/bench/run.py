@@ -17,7 +17,7 @@ from pathlib import Path
 if not __package__:  # run as a file: its own folder is no place to import from
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench import core, manners, many, media, namespace, passing, peers, phones, quality, recordings
+from bench import core, manners, many, media, namespace, passing, peers, phones, quality, recordings, voicemail
 from bench.model import Case, Options, Result, Say
 from bench.plot import draw, draw_quality
 from bench.programs import may_prioritise
@@ -33,9 +33,12 @@ CASES: tuple[Case, ...] = (
     *many.CASES,
     *core.CASES,
     *recordings.CASES,
+    *voicemail.CASES,
     *quality.CASES,
 )
-GROUPS = {"manners": [case.name for case in CASES if case.name.startswith("manners-")]}
+GROUPS = {
+    group: [case.name for case in CASES if case.name.startswith(f"{group}-")] for group in ("manners", "voicemail")
+}
 """Names for several cases at once."""
 _QUALITY = [case.name for case in quality.CASES]
 _DEFAULT = [case.name for case in CASES if case.name not in ("endurance", *_QUALITY)]
@@ -55,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         metavar="NAME",
         choices=names,
-        help="run this case, or all of `manners` (may be repeated)",
+        help="run this case, or all of `manners` or `voicemail` (may be repeated)",
     )
     told.add_argument("--list", action="store_true", help="name the cases and end")
     told.add_argument("--json", action="store_true", help="print JSON instead of a table")

@@ -160,6 +160,17 @@ _RECORDINGS = tuple(
         _Target("recordings", f"a call of 150 to one of 10, {kind}, CPU", "%", 100, _dearer(kind, "media ms/s")),
     )
 )
+_MESSAGES = tuple(
+    _Target(f"voicemail-{kind}", name, "ms", limit, _figure(f"{name}, ms", _p95))
+    for kind in ("phone", "service")
+    for name, limit in (
+        ("VOICEMAIL to the first word in the handset", 150),
+        ("VOICEMAIL to the first word at the speaker", 150),
+        ("VOICEMAIL while it rings to the service's first word", 150),
+        ("hang-up to lamp", 200),
+    )
+)
+"""Of messages: 95 % of all trials. Only a service has the third."""
 PEERS = ("baresip", "baresip-10", "linphone", "linphone-low")
 _PEERS_AT_20 = ("baresip", "linphone", "linphone-low")
 
@@ -169,7 +180,7 @@ def verdicts(results: Sequence[Result]) -> list[Verdict]:
     by_case = {result.case: result for result in results}
     told = [
         Verdict(t.name, t.unit, t.limit, t.read(by_case[t.case]) if t.case in by_case else None)
-        for t in (*_TARGETS, *_MANNERS, *_RECORDINGS)
+        for t in (*_TARGETS, *_MANNERS, *_RECORDINGS, *_MESSAGES)
     ]
     mine = _TARGETS[0].read(by_case["phone"]) if "phone" in by_case else None
     for peer in _PEERS_AT_20:

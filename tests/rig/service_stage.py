@@ -169,20 +169,20 @@ class ServiceStage:
 
 @contextlib.asynccontextmanager
 async def service_stage(
-    folder: Path, *, edit: Edit = str, start: bool = True, more: str = "", **services: object
+    folder: Path, *, edit: Edit = str, more: str = "", password: str = "", **services: object
 ) -> AsyncIterator[ServiceStage]:
     """The server and the service are up inside. `edit` may change the text of the service's config, `more` is put at
-    its end; `services` are those of `rig.servers_services.Services` (`plugins`: beside our module).
+    its end; `password`: everybody's, instead of one for each; `services` are those of `rig.servers_services.Services`
+    (`plugins`: beside our module) and `websocket`.
     """
-    passwords = {name: os.urandom(12).hex() for name in ("alice", "bob", "carol")}
+    passwords = {name: password or os.urandom(12).hex() for name in ("alice", "bob", "carol")}
     own = {name: passwords[name] for name in ("alice", "bob")}
     server = TwoDomains(folder / "prosody", own, {"carol": passwords["carol"]}, **services)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(server)
         service = _prepared(folder / "service", server, edit, more)
         stack.push_async_callback(service.stop)
-        if start:
-            await service.start()
+        await service.start()
         made = ServiceStage(folder, server, service, passwords, stack)
         yield made
     assert not service.unclean(), service.unclean()
