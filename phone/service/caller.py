@@ -37,6 +37,7 @@ from phone.xmpp.api import IqError
 log = logging.getLogger(__name__)
 
 JMI: Final = "{urn:xmpp:jingle-message:0}"
+_JINGLE: Final = "{urn:xmpp:jingle:1}jingle"
 _STORE: Final = "{urn:xmpp:hints}store"
 _LINGER: Final = 60.0
 """Seconds after the last call, for what is repeated or late."""
@@ -124,11 +125,16 @@ class Caller:
         wanted = errand(self._house.desk.rules, self._sender, heard.to, regarding(heard.payload))
         if isinstance(wanted, StanzaError):
             return wanted
-        guest = self._guests.get(self._invited.get(heard.payload.get("sid", ""), ""))
+        guest = self._invitee(heard.payload)
         if guest is not None:
             guest.errand = wanted
             return None
         return await self._admit(wanted)
+
+    def _invitee(self, payload: Element) -> Guest | None:
+        """Whom he proposed, and we let in, before this session: in Jingle alone, Google's dialect has no proposals."""
+        call = self._invited.get(payload.get("sid", "")) if payload.tag == _JINGLE else None
+        return None if call is None else self._guests.get(call)
 
     async def _proposal(self, heard: Heard) -> None:
         id = heard.payload.get("id", "")  # noqa: A001 - the field's word

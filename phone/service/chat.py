@@ -74,14 +74,16 @@ class ChatCarrier:
 
     async def carry(self, delivery: Delivery, told: Told) -> Outcome:
         """See `courier.Carrier`."""
-        with tempfile.TemporaryDirectory(prefix="voicemail-") as folder:
-            try:
+        try:
+            with tempfile.TemporaryDirectory(prefix="voicemail-", ignore_cleanup_errors=True) as folder:
                 made = await self.sounds.encoded(delivery, Path(folder), self.wording.chat(delivery, "message"))
                 if made is None:
                     return Sent()  # deleted meanwhile: he has heard it on a phone
                 url = await self.component.upload(made.path, self.wording.file(delivery), MEDIA_TYPE)
-            except (SoundError, UploadError) as error:
-                return await self._without_sound(delivery, told, str(error), lasting=error.lasting)
+        except (SoundError, UploadError) as error:
+            return await self._without_sound(delivery, told, str(error), lasting=error.lasting)
+        except OSError as error:
+            return await self._without_sound(delivery, told, f"no room for its sound: {error}", lasting=False)
         voice = VoiceMessage(url, self.wording.file(delivery), MEDIA_TYPE, made.size, made.seconds, made.sha256)
         if not delivery.told:
             self._say(delivery, "message")

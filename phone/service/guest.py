@@ -88,7 +88,9 @@ class Guest:
     # --- what happens -------------------------------------------------------------------------------------------
 
     def said(self, now: float) -> None:
-        """He has heard greeting and beep."""
+        """He has heard greeting and beep. That is said anew where he agrees on another codec: it counts once."""
+        if self._visit.phase is not Phase.GREETING:
+            return
         errand = self.errand
         label = Label(_kind(errand), errand.owner, errand.recipient, Caller(errand.caller), time.time())
         self._tape = self._house.tapes.begin(label, self._admitted.bytes, self._full)

@@ -44,17 +44,19 @@ class MailCarrier:
     async def carry(self, delivery: Delivery, told: Told) -> Outcome:
         """See `courier.Carrier`."""
         del told
-        with tempfile.TemporaryDirectory(prefix="voicemail-") as folder:
-            try:
+        try:
+            with tempfile.TemporaryDirectory(prefix="voicemail-", ignore_cleanup_errors=True) as folder:
                 made = await self.sounds.encoded(delivery, Path(folder), self.wording.subject(delivery))
                 if made is None:
                     return Sent()
                 data = await asyncio.to_thread(made.path.read_bytes)
-                mail = compose(self._letter(delivery, data))
-            except SoundError as error:
-                return Never(str(error)) if error.lasting else Later(str(error))
-            except (LetterError, OSError) as error:
-                return Never(str(error))
+            mail = compose(self._letter(delivery, data))
+        except SoundError as error:
+            return Never(str(error)) if error.lasting else Later(str(error))
+        except LetterError as error:
+            return Never(str(error))
+        except OSError as error:
+            return Later(f"no room for its sound: {error}")
         return await self._send(mail)
 
     async def check(self) -> None:

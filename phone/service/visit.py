@@ -14,8 +14,6 @@ from typing import Final
 
 GREETING_SECONDS: Final = 120.0
 """A greeting that takes longer than this, or a path that does not open, is given up."""
-SILENT_MEDIA: Final = 10.0
-"""Without a word of our own media process for so long it is not there any more."""
 CLOSING_SECONDS: Final = 2.0
 LEAST_SPEECH_MS: Final = 1000
 """Less than this is no message."""

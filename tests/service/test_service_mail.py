@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
@@ -203,3 +204,9 @@ async def test_a_mail_server_that_is_not_trusted_gets_nothing(mail_server, carri
 async def test_a_mail_server_that_is_away_is_tried_again(mail_server, carrier):
     assert isinstance(await send(carrier(replace(mail_server.config, port=free_ports(1)[0]))), Later)
     await carrier(mail_server.config).check()
+
+
+async def test_a_disk_that_is_full_is_no_reason_to_give_up(mail_server, carrier, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "away"))
+    wanted = Delivery("d", Kind.MAIL, "s", "ann@b.example", "friend@far.example", "ann@b.example", "", 1.8e9, 3.0)
+    assert isinstance(await carrier(mail_server.config).carry(wanted, told=None), Later)
