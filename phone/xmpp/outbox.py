@@ -22,7 +22,10 @@ class Outbox:
 
     def wait(self, stanza: Element) -> None:
         """There is no session now."""
-        self._waiting.append((self._now() + LIFE, stanza))
+        now = self._now()
+        while self._waiting and self._waiting[0][0] <= now:
+            self._waiting.popleft()
+        self._waiting.append((now + LIFE, stanza))
 
     def sent(self, stanza: Element) -> None:
         """Handed to a session; presence is renewed by every new session anyway."""

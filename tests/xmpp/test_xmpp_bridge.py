@@ -390,3 +390,12 @@ def test_no_stanza_breaks_anything(heard: list[Element]) -> None:
         room.close()
 
     asyncio.run(listen())
+
+
+def test_what_waits_for_days_without_a_session_does_not_pile_up() -> None:
+    clock = VirtualClock()
+    outbox = Outbox(clock.monotonic)
+    for _ in range(100):
+        outbox.wait(Element(stanzas.MESSAGE))
+        clock.advance(LIFE)
+    assert len(outbox._waiting) == 1
