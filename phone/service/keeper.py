@@ -85,13 +85,16 @@ class Keeper:
     async def _take(self, found: Found) -> None:
         data = await asyncio.to_thread(self._spool.read, found.id)
         fresh = await self._store.write(partial(_take, found=found, data=data, now=time.time()))
+        if fresh:
+            await self._announce(found)
         await asyncio.to_thread(self._spool.remove, found.id)
-        if not fresh:
-            return
+
+    async def _announce(self, found: Found) -> None:
+        """To the phones first: their lamps are to light at once, and encoding for the chat keeps the machine busy."""
         log.info("message %s of %.0f s for %s is in the store", found.id, found.seconds, found.label.owner)
-        self._due()
         if found.label.kind is Kind.CHAT:
             await self._changed(found.label.owner, found.id)
+        self._due()
 
 
 def _take(connection: Connection, found: Found, data: bytes, now: float) -> bool:

@@ -39,8 +39,8 @@ class Lamps:
         now = time.time()
         note = partial(duties.note, id=secrets.token_hex(8), owner=owner, message=id, service=self._service, now=now)
         try:
-            await self._store.write(note)
             await self._publish(owner, id)
+            await self._store.write(note)
         except StoreError as error:
             log.error("the phones of %s do not know of a change: %s", owner, error)  # noqa: TRY400
 
