@@ -245,8 +245,8 @@ async def test_yate_speaks_from_a_new_port_after_each_hold(alice: Desk, at: Hous
         await caller.hangs_up()
 
 
-async def test_asterisk_moves_as_well(alice: Desk, at: House) -> None:
-    """Behind checks: the new port is checked first, and speech goes where it was asked from."""
+async def test_who_checks_moves_as_well(alice: Desk, at: House) -> None:
+    """libjingle: the new port is checked first, and speech goes where it was asked from."""
     async with at.caller("libjingle 0.4") as caller, GiceEnd(Checks.LIBJINGLE, events=106) as after:
         await caller.calls(alice)
         await both_hear(alice, caller.end.ear)
