@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
-from phone.demo import manners, panels, tour
+from phone.demo import manners, messages, panels, tour
 from phone.demo.ears import listening
 from phone.demo.prosody import DOMAIN
 from phone.demo.record import Record, Step
@@ -89,6 +89,7 @@ async def _tour(folder: Path, *, out: Path, as_json: bool) -> int:
     async with stage(folder, *PEOPLE, edit=_trusting) as scene, listening(scene.desks.values()) as ears:
         await tour.play(scene, record)
         await manners.play(scene, record)
+        await messages.play(scene, record)
     ears.write(record.folder)
     contact_sheet([record.folder / name for name in record.pictures], ears.heard, record.folder / "sheet.png")
     return _close(record, as_json=as_json)
