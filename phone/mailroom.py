@@ -67,6 +67,8 @@ class Mailroom:
     remote: RemoteBox
     name: Callable[[str], str]
     """What the display calls an address."""
+    known: Callable[[str], bool]
+    """Whether an address is in the telephone book: others have but a part of the mailbox."""
     box: Box = field(default_factory=Box)
     """As it was told last."""
     _talks: dict[str, _Talk] = field(default_factory=dict)
@@ -90,7 +92,8 @@ class Mailroom:
             return
         caller, stamp = Caller(bare(call.peer), call.name), self.clock.wall()  # to be called back on any device
         self._talks[source] = _Talk(call.name)
-        self.takes.begin(source, lambda: self.keeper.mailbox.begin(caller, stamp))
+        known = self.known(caller.jid)
+        self.takes.begin(source, lambda: self.keeper.mailbox.begin(caller, stamp, known=known))
 
     def stop(self, command: StopRecording, now: float) -> None:
         """It ends."""
@@ -148,14 +151,15 @@ class Mailroom:
         if talk is None or source == GREETING:
             return ()
         if talk.dictated:
-            return self._dictated(talk, result, now)
+            return self._dictated(source, talk, result, now)
         if isinstance(result, Message):
             return (ev.Told(Notice(Trouble.MESSAGE_TAKEN, talk.name), now),)
         lost = isinstance(result, Failure) and result.trouble is not CardTrouble.TOO_SHORT
         return (ev.Told(Notice(Trouble.NO_MESSAGE, talk.name), now),) if lost else ()
 
-    def _dictated(self, talk: _Talk, result: Message | Failure | None, now: float) -> tuple[Event, ...]:
-        self._dictation = ""
+    def _dictated(self, source: str, talk: _Talk, result: Message | Failure | None, now: float) -> tuple[Event, ...]:
+        if source == self._dictation:  # by now the user may dictate another one
+            self._dictation = ""
         if isinstance(result, Message):
             self.courier.wake()
             return ()

@@ -58,6 +58,7 @@ def mailroom(config: Config, client: Client, prompts: Prompts, post: Callable[[M
         sender=sender,
         remote=RemoteBox(config.account.jid, client, keeper),
         name=lambda jid: client.name_of(bare(jid)) or bare(jid),
+        known=client.is_contact,
     )
 
 

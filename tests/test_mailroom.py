@@ -26,6 +26,7 @@ from phone.ui import menu
 from phone.voicemail.box import Mailbox
 from phone.voicemail.courier import Courier, GaveUp, Sent, Voice, Waits
 from phone.voicemail.greeting import Greetings
+from phone.voicemail.message import Limits
 from phone.voicemail.message import Trouble as CardTrouble
 from phone.voicemail.outbox import Outbox
 
@@ -67,6 +68,7 @@ class Room:
             sender=self.sender,
             remote=RemoteBox("bob@b.example", self.client, self.keeper),
             name={"eve@x": "Eve"}.get,
+            known={"ann@a.example"}.__contains__,
         )
 
     def post(self, news):
@@ -134,6 +136,35 @@ async def test_a_card_that_refuses_ends_the_recording(room, trouble, why):
     (event,) = room.mail.told(Troubled("leg", trouble), 5.0)
     assert (event.id, event.why) == (CALL.id, why)
     assert room.mail.told(Troubled("stranger", trouble), 5.0) == ()
+
+
+async def test_whom_there_is_no_room_for_the_user_is_told_of(room, tmp_path):
+    room.keeper.mailbox.close()
+    room.keeper.mailbox = Mailbox(tmp_path / "box", Limits(messages=1))
+    stranger = replace(CALL, peer="eve@x/desk", name="Eve")
+    room.mail.record(StartRecording(stranger), "leg")  # half of one message is none
+    (event,) = await room.until(Troubled)
+    assert event.why is ev.RecordingEnd.FULL
+    room.mail.stop(StopRecording(CALL.id, keep=True), 1.0)
+    room.mail.all_in("leg")
+    assert await room.until(Ended) == (ev.Told(Notice(Trouble.NO_MESSAGE, "Eve"), 5.0),)
+    room.mail.record(StartRecording(CALL), "leg")  # there is for whom he knows
+    room.say("leg")
+    room.mail.stop(StopRecording(CALL.id, keep=True), 1.0)
+    room.mail.all_in("leg")
+    assert await room.until(Ended) == (ev.Told(Notice(Trouble.MESSAGE_TAKEN, "Ann"), 5.0),)
+
+
+async def test_a_dictation_that_begins_before_the_last_one_is_on_the_card_ends_like_it(room):
+    for number in (7.0, 8.0):
+        room.mail.record(StartRecording(None, "eve@x"), f"dictation {number}")
+        room.say(f"dictation {number}")
+        if number == 8.0:
+            await room.until(Ended)  # the first one, by now
+        room.mail.stop(StopRecording(None, keep=True), 1.0)
+        room.mail.all_in(f"dictation {number}")
+    await room.until(Ended)
+    assert len(await asyncio.to_thread(room.mail.outbox.pending)) == 2
 
 
 async def test_a_box_that_cannot_be_used_says_so_on_the_display(room, tmp_path):

@@ -45,6 +45,8 @@ from phone.voicemail.wire import RemoteMessage
 log = logging.getLogger(__name__)
 
 _DAY = 86_400.0
+_STRANGERS = 2
+"""Which part of the mailbox is theirs at most: a half."""
 _ORDINARY = frozenset({Trouble.UNKNOWN, Trouble.TOO_SHORT, Trouble.UNREADABLE})
 _T = TypeVar("_T")
 
@@ -67,12 +69,15 @@ class Mailbox:
 
     # --- recording ---
 
-    def begin(self, caller: Caller, stamp: float, accept: Accept = lambda _: None) -> Recording | Failure:
+    def begin(
+        self, caller: Caller, stamp: float, accept: Accept = lambda _: None, *, known: bool = True
+    ) -> Recording | Failure:
         """A message begins at `stamp` (Unix time). `accept` is called when it is listed, before anybody else sees it;
-        its failure is what `Recording.finish` gives.
+        its failure is what `Recording.finish` gives. Of whom the user does not know (not `known`) there is no room
+        beyond half of the mailbox: a night of junk calls leaves the other half to all others.
         """
-        stamp = round(stamp, 3)
-        return self._do("record a message", lambda index: self._begin(index, plain(caller), stamp, accept))
+        stamp, part = round(stamp, 3), 1 if known else _STRANGERS
+        return self._do("record a message", lambda index: self._begin(index, plain(caller), stamp, accept, part))
 
     def recover(self) -> tuple[Message, ...] | Failure:
         """Try again what a full or refusing card prevented: messages that are listed only now."""
@@ -173,9 +178,9 @@ class Mailbox:
             log.log(logging.INFO if result.trouble in _ORDINARY else logging.ERROR, "%s", result.sentence)
         return result
 
-    def _begin(self, index: Index, caller: Caller, stamp: float, accept: Accept) -> Recording | Failure:
+    def _begin(self, index: Index, caller: Caller, stamp: float, accept: Accept, part: int) -> Recording | Failure:
         self._catalogue.recover_owed(index)
-        room = self._room(index, stamp)
+        room = self._room(index, stamp, part)
         if isinstance(room, Failure):
             return room
         id = new_id(stamp, secrets.token_hex(4))  # noqa: A001 - the field's word
@@ -190,7 +195,7 @@ class Mailbox:
             id,
             file,
             writer,
-            Room(room, self._limits.reserve, self._folder.free, self._limits.shortest),
+            Room(min(room, self._limits.largest), self._limits.reserve, self._folder.free, self._limits.shortest),
             partial(self._keep, Message(id, caller, stamp, 0.0, 0), accept),
             partial(self._drop, id),
         )
@@ -205,22 +210,22 @@ class Mailbox:
             raise
         return file
 
-    def _room(self, index: Index, now: float) -> int | Failure:
-        """Bytes for one more message."""
-        room = self._left(index)
+    def _room(self, index: Index, now: float, part: int = 1) -> int | Failure:
+        """Bytes for one more message, of one that may use such a part of the mailbox."""
+        room = self._left(index, part)
         if room <= 0:
             self._expire(index, now)
-            room = self._left(index)
+            room = self._left(index, part)
         if room <= 0:
             return failure(Trouble.QUOTA, "record a message")
         if self._folder.free() < self._limits.reserve:
             return failure(Trouble.FULL, "record a message")
         return room
 
-    def _left(self, index: Index) -> int:
+    def _left(self, index: Index, part: int) -> int:
         count, size = index.used()
-        full = count + len(self._catalogue.live) >= self._limits.messages
-        return 0 if full else self._limits.bytes - size
+        full = count + len(self._catalogue.live) >= self._limits.messages // part
+        return 0 if full else self._limits.bytes // part - size
 
     def _add(self, index: Index, message: RemoteMessage, sound: bytes) -> Message | Failure:
         self._catalogue.recover_owed(index)

@@ -64,6 +64,8 @@ class Limits:
 
     messages: int = 10_000
     bytes: int = 2 << 30
+    largest: int = 16 << 20
+    """Bytes of one message: three minutes of the best Opus there is, whatever a far end sends in that time."""
     days: float = 0.0
     """After which a heard message expires; 0: never. New and kept ones do not."""
     reserve: int = 16 << 20

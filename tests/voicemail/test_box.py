@@ -175,6 +175,40 @@ def test_a_mailbox_that_becomes_full_ends_the_message(path):
     box.close()
 
 
+def test_strangers_leave_room_for_whom_the_user_knows(path):
+    box = Mailbox(path, Limits(messages=4))
+    for _ in range(2):
+        recording = ok(box.begin(BOB, NOON, known=False))
+        for payload in packets(1.5):
+            recording.packet(payload)
+        ok(recording.finish())
+    assert trouble(box.begin(BOB, NOON, known=False)) is Trouble.QUOTA
+    for _ in range(2):
+        left(box)
+    assert trouble(box.begin(BOB, NOON)) is Trouble.QUOTA
+    box.close()
+
+
+def test_a_strangers_message_ends_where_half_of_the_mailbox_does(path):
+    box = Mailbox(path, Limits(bytes=18_000))
+    recording = ok(box.begin(BOB, NOON, known=False))
+    said = [recording.packet(payload) for payload in packets(10)]
+    assert trouble(said[-1]) is Trouble.QUOTA
+    assert ok(recording.finish()).size < 12_000
+    box.close()
+
+
+def test_one_message_does_not_fill_the_mailbox(path):
+    """A far end may send any number of packets in the time that a message may take."""
+    box = Mailbox(path, Limits(largest=9000))
+    recording = ok(box.begin(BOB, NOON))
+    said = [recording.packet(payload) for payload in packets(10)]
+    assert trouble(said[-1]) is Trouble.QUOTA
+    assert ok(recording.finish()).size < 12_000
+    left(box)
+    box.close()
+
+
 def test_the_card_keeps_a_reserve(path, monkeypatch):
     box = Mailbox(path, Limits(reserve=1 << 60))
     assert trouble(box.begin(BOB, NOON)) is Trouble.FULL
