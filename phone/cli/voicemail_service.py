@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from phone.service.values import ServiceConfig
 
 DEFAULT_CONFIG = Path("/etc/phone/voicemail-service.toml")
+_CONFIG = f"the service's config file ($PHONE_VOICEMAIL_SERVICE_CONFIG, else {DEFAULT_CONFIG})"
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,8 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser = add_command(commands, "voicemail-service", run, "run a voicemail service beside an XMPP server", examples)
     default = Path(os.environ.get("PHONE_VOICEMAIL_SERVICE_CONFIG", DEFAULT_CONFIG))
-    about = f"the service's config file ($PHONE_VOICEMAIL_SERVICE_CONFIG, else {default})"
-    parser.add_argument("--config", type=Path, metavar="FILE", default=default, help=about)
+    parser.add_argument("--config", type=Path, metavar="FILE", default=default, help=_CONFIG)
     deeds = parser.add_subparsers(metavar="WHAT", title="besides running it")
     _add_check(deeds)
     _add_status(deeds)
@@ -37,20 +39,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _add_check(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    add_json(
-        add_command(deeds, "check", check, "try config, store, XMPP server and mail server, and say what is wrong")
-    )
+    summary = "try config, store, XMPP server and mail server, and say what is wrong"
+    _add_common(add_command(deeds, "check", check, summary))
 
 
 def _add_status(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    add_json(add_command(deeds, "status", status, "what is in the store: mailboxes, messages, what waits to be sent"))
+    summary = "what is in the store: mailboxes, messages, what waits to be sent"
+    _add_common(add_command(deeds, "status", status, summary))
 
 
 def _add_user(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = add_command(deeds, "user", user, "which accounts have mailboxes, where accounts.mailboxes is listed")
     parser.add_argument("deed", choices=("add", "disable", "remove", "list"))
     parser.add_argument("account", nargs="?", default="", metavar="ACCOUNT", help="such as boss@b.example")
-    add_json(parser)
+    _add_common(parser)
 
 
 def _add_block(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -62,6 +64,17 @@ def _add_block(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         parser.set_defaults(on=name == "block")
         parser.add_argument("account", metavar="ACCOUNT", help="whose mailbox")
         parser.add_argument("caller", metavar="CALLER", help="an account, or a domain")
+        _add_config(parser)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    _add_config(parser)
+    add_json(parser)
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    """Behind the command, as with all others; not given there, it is what was given before it."""
+    parser.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=_CONFIG)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -80,7 +93,9 @@ def check(options: argparse.Namespace) -> int:
     """0 if all is well. Raises PhoneError with what is not."""
     from phone.service.checkup import checkup  # noqa: PLC0415
 
-    found = checkup(_config(options))
+    config = _config(options)
+    with _quiet():
+        found = checkup(config)
     show(found, (f"{part.name}: {part.sentence}" for part in found.parts), as_json=options.json)
     return 0 if found.ok else 1
 
@@ -89,7 +104,8 @@ def status(options: argparse.Namespace) -> int:
     """Raises StoreError if the store does not answer."""
     from phone.service.admin import Status, opened  # noqa: PLC0415
 
-    with opened(_config(options)) as store:
+    config = _config(options)
+    with _quiet(), opened(config) as store:
         told = store.status()
 
     def lines(told: Status) -> Iterator[str]:
@@ -104,17 +120,28 @@ def user(options: argparse.Namespace) -> int:
     """Raises ConfigError for an account that is none of the service's."""
     from phone.service.admin import opened  # noqa: PLC0415
 
-    with opened(_config(options)) as store:
+    config = _config(options)
+    with _quiet(), opened(config) as store:
         found = store.users(options.deed, options.account)
-    show(found, (f"{each.account}{'' if each.enabled else ' (disabled)'}" for each in found), as_json=options.json)
+    lines = [f"{each.account}{'' if each.enabled else ' (disabled)'}" for each in found]
+    show(found, lines or _none_listed(config, options.deed), as_json=options.json)
     return 0
+
+
+def _none_listed(config: ServiceConfig, deed: str) -> Iterator[str]:
+    accounts = config.accounts
+    if deed == "list" and accounts.mailboxes == "any":
+        yield f'none is listed: every account of {" and ".join(accounts.domains)} has one (accounts.mailboxes = "any")'
+    elif deed == "list":
+        yield "none is listed: nobody has one (accounts.mailboxes)"
 
 
 def block(options: argparse.Namespace) -> int:
     """Raises ConfigError for an account that is none of the service's."""
     from phone.service.admin import opened  # noqa: PLC0415
 
-    with opened(_config(options)) as store:
+    config = _config(options)
+    with _quiet(), opened(config) as store:
         store.block(options.account, options.caller, on=options.on)
     return 0
 
@@ -123,3 +150,14 @@ def _config(options: argparse.Namespace) -> ServiceConfig:
     from phone.service.checks import load  # noqa: PLC0415
 
     return load(options.config)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What goes wrong is the command's own answer; the log's lines of it are for the service."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(before)
