@@ -52,8 +52,13 @@ def _sentence(file: Path) -> tuple[Samples, int]:
 
 def first_word(card: Card, file: Path, since: float) -> float | None:
     """Milliseconds after `since` when that prompt begins to be heard; None: it is not."""
+    return word_in(heard(card, since, _WAIT), file)
+
+
+def word_in(sound: Samples, file: Path) -> float | None:
+    """The same in what was heard, from its beginning on."""
     begin, silent = _sentence(file)
-    match = speech_delay(begin, heard(card, since, _WAIT))
+    match = speech_delay(begin, sound)
     return match.delay_ms + silent / RATE * 1e3 if match.likeness > _LIKE else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from journeys.edits import swap
 from journeys.leaving import (
     assert_words,
     calls_his_voicemail,
@@ -21,6 +22,7 @@ from journeys.leaving import (
     says,
     switch_off,
 )
+from journeys.listening import Ear
 from journeys.steps import connected, does
 from rig.service_stage import ServiceStage, service_stage
 
@@ -35,6 +37,23 @@ WORDS = "The blue train leaves at seven in the evening."
 async def scene(tmp_path: Path) -> AsyncIterator[ServiceStage]:
     async with service_stage(tmp_path) as scene:
         yield scene
+
+
+async def test_a_message_after_nobody_answered(scene: ServiceStage) -> None:
+    """The display offers it, and the line is not hung up in between."""
+    impatient = swap('country = "de"', 'country = "de"\nno_answer_seconds = 5')
+    alice, chat = await scene.desk("alice", edit=impatient), await scene.chat("bob@localhost")
+    await alice.lift()
+    await does(alice, lambda s: s.tone == "dial")
+    await alice.dial("201")
+    await does(alice, lambda s: s.tone in {"busy", "reorder"})
+    ear = Ear(alice.handset)
+    await alice.press("VOICEMAIL")
+    await greeted(alice, ear)
+    await says(alice, WORDS)
+    await hangs_up(alice)
+    await chat.until(lambda c: c.texts and c.voices)
+    assert_words(WORDS, await chat.listen(chat.voices[0]))
 
 
 async def test_a_message_for_somebody_whose_phone_is_off(scene: ServiceStage) -> None:
@@ -52,12 +71,13 @@ async def test_a_message_for_somebody_whose_phone_is_off(scene: ServiceStage) ->
     assert_words(WORDS, await chat.listen(chat.voices[0]))
     await bob.start_again()
     await registered(bob)
+    await does(bob, lambda s: s.new_messages == 1)
+    await looks_at_calls(bob)
     await does(bob, lamp)
     assert await messages(bob) == [("new", "alice@localhost")]
     await hears_message(bob, WORDS)
     status = await does(bob, lambda s: s.new_messages == 0)
     assert "Alice" in status.screen[1], status.screen
     await bob.hang_up()
-    await looks_at_calls(bob)
     await does(bob, dark)
     await has(bob, "heard")
