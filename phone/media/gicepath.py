@@ -99,6 +99,8 @@ class GicePath:
         self._target: tuple[GiceProtocol, Address] | None = None
         self._open = False
         self._closed = False
+        self.checked = False
+        """The far end has answered checks: as long as it is there, it goes on."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: list[asyncio.TimerHandle] = []
         self._clock: asyncio.TimerHandle | None = None
@@ -236,6 +238,7 @@ class GicePath:
                     log.info("media path: none is left")
                     self._target = None
                 case Chosen(Route() as route):
+                    self.checked = True
                     self._go(route)
 
     def _go(self, route: Route) -> None:

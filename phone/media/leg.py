@@ -214,6 +214,8 @@ class Leg:
 
     @property
     def _unchecked(self) -> bool:
+        if self._current is not None and isinstance(self._current.path, GicePath):
+            return not self._current.path.checked
         return self.plan.transport == "raw" or self.plan.before_ice
 
     async def close(self) -> None:

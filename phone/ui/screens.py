@@ -119,8 +119,9 @@ def _on_hook(v: View) -> Screen:
 
 
 def _icons(phone: Phone) -> tuple[Icon, ...]:
-    """The lock is that of what the ear hears."""
-    secure = incall.encrypted(incall.talking(phone))
+    """The lock is that of what the ear hears, else of whom the phone answers for its user."""
+    knocks = phone.seized or phone.offered or phone.recall
+    secure = incall.encrypted(incall.talking(phone) or (() if knocks else phone.answering[:1]))
     facts = {
         Icon.MUTE: phone.muted,
         Icon.SPEAKER: phone.speaker,

@@ -326,6 +326,20 @@ async def test_without_ice_a_silent_peer_on_hold_is_judged_by_its_rtcp_if_it_sen
         assert pair.failures() == ["no-rtp"]
 
 
+async def test_a_google_peer_that_answers_checks_is_missed_as_soon_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On hold as well, though it sends no RTCP: its answers come all the time."""
+    monkeypatch.setattr(leg_module, "SILENT_TOO_LONG", -1.0)
+    kind = {"transport": "gice", "security": "plain", "before_ice": True}
+    async with Pair(make_end(controlling=True, **kind), make_end(controlling=False, **kind)) as pair:
+        await pair.up()
+        pair.caller.follow(codecs=(OPUS,), feed="music")
+        async with asyncio.timeout(20):
+            while not pair.failures():  # both have opened the path by now; one may wait for its check's answer yet
+                pair.caller.the_leg.tick()
+                await asyncio.sleep(0.05)
+        assert pair.failures() == ["no-rtp"]
+
+
 async def test_without_ice_silence_in_a_call_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leg_module, "SILENT_TOO_LONG_RAW", -1.0)
     kind = {"transport": "raw", "security": "plain"}
