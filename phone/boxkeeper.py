@@ -59,9 +59,11 @@ class BoxKeeper:
         """The user has left: what he deleted goes for good."""
         self.do(self.mailbox.purge)
 
-    def settle(self, now: float) -> None:
-        """Old messages expire (`now`: Unix time); what a full card kept from being listed is tried again."""
-        self.do(lambda: (self.mailbox.recover(), self.mailbox.expire(now)))
+    def settle(self, now: float | None) -> None:
+        """What a full card kept from being listed is tried again; old messages expire (`now`: Unix time; None: nobody
+        knows, and they stay).
+        """
+        self.do(lambda: (self.mailbox.recover(), None if now is None else self.mailbox.expire(now)))
 
     def close(self) -> None:
         """Return when all is done."""

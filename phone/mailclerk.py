@@ -35,7 +35,7 @@ class MailClerk:
             case control.VoicemailPlay(id):
                 return self._play(id or "")
             case control.VoicemailDelete(id):
-                await asyncio.to_thread(self._delete, MessageId(id))
+                await asyncio.to_thread(self._delete, MessageId(id), undo=self.engine.phone.mailbox)
                 return control.Done(f"message {id} is deleted")
             case control.VoicemailSave(id):
                 return await asyncio.to_thread(self._save, MessageId(id))
@@ -70,8 +70,12 @@ class MailClerk:
             return control.Done(f"playing on the {'speaker' if phone.speaker else 'handset'}")
         return control.Done("lift the handset to hear it: this phone has no speaker")
 
-    def _delete(self, id: MessageId) -> None:
-        _done(self.keeper.mailbox.delete(id))
+    def _delete(self, id: MessageId, *, undo: bool) -> None:
+        """`undo`: somebody listens at the phone, and may bring back what he has deleted himself until he leaves."""
+        mailbox = self.keeper.mailbox
+        _done(mailbox.delete(id))
+        if not undo:
+            mailbox.purge()
         self.keeper.refresh()
 
     def _save(self, id: MessageId) -> control.VoicemailFile:

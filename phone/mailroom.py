@@ -214,7 +214,7 @@ class Mailroom:
 
     def answered(self, token: str, payload: Element | None, now: float) -> None:
         """The reply to a question of ours."""
-        if not self.sender.answered(token, result=payload is not None):
+        if not self.sender.answered(token):
             self.remote.answered(token, payload, now)
 
     def published(self, sender: str, event: Element, now: float) -> None:
@@ -240,7 +240,7 @@ class Mailroom:
         self.remote.expire(now)
         if self._settle_at <= now:
             self._settle_at = now + _SETTLE_EVERY
-            self.keeper.settle(self.clock.wall())
+            self.keeper.settle(self.clock.wall() if self.sender.online else None)  # without service it may be wrong
 
     def close(self) -> None:
         """All is on the card when this returns."""

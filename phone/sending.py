@@ -14,8 +14,10 @@ from phone.voicemail.courier import GaveUp, News, Sent, Voice, Waits
 from phone.xmpp.api import VoiceMessage
 
 _PING = "{urn:xmpp:ping}ping"
-_PATIENCE = 20.0
-"""Seconds for the server's answer to the ping behind a message."""
+_PATIENCE = 15.0
+"""Seconds for the server's answer to the ping behind a message: less than the client waits, so that its giving up is
+no answer.
+"""
 
 
 class Client(Protocol):
@@ -33,37 +35,40 @@ class Sender:
     client: Client
     online: bool = False
     """There is service now; the client knows its last address also when there is none."""
-    _pings: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
+    _pings: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     async def upload(self, path: Path, name: str, media_type: str, /) -> str:
         """Raises UploadError."""
         return await self.client.upload(path, name, media_type)
 
     async def send(self, to: str, voice: Voice, /) -> bool:
-        """A ping behind it: stanzas keep their order, so its answer means that the server has the message as well."""
+        """A ping behind it: stanzas keep their order, so its answer means that the server has the message as well. An
+        error is an answer: a server that knows no pings must not get the message again and again.
+        """
         message = VoiceMessage(
             voice.url, voice.name, voice.media_type, voice.size, voice.seconds, voice.sha256, voice.id
         )
         self.client.send_voice(to, message)
         token = secrets.token_urlsafe()
-        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pings[token] = answered
         self.client.ask("", Element(_PING), token)
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await answered
+                await answered
         except TimeoutError:
             return False
         finally:
             del self._pings[token]
+        return True
 
-    def answered(self, token: str, *, result: bool) -> bool:
-        """The reply to a ping; False: not ours."""
+    def answered(self, token: str) -> bool:
+        """The reply to a ping, of either kind; False: not ours."""
         waiting = self._pings.get(token)
         if waiting is None:
             return False
         if not waiting.done():
-            waiting.set_result(result)
+            waiting.set_result(None)
         return True
 
 

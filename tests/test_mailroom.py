@@ -280,9 +280,28 @@ async def test_a_message_counts_as_sent_when_the_server_has_it(room):
     assert await sending is True
     sending = asyncio.create_task(room.sender.send("eve@x", voice))
     await asyncio.sleep(0)
-    room.mail.answered(room.client.asked[-1][2], None, 6.0)
-    assert await sending is False
+    room.mail.answered(room.client.asked[-1][2], None, 6.0)  # who knows no pings has had the message before it as well
+    assert await sending is True
     assert await room.sender.upload(None, "b.m4a", "audio/mp4") == "https://x/b.m4a"
+
+
+async def test_a_message_is_sent_again_where_the_server_says_nothing(room, monkeypatch):
+    monkeypatch.setattr("phone.sending._PATIENCE", 0.01)
+    voice = Voice("https://x/a.m4a", "a.m4a", "audio/mp4", 10, 2.0, b"", "message-1")
+    assert await room.sender.send("eve@x", voice) is False
+    room.mail.answered(room.client.asked[-1][2], None, 6.0)  # too late
+
+
+async def test_nothing_expires_by_a_clock_that_no_server_has_agreed_with(room, monkeypatch):
+    settled = []
+    monkeypatch.setattr(room.keeper.mailbox, "expire", settled.append)
+    room.mail.expire(room.mail.deadline())
+    await room.until(BoxChanged)
+    assert settled == []
+    room.mail.online("bob@b.example/desk", 5.0)
+    room.mail.expire(room.mail.deadline() + 1e6)
+    await room.until(BoxChanged)
+    assert settled == [room.clock.wall()]
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,17 @@ class Courier:
         """Until cancelled."""
         while True:
             self._awake.clear()
-            pause = await self.work()
+            pause = await self._worked()
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._awake.wait()
+
+    async def _worked(self) -> float | None:
+        try:
+            return await self.work()
+        except Exception:
+            log.exception("a bug of the phone's own: what is to be sent waits")
+            return LONGEST_PAUSE
 
     async def work(self) -> float | None:
         """Try all that are due, once. Seconds until the next is due; None: there is nothing to be done."""

@@ -7,12 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rig.spoken import packets
 from rig.wire import Wire, WirePhone
 
 from phone import control, inbox
 from phone.attendant import Attendant
 from phone.boxkeeper import BoxKeeper
 from phone.calllog import CallLog
+from phone.calls import events as ev
 from phone.calls.model import Progress
 from phone.clock import VirtualClock
 from phone.drivers.sim import SimDesk, UnknownKeyError
@@ -23,6 +25,7 @@ from phone.picture import Picture
 from phone.ui.texts import load_texts
 from phone.voicemail.box import Mailbox
 from phone.voicemail.greeting import Greetings
+from phone.voicemail.message import Caller, Failure, Message
 
 
 @pytest.fixture
@@ -187,3 +190,30 @@ async def test_ended_calls_are_in_the_log_with_the_wall_times_of_their_begin(
     assert (entry.peer, entry.direction, entry.reason) == ("bob@x", "out", "hang-up")
     assert entry.seconds == pytest.approx(61, abs=1)
     assert entry.began.startswith("2026-01-01") or entry.began.startswith("2025-12-31")
+
+
+async def test_a_message_that_is_deleted_from_afar_is_gone_from_the_card(attendant: Attendant) -> None:
+    message = _left(attendant.clerk.keeper.mailbox)
+    file = attendant.clerk.keeper.mailbox.sound(message.id)
+    assert file.exists()
+    await attendant.answer(control.VoicemailDelete(message.id))
+    assert not file.exists()
+
+
+async def test_while_the_user_listens_he_can_have_it_back(attendant: Attendant, alice: WirePhone) -> None:
+    mailbox = attendant.clerk.keeper.mailbox
+    message = _left(mailbox)
+    alice.engine.post(ev.MailboxOpened("", alice.engine.now()))
+    assert alice.engine.phone.mailbox
+    await attendant.answer(control.VoicemailDelete(message.id))
+    assert mailbox.sound(message.id).exists()
+
+
+def _left(mailbox: Mailbox) -> Message:
+    recording = mailbox.begin(Caller("bob@x"), 1_700_000_000.0)
+    assert not isinstance(recording, Failure)
+    for packet in packets(2.0):
+        recording.packet(packet)
+    message = recording.finish()
+    assert not isinstance(message, Failure)
+    return message

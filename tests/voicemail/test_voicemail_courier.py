@@ -241,6 +241,26 @@ async def test_it_runs_until_it_is_cancelled(outbox, network):
         await task
 
 
+async def test_a_bug_of_ours_costs_one_try(outbox, network, monkeypatch, caplog):
+    monkeypatch.setattr(courier_module, "LONGEST_PAUSE", 0.01)
+    dictate(outbox)
+    bugs, sent = [KeyError("bug")], asyncio.Event()
+
+    async def send(to, message):
+        if bugs:
+            raise bugs.pop()
+        return True
+
+    courier = network.courier(outbox)
+    courier.send, courier.tell = send, lambda _: sent.set()
+    task = asyncio.create_task(courier.run())
+    async with asyncio.timeout(60):
+        await sent.wait()
+    assert "a bug of the phone's own" in caplog.text
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_an_outbox_that_cannot_be_read_is_tried_later(tmp_path, network):
     outbox = Outbox(tmp_path / "outbox")
     dictate(outbox, spoken=packets(2))
