@@ -57,14 +57,15 @@ def _add_user(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _add_block(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     for name, summary in (
-        ("block", "let a caller leave no messages in a mailbox"),
-        ("unblock", "let him again"),
+        ("block", "let a caller leave no messages in a mailbox; without a caller: who may leave none"),
+        ("unblock", "let a caller leave messages again"),
     ):
         parser = add_command(deeds, name, block, summary)
         parser.set_defaults(on=name == "block")
         parser.add_argument("account", metavar="ACCOUNT", help="whose mailbox")
-        parser.add_argument("caller", metavar="CALLER", help="an account, or a domain")
-        _add_config(parser)
+        count = "?" if name == "block" else None
+        parser.add_argument("caller", nargs=count, metavar="CALLER", help="an account, or a domain")
+        _add_common(parser)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +143,10 @@ def block(options: argparse.Namespace) -> int:
 
     config = _config(options)
     with _quiet(), opened(config) as store:
-        store.block(options.account, options.caller, on=options.on)
+        if options.caller:
+            store.block(options.account, options.caller, on=options.on)
+        found = store.blocked(options.account)
+    show(found, () if options.caller else found, as_json=options.json)
     return 0
 
 

@@ -66,6 +66,10 @@ class Admin:
             raise ConfigError(f"{caller} is neither an account nor a domain: write it like pest@a.example or a.example")
         self._store.write_now(partial(boxes.block, owner=self._owner(account), caller=who, on=on))
 
+    def blocked(self, account: str) -> tuple[str, ...]:
+        """Callers and domains that may leave no messages there."""
+        return self._store.read_now(partial(boxes.blocked_by, owner=self._owner(account)))
+
     def _owner(self, account: str) -> str:
         owner = bare(normal(account))
         domains = self._config.accounts.domains

@@ -60,6 +60,12 @@ def block(connection: Connection, owner: str, caller: str, *, on: bool) -> None:
         connection.execute(delete(blocked).where(blocked.c.owner == owner, blocked.c.caller == caller))
 
 
+def blocked_by(connection: Connection, owner: str) -> tuple[str, ...]:
+    """Callers and domains."""
+    rows = connection.execute(select(blocked.c.caller).where(blocked.c.owner == owner).order_by(blocked.c.caller))
+    return tuple(rows.scalars())
+
+
 def is_blocked(connection: Connection, owner: str, caller: str) -> bool:
     """By address or by domain."""
     either = blocked.c.caller.in_((caller, caller.rpartition("@")[2]))

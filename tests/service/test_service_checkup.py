@@ -73,6 +73,18 @@ def test_no_listed_mailboxes_is_said(file, capsys):
     assert json.loads(capsys.readouterr().out) == []
 
 
+def test_who_is_blocked_can_be_read_again(file, capsys):
+    def done(*words: str) -> str:
+        assert main(["voicemail-service", *words, "--config", str(file)]) == 0
+        return capsys.readouterr().out
+
+    assert done("block", "boss@b.example", "pest@a.example") == ""
+    assert done("block", "boss@b.example", "spam.example") == ""
+    assert done("block", "boss@b.example") == "pest@a.example\nspam.example\n"
+    assert json.loads(done("unblock", "boss@b.example", "pest@a.example", "--json")) == ["spam.example"]
+    assert done("block", "ann@b.example") == ""
+
+
 async def xmpp(settings: ServiceConfig) -> Part:
     found = await asyncio.to_thread(checkup, settings)
     return next(part for part in found.parts if part.name == "xmpp")
