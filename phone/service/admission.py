@@ -16,6 +16,8 @@ from phone.service.addresses import Addresses, Mailbox, Outgoing, Place
 
 REGARDING: Final = "{http://www.google.com/session/voicemail}regarding"
 _SESSION: Final = "{http://www.google.com/session}"
+SERVER_SHARE: Final = 20
+"""So many callers' calls are another server's in an hour: who has one of his own can make any number of accounts."""
 _LONGEST_MAIL: Final = 254
 """RFC 5321 4.5.3.1.3, without the brackets."""
 
@@ -42,13 +44,17 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the store knows of a caller and whom he calls. `calls`, and of outgoing ones `mails`, count this one."""
+    """What the store knows of a caller and whom he calls. `calls`, `server` and, of outgoing ones, `mails` count this
+    one.
+    """
 
     enabled: bool | None
     blocked: bool
     calls: int
     room: bool
     mails: int = 0
+    server: int = 0
+    """Calls of all accounts of his server, if it is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ def errand(rules: Rules, sender: str, to: str, named: str | None, *, proposal: b
 
 def verdict(rules: Rules, wanted: Errand, facts: Facts) -> StanzaError | None:
     """Why the caller cannot leave this message now; None: he can."""
-    if facts.calls > rules.per_hour:
+    if facts.calls > rules.per_hour or facts.server > SERVER_SHARE * rules.per_hour:
         return TOO_OFTEN
     if isinstance(wanted.place, Outgoing):
         return TOO_OFTEN if facts.mails > rules.mail_per_day else None

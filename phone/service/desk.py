@@ -70,8 +70,12 @@ class Desk:
         if isinstance(errand.place, Outgoing):
             mails = duties.count(connection, "mail", errand.caller, _DAY, now)
             return Facts(None, blocked=False, calls=calls, room=True, mails=mails), MAIL_BYTES
+        server = 0
+        if not self.rules.addresses.is_local(errand.caller):
+            server = duties.count(connection, "server", errand.caller.rpartition("@")[2], _HOUR, now)
         used = boxes.used(connection, errand.owner)
         left = (self.limits.megabytes << 20) - used.bytes
         room = left > 0 and used.messages < self.limits.messages
         enabled = boxes.enabled(connection, errand.owner)
-        return Facts(enabled, boxes.is_blocked(connection, errand.owner, errand.caller), calls, room), left
+        blocked = boxes.is_blocked(connection, errand.owner, errand.caller)
+        return Facts(enabled, blocked, calls, room, server=server), left

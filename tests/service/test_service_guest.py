@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from types import SimpleNamespace
 from xml.etree.ElementTree import Element
 
@@ -13,13 +14,14 @@ from rig.servers_ears import xml
 from phone.jingle.api import StanzaError
 from phone.media.plan import Recorded
 from phone.service.addresses import Addresses, Mailbox
-from phone.service.admission import Errand, Rules
+from phone.service.admission import SERVER_SHARE, Errand, Rules
 from phone.service.caller import Caller, Heard
 from phone.service.chat import ChatCarrier, Sounds
 from phone.service.courier import Later
-from phone.service.desk import Admitted
+from phone.service.desk import Admitted, Desk
 from phone.service.duties import Delivery, Kind
 from phone.service.guest import Guest
+from phone.service.values import LimitsConfig
 from phone.service.visit import Phase, Terms
 from phone.service.wording import load_wording
 
@@ -45,7 +47,7 @@ class Tapes:
         return self.begun[-1]
 
 
-class Desk:
+class OpenDesk:
     def __init__(self) -> None:
         addresses = Addresses("vm.b.example", ("b.example",))
         limits = {"listed": False, "strangers": True, "per_hour": 20, "mail_per_day": 0}
@@ -84,7 +86,7 @@ def house() -> SimpleNamespace:
     return SimpleNamespace(
         component=Component(),
         studio=SimpleNamespace(set=lambda _: None, drop=lambda _: None),
-        desk=Desk(),
+        desk=OpenDesk(),
         tapes=Tapes(),
         terms=Terms(180.0, 10.0),
         plain_rtp=lambda _: True,
@@ -121,7 +123,7 @@ async def test_no_session_comes_in_by_anothers_invitation(house):
 async def test_no_room_for_a_file_leaves_the_text_and_another_try(monkeypatch, tmp_path, store):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "away"))
     component, told = Component(), []
-    carrier = ChatCarrier(component, Desk().rules.addresses, load_wording("en"), Sounds(store))
+    carrier = ChatCarrier(component, OpenDesk().rules.addresses, load_wording("en"), Sounds(store))
 
     async def tell() -> None:
         told.append(True)
@@ -130,3 +132,19 @@ async def test_no_room_for_a_file_leaves_the_text_and_another_try(monkeypatch, t
     assert isinstance(await carrier.carry(Delivery("d", Kind.CHAT, "s", *about), tell), Later)
     assert told == [True]
     assert len(component.chats) == 1
+
+
+async def test_who_has_a_server_of_his_own_has_not_any_number_of_callers(store):
+    async def greeting(_: str) -> tuple[str, ...]:
+        return ()
+
+    rules = replace(OpenDesk().rules, per_hour=1)
+    desk = Desk(store, rules, LimitsConfig(), greeting)
+
+    async def refused(caller: str) -> bool:
+        boss = "boss@b.example"
+        return not isinstance(await desk.admit(Errand(Mailbox(boss), boss, boss, caller)), Admitted)
+
+    assert [await refused(f"u{n}@junk.example") for n in range(SERVER_SHARE + 1)] == [False] * SERVER_SHARE + [True]
+    assert not await refused("ann@a.example")
+    assert not any([await refused(f"u{n}@b.example") for n in range(SERVER_SHARE + 1)])
