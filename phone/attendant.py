@@ -85,7 +85,7 @@ class Attendant:
         match request:
             case control.Dnd(on):
                 self.engine.post(ev.DndChanged(on, now))
-                return control.Done("callers hear busy" if on else "callers ring the bell")
+                return control.Done(self._undisturbed() if on else "callers ring the bell")
             case control.Lock(on):
                 self.engine.post(ev.LockChanged(on, now))
                 if self.engine.phone.locked is not on:
@@ -93,6 +93,11 @@ class Attendant:
                 return control.Done("the keypad is locked" if on else "the keypad is open")
             case control.Block(address, on):
                 return self._block(address, on=on)
+
+    def _undisturbed(self) -> str:
+        habits = self.engine.phone.habits
+        greets = habits.answers and habits.answers_dnd
+        return "callers hear the greeting and may leave a message" if greets else "callers hear busy"
 
     def _block(self, address: str, *, on: bool) -> control.Done:
         if (jid := canonical(address)) is None:

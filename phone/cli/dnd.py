@@ -11,9 +11,8 @@ from phone.control import Dnd, ask
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Its arguments."""
     examples = ("phone dnd on", "phone dnd off")
-    parser = add_command(
-        commands, "dnd", dnd, "do not disturb: callers are told that the phone is busy, and logged", examples
-    )
+    summary = "do not disturb: callers hear the greeting, or that the phone is busy ([voicemail]), and are logged"
+    parser = add_command(commands, "dnd", dnd, summary, examples)
     add_switch(parser)
     add_config(parser)
     add_json(parser)

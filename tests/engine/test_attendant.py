@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from phone.boxkeeper import BoxKeeper
 from phone.calllog import CallLog
 from phone.calls import events as ev
 from phone.calls.model import Progress
+from phone.calls.settings import Habits
 from phone.clock import VirtualClock
 from phone.drivers.sim import SimDesk, UnknownKeyError
 from phone.journal import CallWriter, Written
@@ -217,3 +219,19 @@ def _left(mailbox: Mailbox) -> Message:
     message = recording.finish()
     assert not isinstance(message, Failure)
     return message
+
+
+@pytest.mark.parametrize(
+    ("habits", "told"),
+    [
+        ({"answers": True}, "callers hear the greeting and may leave a message"),
+        ({"answers": True, "answers_dnd": False}, "callers hear busy"),
+        ({"answers": False}, "callers hear busy"),
+    ],
+)
+async def test_do_not_disturb_says_what_callers_will_hear(
+    attendant: Attendant, alice: WirePhone, habits: dict[str, bool], told: str
+) -> None:
+    alice.engine.phone = replace(alice.engine.phone, habits=Habits(**habits))
+    assert await attendant.answer(control.Dnd(on=True)) == control.Done(told)
+    assert await attendant.answer(control.Dnd(on=False)) == control.Done("callers ring the bell")
