@@ -80,4 +80,4 @@ def notice(news: News) -> Notice:
         case Waits(_, name):
             return Notice(Trouble.MESSAGE_WAITS, name)
         case GaveUp(_, name):
-            return Notice(Trouble.NO_MESSAGE, name)
+            return Notice(Trouble.MESSAGE_NOT_SENT, name)

@@ -309,7 +309,7 @@ async def test_nothing_expires_by_a_clock_that_no_server_has_agreed_with(room, m
     [
         (Sent("eve@x", "Eve"), Trouble.MESSAGE_SENT),
         (Waits("eve@x", "Eve", "no service"), Trouble.MESSAGE_WAITS),
-        (GaveUp("eve@x", "Eve", "refused"), Trouble.NO_MESSAGE),
+        (GaveUp("eve@x", "Eve", "refused"), Trouble.MESSAGE_NOT_SENT),
     ],
 )
 async def test_the_display_says_what_became_of_it(room, news, why):

@@ -205,6 +205,8 @@ class Trouble(Enum):
     """`Notice.who`: to whom."""
     MESSAGE_WAITS = "message waits"
     """It is kept and sent later; `Notice.who`: to whom."""
+    MESSAGE_NOT_SENT = "message not sent"
+    """It never will be; `Notice.who`: to whom."""
     MESSAGE_TAKEN = "message taken"
     """From `Notice.who`."""
     NO_MESSAGE = "no message"

@@ -9,7 +9,12 @@ from phone.calls.events import MissedAway, Told
 from phone.calls.frozen import replace
 from phone.calls.model import Notice, Phone, Trouble
 
-LASTING = frozenset({Trouble.MISSED, Trouble.MISSED_AWAY, Trouble.MESSAGE_TAKEN, Trouble.NO_MESSAGE})
+LASTING = frozenset(
+    (
+        *(Trouble.MISSED, Trouble.MISSED_AWAY),
+        *(Trouble.MESSAGE_TAKEN, Trouble.NO_MESSAGE, Trouble.MESSAGE_NOT_SENT),
+    )
+)
 
 
 def missed_away(phone: Phone, e: MissedAway) -> Phone:

@@ -345,3 +345,8 @@ def test_what_is_told_passes_but_does_not_hide_a_missed_call():
     assert desk.wait(20).phone.notice is None
     missed = Notice(Trouble.MISSED_AWAY, "Ann")
     assert desk.act(ev.MissedAway(2, "Ann", 120.0), ev.Told(sent, 120.0)).wait(99).phone.notice == missed
+
+
+def test_that_a_message_was_not_sent_stays_until_it_is_seen():
+    lost = Notice(Trouble.MESSAGE_NOT_SENT, "Bob")
+    assert Desk().act(ev.Told(lost, 100.0)).wait(99).phone.notice == lost

@@ -72,6 +72,7 @@ MAIL_GALLERY = {
     "idle-message-taken": phone(mail=Mail(1, 0), notice=Notice(Trouble.MESSAGE_TAKEN, ANNA)),
     "idle-message-sent": phone(notice=Notice(Trouble.MESSAGE_SENT, CAROL)),
     "idle-message-waits": phone(notice=Notice(Trouble.MESSAGE_WAITS, ANNA)),
+    "idle-message-not-sent": phone(notice=Notice(Trouble.MESSAGE_NOT_SENT, CAROL)),
     "idle-no-message": phone(notice=Notice(Trouble.NO_MESSAGE, CAROL)),
     # --- taken by the phone
     "taking-greeting": phone(calls=(recorded(**GREETED),)),
