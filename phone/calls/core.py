@@ -94,10 +94,8 @@ def _dispatch(phone: Phone, event: Event) -> Result:  # noqa: PLR0912 - one bran
             return replace(phone, dnd=on), ()
         case ev.LockChanged(on):
             return replace(phone, locked=on and bool(phone.habits.lock_code)), ()
-        case ev.MissedAway():
-            return notices.missed_away(phone, event), ()
-        case ev.Told():
-            return notices.told(phone, event), ()
+        case ev.MissedAway() | ev.Told():
+            return notices.learn(phone, event), ()
         case ev.Offered():
             return arrivals.offered(phone, event)
         case ev.Alerting() | ev.Accepted() | ev.MediaUp():

@@ -17,12 +17,17 @@ LASTING = frozenset(
 )
 
 
-def missed_away(phone: Phone, e: MissedAway) -> Phone:
+def learn(phone: Phone, e: MissedAway | Told) -> Phone:
+    """What there is to be told of."""
+    return _missed_away(phone, e) if isinstance(e, MissedAway) else _told(phone, e)
+
+
+def _missed_away(phone: Phone, e: MissedAway) -> Phone:
     """Calls came while the phone was off."""
     return _show(phone, Notice(Trouble.MISSED_AWAY, e.name), e.at) if e.count > 0 else phone
 
 
-def told(phone: Phone, e: Told) -> Phone:
+def _told(phone: Phone, e: Told) -> Phone:
     """The engine has something to say."""
     passes = e.notice.why not in LASTING
     return phone if passes and phone.notice and phone.notice.why in LASTING else _show(phone, e.notice, e.at)

@@ -104,7 +104,7 @@ class VoicemailConfig:
     silence_seconds: float = 10.0
     """After so long without speech the message ends."""
     most_megabytes: int = 500
-    """What all messages together may take on the card."""
+    """What all messages together may take on the card; who is not in the telephone book has half of it at most."""
     days: float = 0.0
     """Heard messages expire; 0: never. New and kept ones do not."""
     greeting: Path | None = None
