@@ -68,7 +68,8 @@ def _add_play(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def _add_save(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     examples = ("phone voicemail save 1 message.opus", "ssh desk phone voicemail save new - > message.opus")
-    parser = add_command(acts, "save", save, "copy a message to an Ogg Opus file; the phone keeps it, too", examples)
+    summary = "copy a message to an Ogg Opus file; the phone keeps it, too, and it is new no more"
+    parser = add_command(acts, "save", save, summary, examples)
     parser.add_argument("id", metavar="ID", help=f"{_WHICH} or new: the oldest new one")
     parser.add_argument("file", metavar="FILE", help="where to; -: standard output")
     _add_common(parser)
