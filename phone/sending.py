@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from phone.calls.model import Notice, Trouble
 from phone.voicemail.courier import GaveUp, News, Sent, Voice, Waits
-from phone.xmpp.api import VoiceMessage
+from phone.xmpp.api import UploadError, VoiceMessage
 
 _PING = "{urn:xmpp:ping}ping"
 _PATIENCE = 15.0
@@ -38,8 +38,13 @@ class Sender:
     _pings: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     async def upload(self, path: Path, name: str, media_type: str, /) -> str:
-        """Raises UploadError."""
-        return await self.client.upload(path, name, media_type)
+        """Raises UploadError. A server that refuses may be told better: the message waits for that; only one that no
+        server would take is given up at once.
+        """
+        try:
+            return await self.client.upload(path, name, media_type)
+        except UploadError as error:
+            raise UploadError(str(error), lasting=error.unfit) from error
 
     async def send(self, to: str, voice: Voice, /) -> bool:
         """A ping behind it: stanzas keep their order, so its answer means that the server has the message as well. An

@@ -29,6 +29,7 @@ from phone.voicemail.greeting import Greetings
 from phone.voicemail.message import Limits
 from phone.voicemail.message import Trouble as CardTrouble
 from phone.voicemail.outbox import Outbox
+from phone.xmpp.api import UploadError
 
 CALL = Call(CallId("leg"), "ann@a.example/pi", "Ann", outgoing=False, progress=Progress.CONNECTED, since=0.0)
 DICTATION = "dictation 7.0"
@@ -323,3 +324,21 @@ async def test_what_is_the_same_stays_the_same_object(room):
     room.mail.told(BoxChanged(replace(box)), 5.0)
     assert room.mail.box is box
     assert inbox.MailTold(BoxChanged(box)).news.box is box
+
+
+@pytest.mark.parametrize(
+    ("error", "lasting"),
+    [
+        (UploadError("forbidden", lasting=True), False),
+        (UploadError("too large", unfit=True), True),
+        (UploadError("no connection"), False),
+    ],
+)
+async def test_only_what_no_server_would_take_is_given_up_at_once(room, error, lasting):
+    async def refuse(path, name, media_type):
+        raise error
+
+    room.client.upload = refuse
+    with pytest.raises(UploadError, match=str(error)) as told:
+        await room.sender.upload(None, "a.m4a", "audio/mp4")
+    assert told.value.lasting is lasting

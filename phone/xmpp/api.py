@@ -109,11 +109,14 @@ class VoiceMessage:
 
 
 class UploadError(PhoneError, RuntimeError):
-    """The file could not be put on the web (XEP-0363). `lasting`: no use to try the same again."""
+    """The file could not be put on the web (XEP-0363). `lasting`: no use to try the same again, unless somebody changes
+    the server; `unfit`: the file itself is the reason.
+    """
 
-    def __init__(self, sentence: str, *, lasting: bool = False) -> None:
+    def __init__(self, sentence: str, *, lasting: bool = False, unfit: bool = False) -> None:
         super().__init__(sentence)
-        self.lasting = lasting
+        self.lasting = lasting or unfit
+        self.unfit = unfit
 
 
 class Listener(Protocol):

@@ -75,7 +75,7 @@ class Uploads:
             self._service = await self._find(sender)
         service = self._service
         if service.most is not None and size > service.most:
-            raise UploadError(f"{service.jid} takes files of up to {service.most} bytes, not {size}", lasting=True)
+            raise UploadError(f"{service.jid} takes files of up to {service.most} bytes, not {size}", unfit=True)
         slot = await self._slot(service, name, size, media_type, sender)
         # The library for this costs more memory than a phone that never leaves a message should pay.
         from phone.xmpp import web  # noqa: PLC0415
@@ -168,4 +168,4 @@ async def _size(path: Path) -> int:
     try:
         return (await asyncio.to_thread(path.stat)).st_size
     except OSError as error:
-        raise UploadError(f"{path} cannot be read: {error}", lasting=True) from error
+        raise UploadError(f"{path} cannot be read: {error}", unfit=True) from error

@@ -30,7 +30,7 @@ async def put(url: str, path: Path, size: int, headers: Mapping[str, str], tls: 
     try:
         file = await asyncio.to_thread(path.open, "rb")
     except OSError as error:
-        raise UploadError(f"{path} cannot be read: {error}", lasting=True) from error
+        raise UploadError(f"{path} cannot be read: {error}", unfit=True) from error
     timeout = aiohttp.ClientTimeout(total=_PATIENCE + size / _SLOWEST, connect=_CONNECT_SECONDS)
     with file:
         try:
