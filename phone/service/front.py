@@ -115,7 +115,8 @@ class Front:
             case _ if probed is not None:
                 answer = probed
             case disco.INFO_QUERY:
-                answer = disco.info(payload, plain=self._plain) or _NOT_FOUND
+                found = disco.info(payload, plain=self._plain)
+                answer = _NOT_FOUND if found is None else found
             case disco.ITEMS_QUERY:
                 answer = disco.items(payload)
             case "{urn:xmpp:ping}ping":

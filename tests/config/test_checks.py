@@ -165,14 +165,17 @@ def test_a_wav_file_beside_the_config_is_a_hold_sound(tmp_path):
     assert "is no WAV file" in wrong(tmp_path, "calls", "hold", value="hold.wav")[0]
 
 
-def test_a_hold_sound_that_may_not_be_read_says_so(tmp_path, monkeypatch):
-    _write_wav(tmp_path / "hold.wav", 10_000)
+@pytest.mark.parametrize(
+    ("table", "key", "name"), [("calls", "hold", "hold.wav"), ("voicemail", "greeting", "hi.opus")]
+)
+def test_a_sound_that_may_not_be_read_says_so(tmp_path, monkeypatch, table, key, name):
+    _write_wav(tmp_path / name, 10_000)
 
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)  # root may read everything
-    assert "make it readable" in wrong(tmp_path, "calls", "hold", value="hold.wav")[0]
+    assert "make it readable" in wrong(tmp_path, table, key, value=name)[0]
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

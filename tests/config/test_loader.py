@@ -56,6 +56,7 @@ def test_the_examples_comments_are_right_too(write, tmp_path):
         ("away.opus", "away.opus is not there: put an Ogg Opus file there"),
         (".", "is no file: give an Ogg Opus file"),
         ("ca.pem", "this is no Ogg Opus file; make one with"),
+        ("~nobody-of-this-name/hi.opus", 'begins with "~nobody-of-this-name"'),
     ],
 )
 def test_a_greeting_must_be_playable(write, tmp_path, value, told):

@@ -81,6 +81,7 @@ Component "{s.component}" {{ component_secret = "{s.secret}" }}
 Component "upload.{domain}" "http_file_share" {{
   http_host = "{domain}";
   http_external_url = "https://localhost:{s.web_port}/";
+  http_file_share_access = {{ "{domain}", "{s.component}" }}; -- Prosody 13 lets accounts alone by default
   http_file_share_size_limit = {s.most};
   http_file_share_daily_quota = {s.most} * 20;
 }}
