@@ -132,6 +132,8 @@ class Engine:
                 self._of_messages(item)
             case inbox.TimePassed():
                 self._time_passed(self.now())
+            case inbox.Asked(reply):
+                reply()
             case inbox.IqArrived() | inbox.MessageArrived() | inbox.Bounced() | inbox.Replied() | inbox.ResourceGone():
                 self.acts.carry_out(self._told(item))
             case _:

@@ -5,6 +5,7 @@ Drivers, the xmpp room and the media host post these; the engine alone turns the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -135,6 +136,13 @@ class TimePassed:
     """A deadline of the core, of the Jingle room, of a menu or of the screen's clock has come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Does the engine answer? Then it calls this, at the item's turn."""
+
+    reply: Callable[[], None]
+
+
 FromNetwork = IqArrived | MessageArrived | Bounced | Replied | ResourceGone
 """What the Jingle room answers with effects."""
 
@@ -155,4 +163,5 @@ Item = (
     | NameTold
     | BookChanged
     | TimePassed
+    | Asked
 )

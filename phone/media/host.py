@@ -51,6 +51,8 @@ class MediaHost:
         self._ended = asyncio.Event()
         self._heard_at = 0.0
         self._heard = False
+        self._last_report = 0.0
+        self._first_report = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
@@ -59,9 +61,25 @@ class MediaHost:
             return None
         return self._process.pid
 
+    @property
+    def starting(self) -> bool:
+        """A process was started and has not reported yet, or is about to be."""
+        return not self._heard
+
+    def silent_for(self, now: float) -> float:
+        """Seconds (monotonic) since a process reported last, or since the first one was started."""
+        return max(0.0, now - self._last_report)
+
+    async def ready(self, patience: float) -> bool:
+        """Wait for the first report: from then on plans are obeyed. False where it did not come in so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._first_report.wait(), patience)
+        return self._first_report.is_set()
+
     async def start(self, setup: Setup) -> None:
         """Start the process and keep it running until `close`."""
         self._setup = setup
+        self._last_report = time.monotonic()
         theirs = self._connect()
         await self._spawn(theirs)
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
@@ -135,6 +153,8 @@ class MediaHost:
             self._ended.set()
             return
         self._heard, self._heard_at = True, time.monotonic()
+        self._last_report = self._heard_at
+        self._first_report.set()
         try:
             report = decode_report(data)
         except msgspec.DecodeError:

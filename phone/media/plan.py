@@ -293,6 +293,8 @@ class Alive(msgspec.Struct, frozen=True, tag=True):
 
     audio_ticks: int
     xruns: int
+    stuck: float = 0.0
+    """Seconds since the audio thread came round last; 0 while it has nothing to do."""
 
 
 class LegSaid(msgspec.Struct, frozen=True, tag=True):

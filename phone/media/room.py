@@ -249,11 +249,13 @@ class Room:
 
     async def _tick(self) -> None:
         due = self._loop.time()
+        self._reporter.report(Alive(0, 0))  # the phone is ready now, not in a second
         while True:
             due += 1.0
             await asyncio.sleep(due - self._loop.time())
             self._watch()
-            self._reporter.report(Alive(self._audio.ticks, self._audio.xruns))
+            stuck = self._audio.stuck_for(time.monotonic())
+            self._reporter.report(Alive(self._audio.ticks, self._audio.xruns, stuck))
             self._seconds += 1
             if self._seconds % _COLLECT_EVERY == 0:
                 gc.collect()
