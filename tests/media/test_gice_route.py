@@ -196,3 +196,12 @@ def test_rtp_is_as_good_as_a_request() -> None:
         answer(gice, tuple(o for o in outs if isinstance(o, Send)), step)
         assert gice.heard(0, B, step)
     assert gice.chosen == Route(0, B)
+
+
+@pytest.mark.parametrize("v6", [False, True])
+def test_a_socket_that_comes_later_is_checked_from_too_within_its_family(v6: bool) -> None:
+    gice = machine()
+    gice.update([Remote(B, THEIRS, 950)], 0)
+    local = gice.add_socket(0, v6=v6)
+    tried = {out.route for tick in range(20) for out in gice.tick(tick * SEARCHING) if isinstance(out, Send)}
+    assert (Route(local, B) in tried) is not v6
