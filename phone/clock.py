@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from dataclasses import dataclass
 from typing import Protocol
+
+RELEASED = dt.datetime(2026, 11, 1, tzinfo=dt.UTC).timestamp()
+"""Unix seconds. No true clock shows an earlier time than this software's own date."""
 
 
 class Clock(Protocol):

@@ -52,6 +52,8 @@ _SOON = 0.05
 """Changes of roster and block list within this time are told as one (seconds)."""
 _NAMES_TOGETHER = 5.0
 """And those of names, which come one by one for an hour where nobody in a large roster has one."""
+_CLOCK_SECONDS = 1.0
+"""Between looks at a clock that is wrong."""
 
 
 class AccountError(PhoneError, ValueError):
@@ -74,8 +76,12 @@ class XmppClient:
         pace: Pace | None = None,
         random: Callable[[], float] | None = None,
         last_seen: float | None = None,
+        clock_trouble: Callable[[], str] = str,
     ) -> None:
-        """`last_seen`: what `last_seen` said when the phone was last on; None if that is not known."""
+        """`last_seen`: what `last_seen` said when the phone was last on; None if that is not known.
+
+        `clock_trouble`: why the wall clock cannot be right, "" if it may be: TLS waits for that.
+        """
         own = canonical(account.jid)
         if own is None or "@" not in own or "/" in own:
             raise AccountError(f"{account.jid!r} is no account: it must read like alice@example.org")
@@ -96,6 +102,7 @@ class XmppClient:
         self._outbox = Outbox(self._clock.monotonic)
         self._requests = Requests(self._send)
         self._last_seen = last_seen
+        self._clock_trouble = clock_trouble
         self._people = Herald(self._people_changed, _SOON)
         self._new_names = Herald(listener.contacts_changed, _NAMES_TOGETHER)
         self._names = Names(self._requests, self._new_names.tell, listener.named)
@@ -115,6 +122,7 @@ class XmppClient:
         self._listener.service("starting", "")
         try:
             while True:
+                await self._right_time()
                 fault = await self._name(await self._session())
                 self._tell(fault)
                 await asyncio.sleep(self._backoff.next())
@@ -211,6 +219,17 @@ class XmppClient:
             self._over.set_result(fault)
 
     # --- life ------------------------------------------------------------------------------------------------
+
+    async def _right_time(self) -> None:
+        """Certificates cannot be checked without: good ones would be refused, and expired ones taken."""
+        told = ""
+        while trouble := self._clock_trouble():
+            if trouble != told:
+                self._tell(Fault("wrong time", trouble))
+            told = trouble
+            await asyncio.sleep(_CLOCK_SECONDS)
+        if told:
+            log.info("the clock may be right now")
 
     async def _session(self) -> Fault | BaseException:
         """One connection, from its first packet to its end; returns why it ended."""

@@ -9,10 +9,8 @@ import socket
 import ssl
 from dataclasses import dataclass
 
+from phone.clock import RELEASED
 from phone.xmpp.api import ServiceName
-
-RELEASED = dt.datetime(2026, 11, 1, tzinfo=dt.UTC).timestamp()
-"""No true clock shows an earlier time than this software's own date."""
 
 # OpenSSL's X509_V_ERR_*: ssl.SSLCertVerificationError.verify_code
 _NOT_YET_VALID = 9
