@@ -39,6 +39,7 @@ from phone.ports import Ports
 from phone.prompts import Prompts, default_folder
 from phone.sayings import Sayings
 from phone.settings import account, dial_plan, fresh_phone, media_setup
+from phone.trial import Keeper
 from phone.ui.draw import draw
 from phone.ui.menu import Menu
 from phone.ui.spoken import Voice
@@ -55,13 +56,15 @@ _SEEN_EVERY = 600.0
 """Seconds: what is written often wears a card out."""
 
 
-def run(config: Config) -> int:
-    """Run the phone until SIGTERM or SIGINT. Raises PhoneError where it cannot start."""
-    asyncio.run(_run(config))
-    return 0
+def run(config: Config, keeper: Keeper) -> bool:
+    """Run the phone until SIGTERM or SIGINT (False) or until another config is to be run (True).
+
+    Raises PhoneError where it cannot start.
+    """
+    return asyncio.run(_run(config, keeper))
 
 
-async def _run(config: Config) -> None:
+async def _run(config: Config, keeper: Keeper) -> bool:
     async with AsyncExitStack() as stack:
         ears = Ears()
         client = XmppClient(
@@ -80,6 +83,7 @@ async def _run(config: Config) -> None:
         clerk = MailClerk(engine, mail.keeper, client.name_of)
         attendant = Attendant(engine, config.account.jid, calls, front.desk.sim, engine.now(), clerk)
         attendant.desk_troubles = front.desk.troubles
+        attendant.reload, keeper.busy, keeper.trouble = keeper.reload, engine.busy, engine.trouble
         if panel := front.server(config.panel, engine, config.account.jid, config.state_dir):
             await stack.enter_async_context(panel)
             attendant.panel_url = panel.url
@@ -92,7 +96,7 @@ async def _run(config: Config) -> None:
         stack.callback(courier.cancel)
         stack.callback(front.desk.inputs.close)
         front.desk.inputs.start(partial(_contact, engine))
-        await _until_stopped(client, engine, config.state_dir / LAST_SEEN)
+        return await _until_stopped(client, engine, config.state_dir / LAST_SEEN, keeper)
 
 
 def _engine(
@@ -161,8 +165,8 @@ def _own(client: XmppClient, config: Config) -> str:
     return client.full_jid or config.account.jid
 
 
-async def _until_stopped(client: XmppClient, engine: Engine, seen: Path) -> None:
-    """Stay signed in until SIGTERM or SIGINT."""
+async def _until_stopped(client: XmppClient, engine: Engine, seen: Path, keeper: Keeper) -> bool:
+    """Stay signed in until SIGTERM or SIGINT, or until another config is to be run (True)."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -170,14 +174,16 @@ async def _until_stopped(client: XmppClient, engine: Engine, seen: Path) -> None
     signed_in = loop.create_task(client.run())
     stopped = loop.create_task(stop.wait())
     keeps = loop.create_task(_keep_last_seen(client, seen))
-    done, _ = await asyncio.wait({signed_in, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    again = loop.create_task(keeper.run())
+    done, _ = await asyncio.wait({signed_in, stopped, again}, return_when=asyncio.FIRST_COMPLETED)
     log.info("stopping")
     engine.stop()
-    for task in (signed_in, stopped, keeps):
+    for task in (signed_in, stopped, keeps, again):
         task.cancel()
-    await asyncio.gather(signed_in, stopped, keeps, return_exceptions=True)
-    if signed_in in done:
-        signed_in.result()  # it never returns by itself: raise what ended it
+    await asyncio.gather(signed_in, stopped, keeps, again, return_exceptions=True)
+    for ended in done & {signed_in, again}:
+        ended.result()  # raise what ended it: of itself only the last returns
+    return again in done and stopped not in done
 
 
 async def _keep_last_seen(client: XmppClient, path: Path) -> None:

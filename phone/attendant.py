@@ -8,7 +8,7 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -29,6 +29,13 @@ _SETTLE_SECONDS = 0.06
 """A display frame over I2C, and the step before it: what `screen` shows has settled by then."""
 
 
+class ReloadHook(Protocol):
+    """Start anew with the config as it then is."""
+
+    def __call__(self, *, now: bool) -> None:
+        """`now`: without waiting for a call's end."""
+
+
 @dataclass(slots=True)
 class Attendant:
     """Answers requests. Raises ControlError with the sentence that the asker sees."""
@@ -42,6 +49,8 @@ class Attendant:
     panel_url: str = ""
     desk_troubles: Callable[[], tuple[str, ...]] = tuple
     """What of keys, lamps and display does not work: a sentence each."""
+    reload: ReloadHook | None = None
+    """None: there is no file to read anew."""
 
     async def answer(self, request: control.Request) -> control.Reply:
         """One reply for one request."""
@@ -60,6 +69,8 @@ class Attendant:
                 return self._contacts(search, limit)
             case control.Panel():
                 return self._panel()
+            case control.Reload(now):
+                return self._reload(now=now)
             case control.Log():
                 return await self._log(request)
             case control.Sim():
@@ -120,6 +131,13 @@ class Attendant:
         if not self.panel_url:
             raise control.ControlError("the panel is off: set panel.port in the config and restart the phone")
         return control.PanelReply(self.panel_url)
+
+    def _reload(self, *, now: bool) -> control.Done:
+        if self.reload is None:
+            raise control.ControlError("this phone was started without a config file: it cannot read one anew")
+        self.reload(now=now)
+        waits = self.engine.busy() and not now
+        return control.Done("the phone starts anew" + (" once nobody is on the line" if waits else ""))
 
     def _shown(self) -> str:
         shown = self.engine.levels.shown

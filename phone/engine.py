@@ -88,6 +88,16 @@ class Engine:
         """Monotonic seconds."""
         return self.loop.time()
 
+    def busy(self) -> bool:
+        """A restart would cut something off: a call, or messages at the ear."""
+        phone = self.phone
+        return phone.mailbox or phone.dictation is not None or any(c.live for c in phone.calls)
+
+    def trouble(self) -> str:
+        """Why the phone is not registered, as a plain sentence; "": it is."""
+        service = self.phone.service
+        return "" if service is Service.ONLINE else ": ".join(filter(None, (service.value, self.service_detail)))
+
     def stop(self) -> None:
         """The far ends are told that their calls end; nothing is done after this."""
         self.post(ev.ShutDown(self.now()))

@@ -26,13 +26,12 @@ def status(engine: Engine, account: str, started_at: float) -> StatusReply:
     phone, now = engine.phone, engine.now()
     out = outputs(phone)
     registered = phone.service is Service.ONLINE
-    why = "" if registered else ": ".join(filter(None, (phone.service.value, engine.service_detail)))
     return StatusReply(
         version=version("phone"),
         uptime_seconds=round(now - started_at, 1),
         account=(registered and engine.ports.client.full_jid) or account,
         registered=registered,
-        why=why,
+        why=engine.trouble(),
         off_hook=phone.off_hook,
         calls=tuple(_call(c, engine.measured.facts.get(c.id, LegFacts()), now) for c in phone.calls),
         lamps=tuple(sorted(engine.levels.lit or ())),

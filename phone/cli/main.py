@@ -18,6 +18,7 @@ from phone.cli import (
     diagram,
     dnd,
     hang_up,
+    install,
     lock,
     log,
     panel,
@@ -33,7 +34,7 @@ from phone.errors import PhoneError
 
 COMMANDS = (
     *(run, demo, status, call, hang_up, log, contacts, block, unblock, dnd, lock),
-    *(voicemail, voicemail_service, panel, sim, diagram),
+    *(voicemail, voicemail_service, panel, sim, diagram, install),
 )
 
 

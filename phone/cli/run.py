@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import os
+import sys
+from pathlib import Path
 
 from phone.cli.common import add_command, add_config
+from phone.provision.store import Store
+from phone.provision.values import Trial
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -16,12 +22,32 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Raises PhoneError if the phone cannot start."""
     from phone import logs  # noqa: PLC0415 - see the package
-    from phone.config import load  # noqa: PLC0415
+    from phone.provision import startup  # noqa: PLC0415
 
     logs.setup("INFO")
-    config = load(options.config)
+    store = Store.of(options.config)
+    trial = startup.take_up(store)
+    if startup.guarded(store, trial, lambda: _run(options.config, store, trial)):
+        _anew()
+    return 0
+
+
+def _run(path: Path, store: Store, trial: Trial | None) -> bool:
+    from phone import logs  # noqa: PLC0415
+    from phone.config import load  # noqa: PLC0415
+    from phone.provision import startup  # noqa: PLC0415
+
+    runs = startup.runs(store)
+    config = load(path)
     logs.setup(config.log_level, [config.account.secret()])
 
     from phone import app  # noqa: PLC0415 - the whole phone
+    from phone.trial import Keeper  # noqa: PLC0415
 
-    return app.run(config)
+    return app.run(config, Keeper(store, runs, on_trial=trial is not None))
+
+
+def _anew() -> None:
+    """As another program in the same process: nothing of the old config is left, and systemd sees no end of it."""
+    logging.shutdown()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the very command that began us

@@ -18,6 +18,8 @@ from phone.config import Config
 from phone.ears import Ears
 from phone.jingle.api import PeerPolicy
 from phone.policy import Policy
+from phone.provision.store import Store
+from phone.trial import Keeper
 
 CONFIG = """
 state_dir = "state"
@@ -56,10 +58,16 @@ def loaded(tmp_path: Path) -> Config:
     return config.load(file)
 
 
+def keeper(loaded: Config) -> Keeper:
+    """Of a phone that was never provisioned."""
+    store = Store.of(loaded.state_dir.parent / "phone.toml")
+    return Keeper(store, store.present(), on_trial=False)
+
+
 @pytest.fixture
 async def running(loaded: Config) -> AsyncIterator[Path]:
     """A daemon in this process; its control socket."""
-    daemon = asyncio.create_task(app._run(loaded))
+    daemon = asyncio.create_task(app._run(loaded, keeper(loaded)))
     socket = loaded.run_dir / app.CONTROL_SOCKET
     while not socket.exists():
         assert not daemon.done(), daemon
@@ -107,7 +115,7 @@ async def test_a_sign_in_that_fails_by_a_bug_ends_the_daemon(loaded: Config, mon
 
     monkeypatch.setattr(app.XmppClient, "run", broken)
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(app._run(loaded), 20)
+        await asyncio.wait_for(app._run(loaded, keeper(loaded)), 20)
 
 
 def test_what_the_config_says_arrives(loaded: Config) -> None:
