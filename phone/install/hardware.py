@@ -35,7 +35,7 @@ class Hardware:
 
 
 def asked_for(name: str) -> Hardware:
-    """`--profile NAME`; a file is copied beside the config. Raises PhoneError for an unknown name or a file with faults."""
+    """`--profile NAME`; a file is copied beside the config. Raises PhoneError for an unknown name, or faults."""
     if name == SIM:
         return Hardware(SIM)
     profile = load(name)
