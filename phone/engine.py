@@ -111,6 +111,8 @@ class Engine:
             self.guard.attempt(self._handle, self._items.popleft())
             if self.guard.hurt and not self._items:
                 self.guard.attempt(self._heal, None)
+            if not self._items:
+                self.guard.attempt(self._count_messages, None)
 
     def _heal(self, _: None) -> None:
         """After a bug: a call that only the core knows would ring for ever, one that it does not know would leak."""
@@ -184,7 +186,9 @@ class Engine:
     def _read_book(self) -> None:
         self.book = self.ports.book()
         self.menu = menu.refresh(self.menu, self.book)
-        mail = Mail(self.book.box.new, self.book.box.old)
+
+    def _count_messages(self, _: None) -> None:
+        mail = Mail(self.book.box.new + self.ports.mail.coming, self.book.box.old)
         if mail != self.phone.mail:
             self._step(ev.MailChanged(mail.new, mail.old, self.now()))
 

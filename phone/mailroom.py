@@ -199,6 +199,11 @@ class Mailroom:
             case menu.SkipBy():
                 log.error("skipping is the sound process's")
 
+    @property
+    def coming(self) -> int:
+        """New messages that the server has and the card has not yet."""
+        return self.remote.coming
+
     # --- the network ----------------------------------------------------------------------------------------------
 
     def online(self, full_jid: str, now: float) -> None:

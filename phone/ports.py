@@ -76,6 +76,10 @@ class Mail(Protocol):
     def request(self, request: BoxRequest, now: float) -> None:
         """What the menu asks for."""
 
+    @property
+    def coming(self) -> int:
+        """New messages on their way to the mailbox: the lamp does not wait for their sound."""
+
     def online(self, full_jid: str, now: float) -> None:
         """There is service: what waits can be sent, the server's mailbox is looked at."""
 

@@ -35,6 +35,8 @@ class RemoteBox:
     own: str
     client: Client
     keeper: BoxKeeper
+    coming: int = 0
+    """New messages that are not here yet, but will be in a moment."""
     follower: Follower = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,6 +49,7 @@ class RemoteBox:
     def offline(self) -> None:
         """Nothing will be answered."""
         self.follower.offline()
+        self.coming = 0
 
     def changed(self, news: BoxChanged, now: float) -> None:
         """The mailbox here is another one now."""
@@ -85,6 +88,7 @@ class RemoteBox:
                     self.keeper.do(partial(mailbox.told, id, state))
                 case GreetingTold(owed):
                     self.keeper.do(partial(greetings.told, owed))
+        self.coming = self.follower.coming
 
     def _named(self, message: RemoteMessage) -> RemoteMessage:
         """The owner's telephone book knows callers better than the service, as with calls."""

@@ -24,7 +24,7 @@ class Client:
 
 class Follower:
     def __init__(self, *steps):
-        self.published = lambda *_: steps
+        self.published, self.coming = (lambda *_: steps), 0
 
 
 @pytest.mark.parametrize(

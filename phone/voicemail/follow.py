@@ -73,8 +73,8 @@ class Follower:
         self._download: Download | None = None
         self._handed: set[str] = set()
         """Fetched, or given up, since the last list."""
-        self._handing = False
-        """What was fetched is not in the mailbox yet."""
+        self._handing = ""
+        """What was fetched, and is not in the mailbox yet."""
         self._marking: Mark | None = None
         self._marked: set[Mark] = set()
         self._refused: set[Mark] = set()
@@ -86,6 +86,15 @@ class Follower:
         """When `expire` should be called."""
         dues = (self._listing.due, self._sound.due, self._mark.due, self._greet.due)
         return min((due for due in dues if due is not None), default=None)
+
+    @property
+    def coming(self) -> int:
+        """New messages that the service has and this phone will have in a moment."""
+        local, known = self._local, self._listing.messages
+        if local is None or not known:
+            return 0
+        fresh = [each for each in known.values() if each.state is State.NEW]
+        return sum(each.id == self._handing or self._missing(each, known, local) for each in fresh)
 
     # --- what happens ---
 
@@ -99,13 +108,13 @@ class Follower:
         self._listing.offline()
         for each in (self._sound, self._mark, self._greet):
             each.reset()
-        self._download, self._marking, self._handing = None, None, False
+        self._download, self._marking, self._handing = None, None, ""
         self._upload = None if self._upload is None else GreetingUpload(self._upload.sound)
 
     def local(self, followed: Followed, now: float) -> Steps:
         """What the mailbox here has, and what the user did that the service is not known to know."""
         self._local = followed
-        self._handing = False
+        self._handing = ""
         self._marked &= set(_marks(followed))
         return self._go_on(now)
 
@@ -223,7 +232,7 @@ class Follower:
         if not download.complete:
             return ()
         self._forget(download)
-        self._handing = True
+        self._handing = download.message.id
         message = (self._listing.messages or {}).get(download.message.id, download.message)
         return (Fetched(message, download.data),)
 

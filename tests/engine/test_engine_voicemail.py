@@ -112,6 +112,17 @@ def test_new_messages_stutter_and_light_the_lamp(wire: Wire, bob: WirePhone) -> 
     assert "message" not in (bob.engine.levels.lit or ())
 
 
+def test_the_lamp_does_not_wait_for_a_messages_sound(wire: Wire, bob: WirePhone) -> None:
+    bob.mail.coming = 1
+    bob.engine.post(inbox.Published("vm.x", Element("event")))
+    assert "message" in (bob.engine.levels.lit or ())
+    bob.mail.coming = 0
+    bob.engine.post(inbox.MailTold(BoxChanged(Box(new=1))))
+    assert "message" in (bob.engine.levels.lit or ())
+    bob.engine.post(inbox.MailTold(BoxChanged(Box())))
+    assert "message" not in (bob.engine.levels.lit or ())
+
+
 def test_a_message_is_heard_with_the_handset(wire: Wire, bob: WirePhone) -> None:
     letter = Letter("one", "Ann", "ann@x", 1_700_000_000.0, 5.0, "new", "/box/one.opus")
     bob.engine.post(inbox.MailTold(BoxChanged(Box(new=1, letters=(letter,)))))

@@ -23,6 +23,7 @@ class Mailbag:
     events: list[tuple[str, Element]] = field(default_factory=list)
     signed_in: list[str] = field(default_factory=list)
     box: Box = field(default_factory=Box)
+    coming: int = 0
     news: tuple[Event, ...] = ()
     """What the core is told with the next sound or news."""
 

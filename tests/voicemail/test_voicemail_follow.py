@@ -10,6 +10,7 @@ from twin import MAILBOX, NODE, OWNER, SERVICE, SOUND, Phone, Service, left, set
 
 from phone.voicemail import pubsub, wire
 from phone.voicemail.asking import ANSWER_SECONDS, FIRST_PAUSE, Question
+from phone.voicemail.fetching import TRIES
 from phone.voicemail.finding import DISCO_INFO, DISCO_ITEMS, Mailbox, is_ours, mailbox_in
 from phone.voicemail.listing import ABSENT_SECONDS, REFRESH_SECONDS
 from phone.voicemail.message import State
@@ -51,6 +52,38 @@ def test_what_is_left_later_comes_by_event(service, phone):
     tell(service.leave(remote("m1"), SOUND), service, [phone])
     settle([phone])
     assert phone.sounds == {"m1": SOUND}
+
+
+def test_a_new_message_is_counted_before_its_sound_is_here_and_until_it_is_in_the_mailbox(service, phone):
+    assert phone.follower.coming == 0
+    phone.sign_in()
+    settle([phone])
+    tell(service.leave(remote("m1"), SOUND), service, [phone])
+    tell(service.leave(remote("m2", State.HEARD), SOUND), service, [phone])
+    phone.hear_one()
+    while not phone.here:
+        assert phone.follower.coming == 1
+        (ask,) = phone.waiting
+        phone.waiting.clear()
+        steps = phone.follower.answered(ask.token, service.answer(ask)[0], phone.now)
+        assert phone.follower.coming == 1
+        phone.do(steps)
+    assert phone.follower.coming == 0
+    settle([phone])
+    assert set(phone.here) == {"m1", "m2"}
+    assert phone.follower.coming == 0
+
+
+def test_what_cannot_be_fetched_is_not_counted(service, phone):
+    phone.sign_in()
+    settle([phone])
+    tell(service.leave(remote("m1"), SOUND), service, [phone])
+    phone.hear_one()
+    for _ in range(TRIES):
+        assert phone.follower.coming == 1
+        phone.do(phone.follower.answered(phone.waiting.pop().token, None, phone.now))
+        phone.wait(100 * FIRST_PAUSE)
+    assert phone.follower.coming == 0
 
 
 def test_heard_on_one_dark_on_both_deleted_on_one_gone_on_both(service, phone):
