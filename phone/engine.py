@@ -261,12 +261,13 @@ class Engine:
                 self.acts.carry_out(agent.media_up(report.leg, now))
                 self._step(ev.MediaUp(CallId(report.leg), report.encrypted, now))
             case plan.LegFailed():
-                log.warning("leg %s failed: %s %s", report.leg[:8], report.fault, report.detail)
+                told = (report.leg[:8], report.fault, report.detail)
+                log.warning("leg %s failed: %s %s", *told, extra={"call": report.leg})
                 self.acts.carry_out(agent.media_failed(report.leg, report.fault, now))
             case plan.LegStats():
                 self.measured.leg(report.leg).stats = report
             case plan.DigitHeard():
-                log.info("call %s digit %s heard", report.leg[:8], report.digit, extra={"remote": report.leg})
+                log.info("call %s digit %s heard", report.leg[:8], report.digit, extra={"remote": report.leg, "call": report.leg})
             case plan.AudioTrouble():
                 self.measured.trouble(report)
                 self._sound()
@@ -345,7 +346,8 @@ def _log_progress(call: Call, before: Progress | None, event: ev.Event) -> None:
     if before is None and not call.outgoing:
         # others may begin calls without end: not more than some lines of it
         told = (call.id[:8], call.progress.name, call.peer)
-        log.info("call %s - -> %s (Offered) %s", *told, extra={"remote": bare(call.peer)})
+        log.info("call %s - -> %s (Offered) %s", *told, extra={"remote": bare(call.peer), "peer": bare(call.peer), "call": call.id})
         return
     old = before.name if before else "-"
-    log.info("call %s %s -> %s (%s) %s", call.id[:8], old, call.progress.name, type(event).__name__, call.peer)
+    told = (call.id[:8], old, call.progress.name, type(event).__name__, call.peer)
+    log.info("call %s %s -> %s (%s) %s", *told, extra={"peer": bare(call.peer), "call": call.id})

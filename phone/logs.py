@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TextIO
 
+from phone.journald import SOCKET, JournalHandler, is_journal
+
 BURST = 5
 """Lines of one kind from one peer that are let through at once."""
 QUIET_SECONDS = 60.0
@@ -22,11 +24,14 @@ _CHATTY = ("slixmpp", "aioice", "asyncio", "PIL")
 """They log whole stanzas (secrets among them) or every packet at DEBUG."""
 
 
-def setup(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None) -> None:
-    """Send all logs to `stream` (stderr) from `level` ("INFO") up, with `secrets` blotted out wherever they appear."""
-    target = stream or sys.stderr
-    handler = logging.StreamHandler(target)
-    handler.setFormatter(LineFormatter(secrets, priorities=not target.isatty()))
+def setup(
+    level: str, secrets: Iterable[str] = (), stream: TextIO | None = None, journal: str = SOCKET
+) -> None:
+    """Send all logs to `stream` (stderr) from `level` ("INFO") up, with `secrets` blotted out wherever they appear.
+
+    Where the stream ends in the journal, they go there as entries with fields, by the socket `journal`.
+    """
+    handler = _handler(stream or sys.stderr, tuple(secrets), journal)
     handler.addFilter(RemoteLimit(time.monotonic))
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -37,13 +42,22 @@ def setup(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None)
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
 
 
+def _handler(target: TextIO, secrets: tuple[str, ...], journal: str) -> logging.Handler:
+    lines = logging.StreamHandler(target)
+    lines.setFormatter(LineFormatter(secrets, priorities=not target.isatty()))
+    if not is_journal(target):
+        return lines
+    entries = JournalHandler(_priority, lines, journal)
+    entries.setFormatter(LineFormatter(secrets, priorities=False, times=False))
+    return entries
+
+
 class LineFormatter(logging.Formatter):
     """`<6>room: message` (sd-daemon(3)) without a time, which journald adds; with the time on a terminal."""
 
-    def __init__(self, secrets: Iterable[str], *, priorities: bool) -> None:
-        super().__init__(
-            "%(name)s: %(message)s" if priorities else "%(asctime)s.%(msecs)03d %(name)s: %(message)s", "%T"
-        )
+    def __init__(self, secrets: Iterable[str], *, priorities: bool, times: bool = True) -> None:
+        timed = times and not priorities
+        super().__init__("%(asctime)s.%(msecs)03d %(name)s: %(message)s" if timed else "%(name)s: %(message)s", "%T")
         self._secrets = tuple(sorted(filter(None, secrets), key=len, reverse=True))
         self._priorities = priorities
 

@@ -28,7 +28,8 @@ MAY_SEE = {
     # small ones that anyone above may use
     "phone.errors": set(),
     "phone.clock": set(),
-    "phone.logs": set(),
+    "phone.logs": {"phone.journald"},
+    "phone.journald": set(),
     "phone.control": {"phone.control", "phone.errors"},
     "phone.config": {
         "phone.config",

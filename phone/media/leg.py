@@ -111,6 +111,7 @@ class Leg:
 
     def __init__(self, plan: LegPlan, surroundings: Surroundings, certificate: Certificate, speech: Speech) -> None:
         self.id = plan.id
+        self._tag = {"call": plan.id}  # for the journal
         self.plan = plan
         self.certificate = certificate
         self.speech = speech
@@ -259,7 +260,7 @@ class Leg:
         if generation is self._next and self._current is None:
             self._fail(fault, detail)
         else:
-            log.info("leg %s: ICE generation %d failed: %s", self.id, generation.number, detail)
+            log.info("leg %s: ICE generation %d failed: %s", self.id, generation.number, detail, extra=self._tag)
 
     def handshake_done(self, keys: SrtpKeys) -> None:
         """Keys, and the fingerprint is right."""
@@ -273,7 +274,7 @@ class Leg:
 
     def handshake_closed(self) -> None:
         """Judged by whether speech goes on (`tick`)."""
-        log.info("leg %s: close-notify from the far end", self.id)
+        log.info("leg %s: close-notify from the far end", self.id, extra=self._tag)
         self._closing_since = time.monotonic()
 
     def _secured(self) -> bool:
@@ -284,7 +285,7 @@ class Leg:
             return
         self._told_up = True
         self.speech.connect(self._send_now, self._srtp)
-        log.info("leg %s is up (%s)", self.id, profile or "plain RTP")
+        log.info("leg %s is up (%s)", self.id, profile or "plain RTP", extra=self._tag)
         self.tell(LegUp(self.id, self._srtp is not None, profile))
 
     def _send_now(self, datagram: bytes) -> bool:
@@ -325,7 +326,7 @@ class Leg:
             return
         self.failed = True
         self.speech.disconnect()
-        log.warning("leg %s failed: %s (%s)", self.id, fault, detail)
+        log.warning("leg %s failed: %s (%s)", self.id, fault, detail, extra=self._tag)
         self.tell(LegFailed(self.id, fault, detail))
 
     def _run(self, work: Coroutine[object, object, None]) -> None:
@@ -336,5 +337,5 @@ class Leg:
     def _ran(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("leg %s: %r", self.id, error, exc_info=error)
+            log.error("leg %s: %r", self.id, error, exc_info=error, extra=self._tag)
             self._fail("internal", repr(error))
