@@ -267,7 +267,8 @@ class Engine:
             case plan.LegStats():
                 self.measured.leg(report.leg).stats = report
             case plan.DigitHeard():
-                log.info("call %s digit %s heard", report.leg[:8], report.digit, extra={"remote": report.leg, "call": report.leg})
+                tags = {"remote": report.leg, "call": report.leg}
+                log.info("call %s digit %s heard", report.leg[:8], report.digit, extra=tags)
             case plan.AudioTrouble():
                 self.measured.trouble(report)
                 self._sound()
@@ -343,11 +344,12 @@ class Engine:
 
 
 def _log_progress(call: Call, before: Progress | None, event: ev.Event) -> None:
+    tags = {"peer": bare(call.peer), "call": call.id}
     if before is None and not call.outgoing:
         # others may begin calls without end: not more than some lines of it
         told = (call.id[:8], call.progress.name, call.peer)
-        log.info("call %s - -> %s (Offered) %s", *told, extra={"remote": bare(call.peer), "peer": bare(call.peer), "call": call.id})
+        log.info("call %s - -> %s (Offered) %s", *told, extra={"remote": tags["peer"], **tags})
         return
     old = before.name if before else "-"
-    told = (call.id[:8], old, call.progress.name, type(event).__name__, call.peer)
-    log.info("call %s %s -> %s (%s) %s", *told, extra={"peer": bare(call.peer), "call": call.id})
+    event_told = (call.id[:8], old, call.progress.name, type(event).__name__, call.peer)
+    log.info("call %s %s -> %s (%s) %s", *event_told, extra=tags)
