@@ -24,9 +24,7 @@ _CHATTY = ("slixmpp", "aioice", "asyncio", "PIL")
 """They log whole stanzas (secrets among them) or every packet at DEBUG."""
 
 
-def setup(
-    level: str, secrets: Iterable[str] = (), stream: TextIO | None = None, journal: str = SOCKET
-) -> None:
+def setup(level: str, secrets: Iterable[str] = (), stream: TextIO | None = None, journal: str = SOCKET) -> None:
     """Send all logs to `stream` (stderr) from `level` ("INFO") up, with `secrets` blotted out wherever they appear.
 
     Where the stream ends in the journal, they go there as entries with fields, by the socket `journal`.
