@@ -51,12 +51,19 @@ class Document:
 def read(path: Path, example: str = "phone.example.toml") -> Document:
     """Raises ConfigError with one sentence: not there, not readable, not UTF-8, not TOML (with its line)."""
     try:
-        text = path.read_bytes().decode()
-        return Document(path, tomllib.loads(text), locate(text))
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: there is no such file; {example} is one to start from") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    return parse(data, path)
+
+
+def parse(data: bytes, path: Path) -> Document:
+    """A file's text; `path` is what the errors call it. Raises ConfigError with one sentence: not UTF-8, not TOML."""
+    try:
+        text = data.decode()
+        return Document(path, tomllib.loads(text), locate(text))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}:{line}: not UTF-8: save the file as UTF-8") from error

@@ -28,9 +28,13 @@ def read_as(path: Path, kind: type[_T], faults: Faults, example: str = "phone.ex
 
     Raises ConfigError: each line `file:line: key: what is wrong, and what to do`.
     """
-    document = read(path, example)
-    config = structure(document.values, path.parent, kind)
-    found = [*(config if isinstance(config, list) else ()), *faults(document.values, path.parent)]
+    return checked(read(path, example), path.parent, kind, faults)
+
+
+def checked(document: Document, folder: Path, kind: type[_T], faults: Faults) -> _T:
+    """The same for a document that is no file yet; paths in it count from `folder`. Raises ConfigError."""
+    config = structure(document.values, folder, kind)
+    found = [*(config if isinstance(config, list) else ()), *faults(document.values, folder)]
     if found or isinstance(config, list):
         raise ConfigError("\n".join(_line(document, fault) for fault in _in_order(document, found)))
     return config
