@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import signal
 import uuid
 from contextlib import AsyncExitStack, closing
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
 from phone import inbox, memory, stamp
 from phone.attendant import Attendant
 from phone.calllog import CallLog
 from phone.catchup import CatchUp, missed_away
 from phone.clock import SystemClock
+from phone.clockfloor import ClockFloor
 from phone.config import Config
 from phone.control.server import ControlServer
 from phone.drivers.base import Contact
@@ -28,6 +26,7 @@ from phone.jingle.agent import Agent
 from phone.jingle.elements import features
 from phone.journal import CallWriter, Written
 from phone.library import Library
+from phone.life import Life, stop_asked
 from phone.mailclerk import MailClerk
 from phone.mailroom import Mailroom
 from phone.mailsetup import mailroom
@@ -38,6 +37,7 @@ from phone.policy import Policy
 from phone.ports import Ports
 from phone.prompts import Prompts, default_folder
 from phone.sayings import Sayings
+from phone.sdnotify import Notifier
 from phone.settings import account, dial_plan, fresh_phone, media_setup
 from phone.trial import Keeper
 from phone.ui.draw import draw
@@ -46,14 +46,11 @@ from phone.ui.spoken import Voice
 from phone.ui.texts import load_texts
 from phone.xmpp.client import XmppClient
 
-log = logging.getLogger(__name__)
-
 CONTROL_SOCKET = "control.sock"
 MEMORY = "memory.json"
 LAST_SEEN = "last-seen"
 MISSED_SEEN = "missed-seen"
-_SEEN_EVERY = 600.0
-"""Seconds: what is written often wears a card out."""
+CLOCK = "clock"
 
 
 def run(config: Config, keeper: Keeper) -> bool:
@@ -66,10 +63,15 @@ def run(config: Config, keeper: Keeper) -> bool:
 
 async def _run(config: Config, keeper: Keeper) -> bool:
     async with AsyncExitStack() as stack:
-        ears = Ears()
-        client = XmppClient(
-            account(config), ears, _features(config), last_seen=stamp.read(config.state_dir / LAST_SEEN)
-        )
+        stop, early = stop_asked(), list[inbox.Item]()
+        ears = Ears(early.append)
+        media = MediaHost(lambda r: ears.post(inbox.MediaTold(r)), lambda: ears.post(inbox.MediaRestarted()))
+        # before all else: it starts while the rest is made, and the dial tone waits for it
+        await media.start(media_setup(config))
+        stack.push_async_callback(media.close)
+        seen, floor = config.state_dir / LAST_SEEN, ClockFloor(SystemClock(), config.state_dir / CLOCK)
+        sign_in, known = account(config), stamp.read(seen)
+        client = XmppClient(sign_in, ears, _features(config), last_seen=known, clock_trouble=floor.trouble)
         front = Front.of(config.panel, open_desk(config.hardware))
         calls = stack.enter_context(closing(CallLog(config.state_dir / "calls.sqlite")))
         library = Library(client, dial_plan(config))
@@ -78,8 +80,10 @@ async def _run(config: Config, keeper: Keeper) -> bool:
         stack.callback(mail.close)
         library.box = lambda: mail.box
         sayings = Sayings(prompts.path)
-        engine, media, catch_up = _engine(config, client, front.desk, calls, library, mail, sayings, stack)
+        engine, catch_up = _engine(config, client, media, front.desk, calls, library, mail, sayings, stack)
         ears.post, ears.contacts, ears.catch_up = engine.post, library.contacts_changed, catch_up.archived
+        for item in early:
+            engine.post(item)
         clerk = MailClerk(engine, mail.keeper, client.name_of)
         attendant = Attendant(engine, config.account.jid, calls, front.desk.sim, engine.now(), clerk)
         attendant.desk_troubles = front.desk.troubles
@@ -88,29 +92,28 @@ async def _run(config: Config, keeper: Keeper) -> bool:
             await stack.enter_async_context(panel)
             attendant.panel_url = panel.url
         await stack.enter_async_context(ControlServer(config.run_dir / CONTROL_SOCKET, attendant.answer))
-        await media.start(media_setup(config))
-        stack.push_async_callback(media.close)
         catch_up.writer.begin()
         mail.begin()
         courier = asyncio.get_running_loop().create_task(mail.courier.run())
         stack.callback(courier.cancel)
         stack.callback(front.desk.inputs.close)
         front.desk.inputs.start(partial(_contact, engine))
-        return await _until_stopped(client, engine, config.state_dir / LAST_SEEN, keeper)
+        notifier = Notifier.from_environment()
+        return await Life(engine, client, media, keeper, floor, notifier, seen, front.desk.troubles).run(stop)
 
 
 def _engine(
     config: Config,
     client: XmppClient,
+    media: MediaHost,
     desk: Desk,
     calls: CallLog,
     library: Library,
     mail: Mailroom,
     sayings: Sayings,
     stack: AsyncExitStack,
-) -> tuple[Engine, MediaHost, CatchUp]:
+) -> tuple[Engine, CatchUp]:
     loop = asyncio.get_running_loop()
-    media = MediaHost(lambda report: engine.post(inbox.MediaTold(report)), lambda: engine.post(inbox.MediaRestarted()))
     slot = DisplaySlot(desk.display, draw, dim=lambda screen: screen.dim)
     stack.callback(slot.close)
     stack.callback(desk.lamps.close)
@@ -154,7 +157,7 @@ def _engine(
             engine.post(event)
 
     own = partial(_own, client, config)
-    return engine, media, CatchUp(own, engine.acts, writer, engine.post, SystemClock().wall)
+    return engine, CatchUp(own, engine.acts, writer, engine.post, SystemClock().wall)
 
 
 def _features(config: Config) -> tuple[str, ...]:
@@ -163,39 +166,6 @@ def _features(config: Config) -> tuple[str, ...]:
 
 def _own(client: XmppClient, config: Config) -> str:
     return client.full_jid or config.account.jid
-
-
-async def _until_stopped(client: XmppClient, engine: Engine, seen: Path, keeper: Keeper) -> bool:
-    """Stay signed in until SIGTERM or SIGINT, or until another config is to be run (True)."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    signed_in = loop.create_task(client.run())
-    stopped = loop.create_task(stop.wait())
-    keeps = loop.create_task(_keep_last_seen(client, seen))
-    again = loop.create_task(keeper.run())
-    done, _ = await asyncio.wait({signed_in, stopped, again}, return_when=asyncio.FIRST_COMPLETED)
-    log.info("stopping")
-    engine.stop()
-    for task in (signed_in, stopped, keeps, again):
-        task.cancel()
-    await asyncio.gather(signed_in, stopped, keeps, again, return_exceptions=True)
-    for ended in done & {signed_in, again}:
-        ended.result()  # raise what ended it: of itself only the last returns
-    return again in done and stopped not in done
-
-
-async def _keep_last_seen(client: XmppClient, path: Path) -> None:
-    """Off the loop, for the card may be slow; at the end too."""
-    try:
-        while True:
-            await asyncio.sleep(_SEEN_EVERY)
-            if (at := client.last_seen) is not None:
-                await asyncio.to_thread(stamp.keep, path, at)
-    finally:
-        if (at := client.last_seen) is not None:
-            stamp.keep(path, at)
 
 
 def _line(config: Config) -> str:

@@ -32,6 +32,8 @@ _START_PATIENCE = 20.0
 _LONGEST_PAUSE = 5.0
 _RECONNECT_SECONDS = 0.5
 _QUICK_DEATH = 10.0
+_NOT_ITS_OWN = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})
+"""Of the environment: systemd asks these of the control process alone."""
 
 
 class MediaClosedError(PhoneError, RuntimeError):
@@ -228,4 +230,5 @@ def _environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parents[2])
     paths = dict.fromkeys([root, *(path for path in sys.path if path)])
     # one malloc arena: each further one would keep its own free memory
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "MALLOC_ARENA_MAX": "1"}
+    own = {name: value for name, value in os.environ.items() if name not in _NOT_ITS_OWN}
+    return {**own, "PYTHONPATH": os.pathsep.join(paths), "MALLOC_ARENA_MAX": "1"}
