@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import uuid
 from contextlib import AsyncExitStack, closing
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 
 from phone import inbox, memory, stamp
 from phone.attendant import Attendant
+from phone.background import Background
 from phone.calllog import CallLog
 from phone.catchup import CatchUp, missed_away
 from phone.clock import SystemClock
@@ -27,6 +29,7 @@ from phone.jingle.elements import features
 from phone.journal import CallWriter, Written
 from phone.library import Library
 from phone.life import Life, stop_asked
+from phone.logring import LogRing
 from phone.mailclerk import MailClerk
 from phone.mailroom import Mailroom
 from phone.mailsetup import mailroom
@@ -36,18 +39,23 @@ from phone.picture import Picture, local
 from phone.policy import Policy
 from phone.ports import Ports
 from phone.prompts import Prompts, default_folder
+from phone.quality import QualityBook
 from phone.sayings import Sayings
+from phone.selfbench import bench
 from phone.sdnotify import Notifier
 from phone.settings import account, dial_plan, fresh_phone, media_setup
+from phone.supportclerk import SupportClerk
 from phone.trial import Keeper
 from phone.ui.draw import draw
 from phone.ui.menu import Menu
 from phone.ui.spoken import Voice
 from phone.ui.texts import load_texts
+from phone.waiting import AwaitingClient
 from phone.xmpp.client import XmppClient
 
 CONTROL_SOCKET = "control.sock"
 MEMORY = "memory.json"
+QUALITY = "quality.json"
 LAST_SEEN = "last-seen"
 MISSED_SEEN = "missed-seen"
 CLOCK = "clock"
@@ -71,7 +79,8 @@ async def _run(config: Config, keeper: Keeper) -> bool:
         stack.push_async_callback(media.close)
         seen, floor = config.state_dir / LAST_SEEN, ClockFloor(SystemClock(), config.state_dir / CLOCK)
         sign_in, known = account(config), stamp.read(seen)
-        client = XmppClient(sign_in, ears, _features(config), last_seen=known, clock_trouble=floor.trouble)
+        kind = XmppClient if config.has_account else AwaitingClient
+        client = kind(sign_in, ears, _features(config), last_seen=known, clock_trouble=floor.trouble)
         front = Front.of(config.panel, open_desk(config.hardware))
         calls = stack.enter_context(closing(CallLog(config.state_dir / "calls.sqlite")))
         library = Library(client, dial_plan(config))
@@ -85,10 +94,11 @@ async def _run(config: Config, keeper: Keeper) -> bool:
         for item in early:
             engine.post(item)
         clerk = MailClerk(engine, mail.keeper, client.name_of)
-        attendant = Attendant(engine, config.account.jid, calls, front.desk.sim, engine.now(), clerk)
+        support = _support(config, engine, stack)
+        attendant = Attendant(engine, _address(config), calls, front.desk.sim, engine.now(), clerk, support)
         attendant.desk_troubles = front.desk.troubles
         attendant.reload, keeper.busy, keeper.trouble = keeper.reload, engine.busy, engine.trouble
-        if panel := front.server(config.panel, engine, config.account.jid, config.state_dir):
+        if panel := front.server(config.panel, engine, _address(config), config.state_dir):
             await stack.enter_async_context(panel)
             attendant.panel_url = panel.url
         await stack.enter_async_context(ControlServer(config.run_dir / CONTROL_SOCKET, attendant.answer))
@@ -123,7 +133,9 @@ def _engine(
     stack.callback(keeper.close)
     texts = load_texts(config.language)
     replies = config.calls.texts or texts.replies
-    picture = Picture(texts, _line(config), _about(config), config.display.dim_seconds)
+    picture = Picture(texts, _line(config), _about(config), config.display.dim_seconds, account=_address(config))
+    if isinstance(client, AwaitingClient):
+        picture = replace(picture, reach=lambda: client.reach)
     policy = Policy.of(config, client)
     ports = Ports(
         agent=Agent(
@@ -149,6 +161,8 @@ def _engine(
     seen = stamp.read(config.state_dir / MISSED_SEEN) or 0.0
     menu = Menu(seen=seen, voice=Voice(config.language, local))
     engine = Engine(phone, ports, loop, packet_ms=config.audio.packet_ms, menu=menu)
+    background = stack.enter_context(closing(Background("self-test")))
+    engine.tester.use(bench(config, engine, client, desk, slot, texts, background))
 
     def told(written: Written) -> None:
         library.called(written.recents)
@@ -158,6 +172,16 @@ def _engine(
 
     own = partial(_own, client, config)
     return engine, CatchUp(own, engine.acts, writer, engine.post, SystemClock().wall)
+
+
+def _support(config: Config, engine: Engine, stack: AsyncExitStack) -> SupportClerk:
+    ring = LogRing((config.account.secret(), config.calls.lock_code))
+    stack.enter_context(ring.listening())
+    clock, ports = SystemClock(), engine.ports
+    quality = stack.enter_context(closing(QualityBook(config.state_dir / QUALITY, clock)))
+    support = SupportClerk(engine, quality, ring, clock, ports.log_call, ports.clear_log)
+    ports.log_call, ports.clear_log = support.call_ended, support.forget_calls
+    return support
 
 
 def _features(config: Config) -> tuple[str, ...]:
@@ -175,7 +199,13 @@ def _line(config: Config) -> str:
 
 def _about(config: Config) -> tuple[str, ...]:
     """For the menu's last page."""
-    return config.account.jid, f"phone {version('phone')}"
+    jid = _address(config)
+    return *((jid,) if jid else ()), f"phone {version('phone')}"
+
+
+def _address(config: Config) -> str:
+    """The account's; "": none yet."""
+    return config.account.jid if config.has_account else ""
 
 
 def _contact(engine: Engine, contact: Contact) -> None:

@@ -16,11 +16,13 @@ from phone import control
 from phone.calllog import CallLog, Entry, Kind
 from phone.calls import events as ev
 from phone.calls.model import Service
+from phone.control.selftest import SelfTest
 from phone.drivers.debounce import HOLD_OPEN
 from phone.drivers.sim import SimDesk
 from phone.engine import Engine
 from phone.mailclerk import MailClerk
 from phone.status import status
+from phone.supportclerk import SupportClerk
 from phone.ui.book import Person
 from phone.ui.screens import lines
 from phone.xmpp.jids import canonical
@@ -46,6 +48,7 @@ class Attendant:
     sim: SimDesk | None
     started_at: float
     clerk: MailClerk
+    support: SupportClerk
     panel_url: str = ""
     desk_troubles: Callable[[], tuple[str, ...]] = tuple
     """What of keys, lamps and display does not work: a sentence each."""
@@ -75,8 +78,14 @@ class Attendant:
                 return await self._log(request)
             case control.Sim():
                 return await self._sim(request)
-            case _:
+            case SelfTest():
+                return self.engine.tester.answer(request)
+            case (
+                control.VoicemailList() | control.VoicemailPlay() | control.VoicemailDelete() | control.VoicemailSave()
+            ):
                 return await self.clerk.answer(request)
+            case _:
+                return self.support.answer(request)
 
     def _call(self, number: str) -> control.Done:
         if _taken(self.engine):

@@ -17,6 +17,7 @@ from phone.acts import Acts
 from phone.calls import events as ev
 from phone.calls.core import deadlines, step
 from phone.calls.model import Call, CallId, Mail, Phone, Progress, Reason, Service
+from phone.capturing import Capturing
 from phone.guard import Guard
 from phone.jingle import api as jingle
 from phone.jingle.elements import TRANSFER
@@ -24,8 +25,11 @@ from phone.levels import Levels, Seen
 from phone.mailnews import BoxChanged
 from phone.measured import Measured
 from phone.media import plan
+from phone.media.captured import Captured
+from phone.media.planprobes import Probed, ServersAsked
 from phone.ports import Loop, Ports, Timer
 from phone.sayings import dictation_token
+from phone.selftester import SelfTester
 from phone.ui import menu
 from phone.ui.book import Book
 from phone.ui.keymap import event_of
@@ -49,10 +53,12 @@ class Engine:
     menu: menu.Menu = field(default_factory=menu.Menu)
     book: Book = field(default_factory=Book)
     measured: Measured = field(default_factory=Measured)
+    capturing: Capturing = field(default_factory=Capturing)
     service_detail: str = ""
     guard: Guard = field(init=False)
     acts: Acts = field(init=False)
     levels: Levels = field(init=False)
+    tester: SelfTester = field(init=False)
     _items: deque[inbox.Item] = field(default_factory=deque)
     _turning: bool = False
     _stopped: bool = False
@@ -62,6 +68,7 @@ class Engine:
         self.guard = Guard(self.loop)
         self.acts = Acts(self.ports, self.guard, self._items, self.now, lambda: self.phone)
         self.levels = Levels(self.ports, self.guard, self.packet_ms)
+        self.tester = SelfTester(self.ports, self.post, self.now, lambda: self.phone)
 
     # --- the inbox ---------------------------------------------------------------------------------------------
 
@@ -124,6 +131,13 @@ class Engine:
             self.acts.carry_out(self.ports.agent.terminate(lost, jingle.EndReason.FAILED, self.now()))
 
     def _handle(self, item: inbox.Item) -> None:
+        taken, missed = self.tester.take(item)
+        for event in missed:
+            self._ask_menu(event)
+        if not taken:
+            self._obey(item)
+
+    def _obey(self, item: inbox.Item) -> None:
         match item:
             case inbox.ContactChanged(contact):
                 if (event := event_of(contact)) is not None:
@@ -142,14 +156,25 @@ class Engine:
                 self._read_book()
             case inbox.Answered() | inbox.Published() | inbox.MailTold():
                 self._of_messages(item)
-            case inbox.TimePassed():
-                self._time_passed(self.now())
-            case inbox.Asked(reply):
-                reply()
+            case inbox.CaptureAsked() | inbox.TimePassed() | inbox.Asked() | inbox.SelfTestTold():
+                self._of_its_keepers(item)
             case inbox.IqArrived() | inbox.MessageArrived() | inbox.Bounced() | inbox.Replied() | inbox.ResourceGone():
                 self.acts.carry_out(self._told(item))
             case _:
                 self._ask_menu(item)
+
+    def _of_its_keepers(
+        self, item: inbox.CaptureAsked | inbox.TimePassed | inbox.Asked | inbox.SelfTestTold
+    ) -> None:
+        match item:
+            case inbox.SelfTestTold():
+                log.debug("there is no self-test")
+            case inbox.CaptureAsked(token, seconds):
+                self.capturing.asked(token, seconds, self.now())
+            case inbox.TimePassed():
+                self._time_passed(self.now())
+            case inbox.Asked(reply):
+                reply()
 
     def _told(self, item: inbox.FromNetwork) -> jingle.Effects:
         agent, now = self.ports.agent, self.now()
@@ -217,6 +242,8 @@ class Engine:
             self.guard.attempt(self.acts.command, command)
 
     def _time_passed(self, now: float) -> None:
+        for event in self.tester.expire(now):
+            self._ask_menu(event)
         if (due := menu.deadline(self.menu)) is not None and due <= now:
             self._ask_menu(ev.Ticked(now))
         if (due := deadlines(self.phone)) is not None and due <= now:
@@ -224,6 +251,7 @@ class Engine:
         if (due := self.ports.agent.deadline()) is not None and due <= now:
             self.acts.carry_out(self.ports.agent.expire(now))
         self.acts.leaving.expire(now)
+        self.capturing.expire(now)
         self.ports.mail.expire(now)
 
     def _service(self, service: Service, detail: str) -> None:
@@ -265,7 +293,7 @@ class Engine:
                 log.warning("leg %s failed: %s %s", *told, extra={"call": report.leg})
                 self.acts.carry_out(agent.media_failed(report.leg, report.fault, now))
             case plan.LegStats():
-                self.measured.leg(report.leg).stats = report
+                self.measured.leg(report.leg).figures.add(report)
             case plan.DigitHeard():
                 tags = {"remote": report.leg, "call": report.leg}
                 log.info("call %s digit %s heard", report.leg[:8], report.digit, extra=tags)
@@ -275,6 +303,10 @@ class Engine:
             case plan.Alive():
                 self.measured.lives(report)
                 self._sound()
+            case Captured():
+                self.capturing.told(report)
+            case Probed() | ServersAsked():
+                log.debug("%s comes too late", type(report).__name__)
             case _:
                 self._of_recordings(report)
 
@@ -319,7 +351,8 @@ class Engine:
 
     def _settle(self) -> None:
         self.guard.attempt(self._follow, self.phone)
-        self.levels.follow(Seen(self.phone, self.menu, self.book, self.now()))
+        now, capture = self.now(), self.capturing.token
+        self.levels.follow(Seen(self.phone, self.menu, self.book, now, capture, self.tester.demand()))
         self.guard.attempt(self._forget, self.phone)
         self._arm()
 
@@ -334,7 +367,8 @@ class Engine:
         now = self.now()
         shown = self.ports.screen_due(self.phone, self.menu, now)
         of_rooms = (self.ports.agent.deadline(), self.acts.leaving.deadline(), self.ports.mail.deadline())
-        times = (deadlines(self.phone), menu.deadline(self.menu), shown, *of_rooms)
+        of_keepers = (self.capturing.deadline(), self.tester.deadline())
+        times = (deadlines(self.phone), menu.deadline(self.menu), shown, *of_rooms, *of_keepers)
         due = min(t for t in times if t is not None)
         if self._timer is not None:
             self._timer.cancel()

@@ -13,6 +13,7 @@ from phone.calls.events import Event
 from phone.drivers.base import Contact
 from phone.mailnews import MailNews
 from phone.media.plan import Report
+from phone.selftest.steps import Event as SelfTestEvent
 from phone.xmpp.api import ServiceName
 
 
@@ -132,6 +133,22 @@ class BookChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureAsked:
+    """A helper wants the headers of the calls' packets, under this name."""
+
+    token: int
+    seconds: float
+    """0: no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestTold:
+    """An answer, or a finding, of the self-test."""
+
+    event: SelfTestEvent
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """A deadline of the core, of the Jingle room, of a menu or of the screen's clock has come."""
 
@@ -162,6 +179,8 @@ Item = (
     | FeaturesTold
     | NameTold
     | BookChanged
+    | CaptureAsked
+    | SelfTestTold
     | TimePassed
     | Asked
 )

@@ -17,6 +17,17 @@ from phone.ui.screens import Screen
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """What the self-test wants in place of what the phone's state would have."""
+
+    screen: Screen
+    lamps: frozenset[str] | None = None
+    """None: as ever."""
+    audio: plan.AudioPlan | None = None
+    """None: as ever."""
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """All that the levels are computed from."""
 
@@ -24,6 +35,9 @@ class Seen:
     menu: Menu
     book: Book
     now: float
+    capture: int = 0
+    """The packet capture that goes on; 0: none does."""
+    test: Demand | None = None
 
 
 @dataclass(slots=True)
@@ -52,12 +66,15 @@ class Levels:
         lit = outputs(seen.phone).lamps
         if unseen(seen.menu, seen.book):
             lit |= {"message"}
+        if seen.test is not None and seen.test.lamps is not None:
+            lit = seen.test.lamps
         if lit != self.lit:
             self.lit = lit
             self.ports.lamps.light(lit)
 
     def _show(self, seen: Seen) -> None:
-        screen = self.ports.compose(seen.phone, seen.menu, seen.book, seen.now)
+        test = seen.test
+        screen = test.screen if test else self.ports.compose(seen.phone, seen.menu, seen.book, seen.now)
         if screen != self.shown:
             self.shown = screen
             self.ports.show(screen)
@@ -75,12 +92,15 @@ class Levels:
             audio=self._audio(seen, out),
             legs=self._legs(seen, out),
             ice_servers=tuple(map(legs.ice_server, self.ports.client.ice_servers())),
+            capture=seen.capture,
         )
         if new != self._plan:
             self._plan = new
             self.ports.media.send(new)
 
     def _audio(self, seen: Seen, out: Outputs) -> plan.AudioPlan:
+        if seen.test is not None and seen.test.audio is not None:
+            return seen.test.audio
         return plan.AudioPlan(
             handset=out.handset,
             speaker=out.speaker,

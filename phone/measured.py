@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
+from phone.figures import Figures
 from phone.media import plan
 
 log = logging.getLogger(__name__)
@@ -18,9 +19,14 @@ _AT_THE_EAR = frozenset({"handset", _MEDIA})
 class LegFacts:
     """What is measured of one leg; not part of the call state."""
 
-    stats: plan.LegStats | None = None
+    figures: Figures = field(default_factory=Figures)
     profile: str = ""
     """SRTP's."""
+
+    @property
+    def stats(self) -> plan.LegStats | None:
+        """The newest."""
+        return self.figures.last
 
 
 @dataclass(slots=True)

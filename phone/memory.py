@@ -8,7 +8,6 @@ is logged.
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import msgspec
 
 from phone.background import Background
 from phone.calls.model import Memory
+from phone.durable import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -64,20 +64,9 @@ class MemoryWriter:
             return
         self._written = memory
         try:
-            _replace(self._path, msgspec.json.encode(memory))
+            replace_file(self._path, msgspec.json.encode(memory))
         except OSError as error:
             log.error("cannot write %s: %s; the phone goes on without", self._path, error)  # noqa: TRY400
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """The old file or the new one is there, whenever the power goes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def _percent(volume: int) -> int:

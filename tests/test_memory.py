@@ -87,7 +87,7 @@ def test_while_one_is_written_only_the_newest_waits(path: Path, monkeypatch: pyt
         go.wait(5)
         written.append(data)
 
-    monkeypatch.setattr(memory, "_replace", slow)
+    monkeypatch.setattr(memory, "replace_file", slow)
     writer = MemoryWriter(path)
     for volume in range(0, 100, 10):
         writer.write(Memory(volume))
@@ -100,7 +100,7 @@ def test_while_one_is_written_only_the_newest_waits(path: Path, monkeypatch: pyt
 def test_a_bug_off_the_loop_is_not_swallowed(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(memory, "_replace", lambda *_: 1 / 0)
+    monkeypatch.setattr(memory, "replace_file", lambda *_: 1 / 0)
     writer = MemoryWriter(path)
     with caplog.at_level(logging.ERROR):
         writer.write(LOUD)

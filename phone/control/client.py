@@ -7,6 +7,14 @@ import socket
 from pathlib import Path
 from typing import overload
 
+from phone.control.mailbox import (
+    VoicemailDelete,
+    VoicemailFile,
+    VoicemailList,
+    VoicemailPlay,
+    VoicemailReply,
+    VoicemailSave,
+)
 from phone.control.messages import (
     REPLY_LIMIT,
     Block,
@@ -22,20 +30,27 @@ from phone.control.messages import (
     LogReply,
     Panel,
     PanelReply,
+    Reload,
     Reply,
     Request,
     Sim,
     SimReply,
     Status,
     StatusReply,
-    VoicemailDelete,
-    VoicemailFile,
-    VoicemailList,
-    VoicemailPlay,
-    VoicemailReply,
-    VoicemailSave,
     decode_reply,
     encode,
+)
+from phone.control.selftest import SelfTest, SelfTestReply
+from phone.control.support import (
+    CaptureBegin,
+    CaptureBegun,
+    CaptureEnd,
+    CaptureReply,
+    CaptureTake,
+    LogTail,
+    LogTailReply,
+    Quality,
+    QualityReply,
 )
 
 PATIENCE = 5.0
@@ -61,7 +76,19 @@ def ask(path: Path, request: VoicemailList) -> VoicemailReply: ...
 @overload
 def ask(path: Path, request: VoicemailSave) -> VoicemailFile: ...
 @overload
-def ask(path: Path, request: Call | HangUp | Dnd | Lock | Block | VoicemailPlay | VoicemailDelete) -> Done: ...
+def ask(path: Path, request: LogTail) -> LogTailReply: ...
+@overload
+def ask(path: Path, request: Quality) -> QualityReply: ...
+@overload
+def ask(path: Path, request: CaptureBegin) -> CaptureBegun: ...
+@overload
+def ask(path: Path, request: CaptureTake) -> CaptureReply: ...
+@overload
+def ask(path: Path, request: SelfTest) -> SelfTestReply: ...
+@overload
+def ask(
+    path: Path, request: Call | HangUp | Dnd | Lock | Block | Reload | VoicemailPlay | VoicemailDelete | CaptureEnd
+) -> Done: ...
 
 
 def ask(path: Path, request: Request) -> Reply:
@@ -85,7 +112,17 @@ def ask(path: Path, request: Request) -> Reply:
             return decode_reply(line, VoicemailReply)
         case VoicemailSave():
             return decode_reply(line, VoicemailFile)
-        case Call() | HangUp() | Dnd() | Lock() | Block() | VoicemailPlay() | VoicemailDelete():
+        case LogTail():
+            return decode_reply(line, LogTailReply)
+        case Quality():
+            return decode_reply(line, QualityReply)
+        case CaptureBegin():
+            return decode_reply(line, CaptureBegun)
+        case CaptureTake():
+            return decode_reply(line, CaptureReply)
+        case SelfTest():
+            return decode_reply(line, SelfTestReply)
+        case _:
             return decode_reply(line, Done)
 
 

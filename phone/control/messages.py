@@ -6,6 +6,9 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
+from phone.control.mailbox import Limit, VoicemailFile, VoicemailReply, VoicemailRequest
+from phone.control.selftest import SelfTest, SelfTestReply
+from phone.control.support import CaptureBegun, CaptureReply, LogTailReply, QualityReply, SupportReply, SupportRequest
 from phone.errors import PhoneError
 
 LINE_LIMIT = 4096
@@ -37,8 +40,6 @@ class HangUp(msgspec.Struct, frozen=True, tag_field="do", tag="hang-up", forbid_
 
 Kind = Literal["placed", "answered", "missed", "answered elsewhere", "declined elsewhere", "refused", "failed"]
 """A `calllog.Kind` value: what the user calls a call in the log."""
-
-Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
 class Log(msgspec.Struct, frozen=True, tag_field="do", tag="log", forbid_unknown_fields=True):
@@ -80,6 +81,15 @@ class Panel(msgspec.Struct, frozen=True, tag_field="do", tag="panel", forbid_unk
     """Where is the phone's web page? -> `PanelReply`."""
 
 
+class Reload(msgspec.Struct, frozen=True, tag_field="do", tag="reload", forbid_unknown_fields=True):
+    """Start anew with the config as it then is, once nobody is on the line and a config that is given for trial is in
+    place -> `Done`.
+    """
+
+    now: bool = False
+    """Calls are ended."""
+
+
 SimAction = Literal["lift", "hang-up", "press", "screen", "lamps"]
 
 
@@ -93,42 +103,6 @@ class Sim(msgspec.Struct, frozen=True, tag_field="do", tag="sim", forbid_unknown
     """For `press`: how long the key stays down."""
 
 
-MessageState = Literal["new", "heard", "kept"]
-"""A `voicemail.message.State` value."""
-
-MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-"""A message's whole id, as `VoicemailReply` tells it."""
-
-
-class VoicemailList(msgspec.Struct, frozen=True, tag_field="do", tag="voicemail-list", forbid_unknown_fields=True):
-    """The messages, newest first -> `VoicemailReply`."""
-
-    limit: Limit = 100
-    state: MessageState | None = None
-    """These alone; `limit` counts them alone too."""
-
-
-class VoicemailPlay(msgspec.Struct, frozen=True, tag_field="do", tag="voicemail-play", forbid_unknown_fields=True):
-    """Open the phone's mailbox, as VOICEMAIL on the idle phone does: on the speaker, or in the handset if it is lifted;
-    refused during a call -> `Done`.
-    """
-
-    id: MessageId | None = None
-    """At this message; None: as the key does."""
-
-
-class VoicemailDelete(msgspec.Struct, frozen=True, tag_field="do", tag="voicemail-delete", forbid_unknown_fields=True):
-    """Delete a message, for good -> `Done`."""
-
-    id: MessageId
-
-
-class VoicemailSave(msgspec.Struct, frozen=True, tag_field="do", tag="voicemail-save", forbid_unknown_fields=True):
-    """Mark a message as kept, and tell where its sound is -> `VoicemailFile`."""
-
-    id: MessageId
-
-
 Request = (
     Status
     | Call
@@ -139,11 +113,11 @@ Request = (
     | Contacts
     | Block
     | Panel
+    | Reload
     | Sim
-    | VoicemailList
-    | VoicemailPlay
-    | VoicemailDelete
-    | VoicemailSave
+    | VoicemailRequest
+    | SupportRequest
+    | SelfTest
 )
 
 
@@ -295,42 +269,6 @@ class PanelReply(msgspec.Struct, frozen=True):
     ok: Literal[True] = True
 
 
-class VoicemailMessage(msgspec.Struct, frozen=True):
-    """One message of the phone's mailbox."""
-
-    id: str
-    state: MessageState
-    address: str
-    """Whose call it was: told, not verified."""
-    name: str
-    """What the telephone book calls him, else what his call told; "" where neither does."""
-    began: str
-    """ISO 8601 with zone."""
-    seconds: float
-    size: int
-    """Bytes of its file."""
-    interrupted: bool = False
-    """It may end in mid-sentence: the power or the card gave out."""
-
-
-class VoicemailReply(msgspec.Struct, frozen=True):
-    """Newest first."""
-
-    messages: tuple[VoicemailMessage, ...]
-    total: int = 0
-    """How many there are of what was asked for, those beyond the limit among them."""
-    ok: Literal[True] = True
-
-
-class VoicemailFile(msgspec.Struct, frozen=True):
-    """An Ogg Opus file that only the phone's own user and root may read."""
-
-    path: str
-    size: int
-    """Bytes."""
-    ok: Literal[True] = True
-
-
 class SimReply(msgspec.Struct, frozen=True):
     """The simulated desk phone after the action (`press`: once the key is up again)."""
 
@@ -355,8 +293,34 @@ class Refused(msgspec.Struct, frozen=True):
     ok: Literal[False] = False
 
 
-Reply = StatusReply | LogReply | ContactsReply | PanelReply | VoicemailReply | VoicemailFile | SimReply | Done
-R = TypeVar("R", StatusReply, LogReply, ContactsReply, PanelReply, VoicemailReply, VoicemailFile, SimReply, Done)
+Reply = (
+    StatusReply
+    | LogReply
+    | ContactsReply
+    | PanelReply
+    | VoicemailReply
+    | VoicemailFile
+    | SimReply
+    | SupportReply
+    | SelfTestReply
+    | Done
+)
+R = TypeVar(
+    "R",
+    StatusReply,
+    LogReply,
+    ContactsReply,
+    PanelReply,
+    VoicemailReply,
+    VoicemailFile,
+    SimReply,
+    LogTailReply,
+    QualityReply,
+    CaptureBegun,
+    CaptureReply,
+    SelfTestReply,
+    Done,
+)
 
 
 # --- wire -----------------------------------------------------------------------------------------------------

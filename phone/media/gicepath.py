@@ -22,6 +22,7 @@ from typing import Final, cast
 import msgspec
 
 from phone.media import turn
+from phone.media.capture import PacketCapture
 from phone.media.gice import Chosen, Gice, Outs, Remote, Route, Send
 from phone.media.gice_stun import sort
 from phone.media.path import PathListener
@@ -32,6 +33,7 @@ from phone.media.sockets import Address, PortsExhaustedError, UdpTransport, addr
 # after `turn`, which keeps dnspython out of it
 import aioice.ice  # isort: skip
 from aioice import Candidate as IceCandidate  # isort: skip
+from aioice.stun import Message  # isort: skip
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,8 @@ class GiceProtocol(aioice.ice.StunProtocol):
     def datagram_received(self, data: bytes | str, addr: tuple[object, ...]) -> None:
         """A server's answer to aioice, or anything else to the path."""
         packet, source = cast("bytes", data), (str(addr[0]), cast("int", addr[1]))
+        if self._path.capture.on:
+            self._path.capture.note(source, turn.address(self.local_candidate), packet)
         if self.transactions and packet[_TRANSACTION] in self.transactions:
             try:
                 super().datagram_received(packet, source)
@@ -67,6 +71,12 @@ class GiceProtocol(aioice.ice.StunProtocol):
                 log.info("STUN message from %s ignored: %r", source, error, extra={"remote": source[0]})
         else:
             self._path.received(self, source, packet)
+
+    def send_stun(self, message: Message, addr: tuple[str, int]) -> None:
+        """As aioice's."""
+        super().send_stun(message, addr)
+        if self._path.capture.on:
+            self._path.capture.note(turn.address(self.local_candidate), addr, bytes(message))
 
 
 class GicePath:
@@ -83,8 +93,11 @@ class GicePath:
         servers: tuple[IceServer, ...] = (),
         relay_only: bool = False,
         plain_fallback: bool = False,
+        capture: PacketCapture,
     ) -> None:
         self._listener = listener
+        self.capture = capture
+        self.kind = ""
         self._addresses = () if relay_only else addresses
         self._ports = ports
         self._servers = servers
@@ -245,6 +258,7 @@ class GicePath:
         protocol = self._protocols[route.local]
         self._target = (protocol, route.remote)
         own = protocol.local_candidate
+        self.kind = f"p2p-{own.type}"
         log.info("media path: %s %s:%d -> %s:%d", own.type, own.host, own.port, *route.remote)
         if not self._open:
             self._open = True
@@ -289,6 +303,8 @@ class GicePath:
         return target is not None and self._put(target[0], datagram, target[1])
 
     def _put(self, protocol: GiceProtocol, data: bytes, address: Address) -> bool:
+        if self.capture.on:
+            self.capture.note(turn.address(protocol.local_candidate), address, data)
         if protocol.sock is None:
             self._loop.call_soon_threadsafe(protocol.transport.sendto, data, address)
             return True

@@ -16,6 +16,7 @@ from collections.abc import Coroutine
 from typing import cast
 
 from phone.media import lean, turn
+from phone.media.capture import PacketCapture
 from phone.media.path import PathListener
 from phone.media.plan import Candidate, IceServer, Remote
 from phone.media.sockets import Address, PortsExhaustedError, UdpTransport, address_of, bind_udp, is_address
@@ -23,6 +24,7 @@ from phone.media.sockets import Address, PortsExhaustedError, UdpTransport, addr
 # after `lean`, which keeps dnspython out of it
 import aioice.ice  # isort: skip
 from aioice import Candidate as IceCandidate  # isort: skip
+from aioice.stun import Message  # isort: skip
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ class MediaProtocol(aioice.ice.StunProtocol):
         """Sort by the first byte (RFC 7983)."""
         packet, source = cast("bytes", data), (str(addr[0]), cast("int", addr[1]))
         agent = cast("_Agent", self.receiver)
+        if agent.path.capture.on:
+            agent.path.capture.note(source, turn.address(self.local_candidate), packet)
         agent.path.heard(source)
         if packet and packet[0] >= _FIRST_MEDIA_BYTE:
             agent.path.received(packet, source, self)
@@ -53,6 +57,13 @@ class MediaProtocol(aioice.ice.StunProtocol):
         except (KeyError, AssertionError, ValueError) as error:
             # aioice takes attributes for granted, PRIORITY for one
             log.info("STUN message from %s ignored: %r", source, error, extra={"remote": source[0]})
+
+    def send_stun(self, message: Message, addr: tuple[str, int]) -> None:
+        """As aioice's."""
+        super().send_stun(message, addr)
+        capture = cast("_Agent", self.receiver).path.capture
+        if capture.on:
+            capture.note(turn.address(self.local_candidate), addr, bytes(message))
 
 
 class _Agent(aioice.ice.Connection):
@@ -95,8 +106,11 @@ class IcePath:
         servers: tuple[IceServer, ...] = (),
         relay_only: bool = False,
         plain_fallback: bool = False,
+        capture: PacketCapture,
     ) -> None:
         self._listener = listener
+        self.capture = capture
+        self.kind = ""
         self._agent = _Agent(ice_controlling=controlling)
         self._agent.path = self
         self._agent.begin()
@@ -228,11 +242,12 @@ class IcePath:
         # RFC 5245 8.1.1.2: aggressive nomination may nominate several; the best is used
         if priority > self._priority:
             self._priority = priority
-            self._agree(cast("MediaProtocol", pair.protocol), pair.remote_addr)
+            self._agree(cast("MediaProtocol", pair.protocol), pair.remote_addr, pair.remote_candidate.type)
 
-    def _agree(self, protocol: MediaProtocol, address: Address) -> None:
+    def _agree(self, protocol: MediaProtocol, address: Address, theirs: str) -> None:
         self._target = (protocol, address)
         own = protocol.local_candidate
+        self.kind = f"{own.type}-{theirs}"
         log.info("media path: %s %s:%d -> %s:%d", own.type, own.host, own.port, *address)
         if not self._open and not self._closed:
             self._open = True
@@ -251,7 +266,7 @@ class IcePath:
 
     def _go_unchecked(self, protocol: MediaProtocol, address: Address) -> None:
         log.info("no ICE answer from %s: plain RTP without checks", address)
-        self._agree(protocol, address)
+        self._agree(protocol, address, self._theirs[address].type)
 
     def _follow(self, candidate: Candidate) -> None:
         """PEERS.md, Yate 3: after a hold its port is another, of a newer generation. Checked paths stay."""
@@ -283,6 +298,8 @@ class IcePath:
         if target is None:
             return False
         protocol, address = target
+        if self.capture.on:
+            self.capture.note(turn.address(protocol.local_candidate), address, datagram)
         if protocol.sock is None:
             self._loop.call_soon_threadsafe(protocol.transport.sendto, datagram, address)
             return True

@@ -12,8 +12,11 @@ import logging
 import math
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import msgspec
+
+from phone.media.capture import PacketCapture
 from phone.media.dtls import Certificate, SrtpKeys
 from phone.media.gicepath import GicePath
 from phone.media.handshake import Handshake
@@ -27,6 +30,7 @@ from phone.media.plan import (
     LegFailed,
     LegFault,
     LegPlan,
+    LegStats,
     LegUp,
     Remote,
     Report,
@@ -57,6 +61,7 @@ class Surroundings:
     servers: tuple[IceServer, ...]
     relay_only: bool
     report: Callable[[Report], None]
+    capture: PacketCapture = field(default_factory=PacketCapture)
 
 
 class _Generation:
@@ -138,7 +143,7 @@ class Leg:
         """The transport that the plan asks for."""
         around = self._around
         if self.plan.transport == "raw":
-            return RawPath(generation, around.addresses, around.ports)
+            return RawPath(generation, around.addresses, around.ports, around.capture)
         if self.plan.transport == "gice":
             return GicePath(
                 generation,
@@ -147,6 +152,7 @@ class Leg:
                 servers=around.servers,
                 relay_only=around.relay_only,
                 plain_fallback=self.plan.before_ice,
+                capture=around.capture,
             )
         return IcePath(
             generation,
@@ -156,6 +162,7 @@ class Leg:
             servers=around.servers,
             relay_only=around.relay_only,
             plain_fallback=self.plan.before_ice and self.plan.security == "plain",
+            capture=around.capture,
         )
 
     def follow(self, plan: LegPlan) -> None:
@@ -218,6 +225,11 @@ class Leg:
         if self._current is not None and isinstance(self._current.path, GicePath):
             return not self._current.path.checked
         return self.plan.transport == "raw" or self.plan.before_ice
+
+    def stats(self) -> LegStats:
+        """Its figures now."""
+        path = self._current.path.kind if self._current is not None else ""
+        return msgspec.structs.replace(self.speech.stats(), path=path)
 
     async def close(self) -> None:
         """Leave: RTCP BYE, close-notify, sockets."""

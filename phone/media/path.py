@@ -29,6 +29,8 @@ class Path(Protocol):
 
     ufrag: str
     pwd: str
+    kind: str
+    """`LegStats.path`; "" until it is open."""
     heard_at: float
     """Monotonic seconds when the far end last sent anything at all, consent answers included."""
 

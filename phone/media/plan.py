@@ -12,6 +12,11 @@ from typing import Literal
 
 import msgspec
 
+from phone.media.captured import Captured
+from phone.media.planprobes import AskServers, Probed, ServersAsked
+from phone.media.planprobes import IceServer as IceServer
+from phone.media.soundcard import CardMixer, Device
+
 Security = Literal["dtls", "plain"]
 DtlsRole = Literal["client", "server", "either"]
 """`either`: we offered actpass and do not know yet (RFC 5763): be ready to answer as server."""
@@ -52,17 +57,6 @@ class Codec(msgspec.Struct, frozen=True):
     clock_rate: int
     channels: int = 1
     parameters: dict[str, str] = {}
-
-
-class IceServer(msgspec.Struct, frozen=True):
-    """A STUN or TURN server, by the server's XEP-0215 answer."""
-
-    kind: Literal["stun", "turn"]
-    host: str
-    port: int
-    transport: Literal["udp", "tcp", "tls"] = "udp"
-    username: str | None = None
-    password: str | None = None
 
 
 class Remote(msgspec.Struct, frozen=True):
@@ -150,13 +144,8 @@ class AudioPlan(msgspec.Struct, frozen=True):
     play: Play | None = None
     record: str = ""
     """The microphone goes up as `Recorded` under this name, which is no leg's id; "": it does not."""
-
-
-class Device(msgspec.Struct, frozen=True):
-    """ALSA PCM names (never indexes). An empty name: not there."""
-
-    capture: str = ""
-    playback: str = ""
+    probe: int = 0
+    """Measure the way from ear to microphone, once for each number -> `Probed`; nothing else is heard then. 0: do not."""
 
 
 class Setup(msgspec.Struct, frozen=True, tag=True):
@@ -165,6 +154,11 @@ class Setup(msgspec.Struct, frozen=True, tag=True):
     handset: Device
     ringer: Device
     speaker: Device = Device()
+    headset: Device = Device()
+    """In the handset's place while `jack` tells that it is plugged in."""
+    jack: str = ""
+    """A part of the name of the input device that does; "": none."""
+    mixer: CardMixer = CardMixer()
     hold: str = "music"
     """What held far ends hear: `music` (the project's own tune), `tone` (a soft beep), or the path of a WAV file."""
     country: str = "de"
@@ -186,6 +180,8 @@ class Plan(msgspec.Struct, frozen=True, tag=True):
     audio: AudioPlan
     legs: tuple[LegPlan, ...] = ()
     ice_servers: tuple[IceServer, ...] = ()
+    capture: int = 0
+    """The headers of all packets go up as `Captured` of that token; 0: they do not."""
 
 
 class SendDigit(msgspec.Struct, frozen=True, tag=True):
@@ -211,7 +207,7 @@ class SkipPlay(msgspec.Struct, frozen=True, tag=True):
     """Relative, may be negative."""
 
 
-Down = Setup | Plan | SendDigit | PlayDigit | SkipPlay
+Down = Setup | Plan | SendDigit | PlayDigit | SkipPlay | AskServers
 
 
 class LegDescribed(msgspec.Struct, frozen=True, tag=True):
@@ -272,6 +268,8 @@ class LegStats(msgspec.Struct, frozen=True, tag=True):
     jitter_buffer_ms: float
     rejected: int
     """Packets refused: bad authentication, replay, malformed, stranger's address, unknown payload type."""
+    path: str = ""
+    """Kinds of the two ICE candidates, ours first: "host-srflx"; without ICE "raw", or "p2p-host" and the like."""
 
 
 class DigitHeard(msgspec.Struct, frozen=True, tag=True):
@@ -281,10 +279,16 @@ class DigitHeard(msgspec.Struct, frozen=True, tag=True):
     digit: str
 
 
-class AudioTrouble(msgspec.Struct, frozen=True, tag=True):
-    """A card is missing, vanished or refuses 48 kHz: a plain sentence with the device's name; "" when mended."""
+Troubled = Literal["handset", "speaker", "ringer", "hold", "mixer", "jack"]
 
-    device: Literal["handset", "speaker", "ringer", "hold"]
+
+class AudioTrouble(msgspec.Struct, frozen=True, tag=True):
+    """A card is missing, vanished or refuses 48 kHz: a plain sentence with the device's name; "" when mended.
+
+    Of `mixer`: a control is missing or refuses its value. Of `jack`: nothing tells whether a headset is plugged in.
+    """
+
+    device: Troubled
     sentence: str
 
 
@@ -356,6 +360,9 @@ Report = (
     | PlayDone
     | AudioTrouble
     | Alive
+    | Captured
+    | Probed
+    | ServersAsked
 )
 
 

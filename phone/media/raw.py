@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 
+from phone.media.capture import PacketCapture
 from phone.media.path import PathListener
 from phone.media.plan import Candidate, Remote
 from phone.media.sockets import Address, PortsExhaustedError, UdpTransport, address_of, bind_udp, is_address
@@ -16,9 +17,14 @@ class RawPath:
 
     ufrag = ""
     pwd = ""
+    kind = "raw"
 
-    def __init__(self, listener: PathListener, addresses: tuple[str, ...], ports: tuple[int, int]) -> None:
+    def __init__(
+        self, listener: PathListener, addresses: tuple[str, ...], ports: tuple[int, int], capture: PacketCapture
+    ) -> None:
         self._listener = listener
+        self._capture = capture
+        self._own: Address = ("", 0)
         self._addresses = addresses
         self._ports = ports
         self._sock: socket.socket | None = None
@@ -32,7 +38,7 @@ class RawPath:
             raise PortsExhaustedError("this machine has no IP address to receive voice on; check the network")
         self._sock = bind_udp(self._addresses[0], self._ports)
         self._transport = UdpTransport(self._sock, _RawProtocol(self))
-        ip, port = address_of(self._sock)
+        ip, port = self._own = address_of(self._sock)
         return (Candidate(component=1, foundation="1", ip=ip, port=port, priority=0),)
 
     def update(self, remote: Remote) -> None:
@@ -48,16 +54,21 @@ class RawPath:
 
     def send(self, datagram: bytes) -> bool:
         """Send to the far end; False when it is not known yet or the kernel refuses."""
-        if self._sock is None or self._target is None:
+        sock, target = self._sock, self._target
+        if sock is None or target is None:
             return False
         try:
-            self._sock.sendto(datagram, self._target)
+            sock.sendto(datagram, target)
         except (OSError, ValueError):
             return False
+        if self._capture.on:
+            self._capture.note(self._own, target, datagram)
         return True
 
     def received(self, data: bytes, source: Address) -> None:
         """From the socket."""
+        if self._capture.on:
+            self._capture.note(source, self._own, data)
         known = source == self._target
         if known:
             self.heard_at = time.monotonic()

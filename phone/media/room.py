@@ -10,19 +10,21 @@ import time
 from typing import Literal, Protocol
 
 from phone.media.annex import Annex
-from phone.media.audio import AudioThread, Role
+from phone.media.audio import AudioThread
+from phone.media.capture import PacketCapture
 from phone.media.codecs import Codec
 from phone.media.coders import make_codec
+from phone.media.controls import CardControls
 from phone.media.dtls import Certificate
 from phone.media.dtmf import FREQUENCIES
 from phone.media.hold import HoldSound, TonePlayback
+from phone.media.jack import Jack
 from phone.media.leg import Leg, Surroundings
 from phone.media.mixer import Mixer, Party, Route
 from phone.media.plan import (
     Alive,
     AudioPlan,
     AudioTrouble,
-    Device,
     DigitHeard,
     LegPlan,
     Plan,
@@ -31,9 +33,13 @@ from phone.media.plan import (
     SendDigit,
     Setup,
     SkipPlay,
+    Troubled,
 )
+from phone.media.planprobes import AskServers, ServersAsked
+from phone.media.plugs import named
 from phone.media.ringer import Ringer
 from phone.media.sockets import local_addresses
+from phone.media.soundcard import Device, Place
 from phone.media.speech import Speech
 from phone.media.tones import countries
 
@@ -71,18 +77,32 @@ class Room:
         if country not in countries():
             log.error("no tones for country %r (there are %s): German ones are used", country, ", ".join(countries()))
             country = "de"
-        self._ringer = Ringer(setup.ringer.playback, country, lambda sentence: self._trouble("ringer", sentence))
+        controls = CardControls(
+            setup.mixer,
+            lambda sentence: self._trouble("mixer", sentence),
+            missed=setup.mixer.card not in named((setup.handset, setup.headset, setup.speaker, setup.ringer)),
+        )
+        self._jack = Jack(setup.jack, lambda sentence: self._trouble("jack", sentence)) if setup.jack else None
+        self._ringer = Ringer(
+            setup.ringer.playback, country, lambda sentence: self._trouble("ringer", sentence), controls
+        )
         hold = HoldSound(setup.hold, country, lambda sentence: self._trouble("hold", sentence))
         mixer = Mixer({"music": hold, "ringback": TonePlayback("ringback", country)})
         self._annex = Annex(reporter.report, self._make_codec)
+        self._capture = PacketCapture(reporter.report)
         self._devices = _devices(setup)
-        self._audio = AudioThread(self._devices, country, self._ringer, mixer, self._trouble)
+        self._audio = AudioThread(
+            self._devices, country, self._ringer, mixer, self._trouble, controls=controls, jack=self._jack
+        )
+        if self._jack is not None:
+            self._jack.start()
         self._audio.start()
         self._ticker = self._loop.create_task(self._tick())
 
     def follow(self, plan: Plan) -> None:
         """Do what the plan says, from now on."""
         self._plan = plan
+        self._capture.follow(plan.capture)
         wanted = {leg.id: leg for leg in plan.legs}
         for gone in [each for each in self._legs if each not in wanted]:
             self._leave(self._legs.pop(gone))
@@ -112,6 +132,19 @@ class Room:
         """Go on elsewhere in what the ear hears from files."""
         self._annex.skip(message)
 
+    def ask_servers(self, message: AskServers) -> None:
+        """Do the STUN and TURN servers answer?"""
+        task = self._loop.create_task(self._asked(message))
+        self._closing.add(task)
+        task.add_done_callback(self._left)
+
+    async def _asked(self, message: AskServers) -> None:
+        from phone.media.serverprobe import ask_all  # noqa: PLC0415 - no call needs it
+
+        addresses = self._setup.addresses or local_addresses()
+        answers = await ask_all(message.servers, addresses, self._setup.port_range)
+        self._reporter.report(ServersAsked(message.token, answers))
+
     async def close(self) -> None:
         """Leave all legs and let the cards go."""
         self._ticker.cancel()
@@ -120,7 +153,10 @@ class Room:
         self._legs.clear()
         self._ringer.ring(on=False, volume=0)
         self._audio.close()
+        if self._jack is not None:
+            self._jack.close()
         self._annex.close()
+        self._capture.close()
         if self._closing:
             await asyncio.wait(self._closing, timeout=1.0)
 
@@ -129,9 +165,9 @@ class Room:
             return
         audio = self._plan.audio
         # Ringer and handset or speaker may be one card, which opens once: the ringer yields, and lets go before.
-        role: Role | None = "speaker" if audio.speaker else "handset" if audio.handset else None
-        device = None if role is None else self._devices.get(role)
-        rings = audio.ringer and not (device is not None and device.playback == self._setup.ringer.playback)
+        places: tuple[Place, ...] = ("speaker",) if audio.speaker else ("handset", "headset") if audio.handset else ()
+        taken = {self._devices[place].playback for place in places if place in self._devices}
+        rings = audio.ringer and self._setup.ringer.playback not in taken
         if not rings:
             self._ringer.ring(on=False, volume=audio.ringer_volume)
         self._audio.route(self._route_of(self._plan))
@@ -162,6 +198,7 @@ class Room:
             listen=tuple(live[each].speech for each in audio.listen if each in live),
             play=self._annex.play(audio.play),
             record=self._annex.record(self._recorded(plan), audio.record),
+            probe=self._annex.probe(audio.probe),
         )
 
     def _say(self, audio: AudioPlan, live: dict[str, Leg]) -> None:
@@ -195,6 +232,7 @@ class Room:
             servers=(plan.ice_servers if plan else ()) or setup.ice_servers,
             relay_only=setup.relay_only,
             report=self._report,
+            capture=self._capture,
         )
         speech = Speech(leg.id, self._make_codec, lambda digit: self._digit_heard(leg.id, digit))
         return Leg(leg, around, self._certificate(), speech)
@@ -219,7 +257,7 @@ class Room:
     def _left(self, task: asyncio.Task[None]) -> None:
         self._closing.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("closing a leg failed", exc_info=error)
+            log.error("closing a leg, or asking servers, failed", exc_info=error)
         if not self._legs:
             gc.collect()  # the collector is off: it would stop speech for a moment
 
@@ -235,7 +273,7 @@ class Room:
         if self._plan is not None and leg in (*self._plan.audio.talk, *self._plan.audio.listen):
             self._audio.ear.received.append(digit)
 
-    def _trouble(self, device: Literal["handset", "speaker", "ringer", "hold"], sentence: str) -> None:
+    def _trouble(self, device: Troubled, sentence: str) -> None:
         self._reporter.report_threadsafe(AudioTrouble(device, sentence))
 
     def _watch(self) -> None:
@@ -262,12 +300,13 @@ class Room:
             for leg in tuple(self._legs.values()):
                 leg.tick()
                 if leg.up:
-                    self._reporter.report(leg.speech.stats())
+                    self._reporter.report(leg.stats())
 
 
-def _devices(setup: Setup) -> dict[Role, Device]:
+def _devices(setup: Setup) -> dict[Place, Device]:
     """What there is. A missing handset is to be complained of, but not where no sound is meant to be at all."""
-    devices: dict[Role, Device] = {"handset": setup.handset, "speaker": setup.speaker}
-    if setup.speaker == Device():
-        del devices["speaker"]
+    devices: dict[Place, Device] = {"handset": setup.handset, "speaker": setup.speaker, "headset": setup.headset}
+    for place in ("speaker", "headset"):
+        if devices[place] == Device():
+            del devices[place]
     return {} if setup.handset == setup.speaker == setup.ringer == Device() else devices

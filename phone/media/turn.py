@@ -101,6 +101,11 @@ async def relayed(
     return protocol.local_candidate, protocol
 
 
+def address(candidate: IceCandidate) -> Address:
+    """Where a candidate of ours is."""
+    return candidate.host, candidate.port
+
+
 def told(candidate: IceCandidate) -> Candidate:
     """As it is told to the far end."""
     return Candidate(

@@ -21,9 +21,12 @@ from phone.calls.settings import Habits
 from phone.clock import VirtualClock
 from phone.drivers.sim import SimDesk, UnknownKeyError
 from phone.journal import CallWriter, Written
+from phone.logring import LogRing
 from phone.mailclerk import MailClerk
 from phone.media import plan
 from phone.picture import Picture
+from phone.quality import QualityBook
+from phone.supportclerk import SupportClerk
 from phone.ui.texts import load_texts
 from phone.voicemail.box import Mailbox
 from phone.voicemail.greeting import Greetings
@@ -43,8 +46,16 @@ def attendant(alice: WirePhone, tmp_path: Path) -> Iterator[Attendant]:
     mailbox = Mailbox(tmp_path / "box")
     keeper = BoxKeeper(mailbox, Greetings(tmp_path / "greetings"), lambda _: None)
     clerk = MailClerk(alice.engine, keeper, {"bob@x": "Bob"}.get)
-    with closing(CallLog(tmp_path / "calls.sqlite")) as calls, closing(keeper), closing(mailbox):
-        yield Attendant(alice.engine, "alice@x", calls, None, alice.engine.now(), clerk)
+    quality = QualityBook(tmp_path / "quality.json", VirtualClock())
+    ports = alice.engine.ports
+    support = SupportClerk(alice.engine, quality, LogRing(), VirtualClock(), ports.log_call, ports.clear_log)
+    with (
+        closing(CallLog(tmp_path / "calls.sqlite")) as calls,
+        closing(keeper),
+        closing(mailbox),
+        closing(quality),
+    ):
+        yield Attendant(alice.engine, "alice@x", calls, None, alice.engine.now(), clerk, support)
 
 
 async def test_status_of_an_idle_phone(attendant: Attendant, alice: WirePhone) -> None:

@@ -19,7 +19,7 @@ from peers.told import rings
 from rig.words import LIKE_SPEECH, Samples, decoded, likeness, spoken
 
 from phone.control import ask
-from phone.control.messages import VoicemailDelete, VoicemailList, VoicemailMessage, VoicemailSave
+from phone.control import VoicemailDelete, VoicemailList, VoicemailMessage, VoicemailSave
 from phone.demo.hearing import RATE
 from phone.demo.stage import Desk
 
