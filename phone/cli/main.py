@@ -22,6 +22,8 @@ from phone.cli import (
     lock,
     log,
     panel,
+    provision,
+    provision_shell,
     run,
     sim,
     status,
@@ -35,12 +37,13 @@ from phone.errors import PhoneError
 COMMANDS = (
     *(run, demo, status, call, hang_up, log, contacts, block, unblock, dnd, lock),
     *(voicemail, voicemail_service, panel, sim, diagram, install),
+    *(provision, provision_shell),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(provision.expanded(sys.argv[1:] if arguments is None else arguments))
     command: Command = options.command
     try:
         code = command(options)

@@ -1,0 +1,130 @@
+"""`phone provision`: the config from afar, checked, shown, tried, and taken back where the phone does not register."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from phone.cli.common import Command, add_command, add_config, add_json
+from phone.cli.provision_options import add_input, add_trial, seconds
+
+COMMANDS = ("apply", "get", "diff", "confirm", "rollback", "history")
+_ABOUT = (
+    "look after the phone's config over SSH: `ssh phone@desk phone provision < desk.toml` checks all of it, shows "
+    "what it changes, applies it, and takes it back by itself where the phone has not registered with it in time"
+)
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Its arguments, and those of its own commands."""
+    examples = (
+        "ssh phone@desk phone provision < desk.toml",
+        "ssh phone@desk phone provision get > desk.toml   # its secrets are masked; so they stay on the way back",
+        "ssh phone@desk phone provision apply --merge < changes.toml",
+        "ssh phone@desk phone provision apply --confirm-within 5m < desk.toml",
+        "ssh phone@desk phone provision confirm",
+        "ssh phone@desk phone provision rollback",
+    )
+    parser = add_command(commands, "provision", _apply, _ABOUT, examples)
+    inner = parser.add_subparsers(required=True, metavar=" | ".join(COMMANDS))
+    _add_changing(inner)
+    _add_looking(inner)
+
+
+def expanded(arguments: Sequence[str]) -> list[str]:
+    """`phone provision` is `phone provision apply`."""
+    told = list(arguments)
+    if told[:1] == ["provision"] and told[1:2] not in [[name] for name in (*COMMANDS, "-h", "--help")]:
+        told.insert(1, "apply")
+    return told
+
+
+def _add_changing(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    what = "apply what comes on stdin, and confirm it once the phone has registered (the same without `apply`)"
+    examples = (
+        "phone provision apply < desk.toml",
+        "phone provision apply --part dial.short < short.toml   # these short codes and no others",
+        "phone provision apply --bundle < desk.tar",
+    )
+    _add_apply(_inner(inner, "apply", _apply, what, examples))
+    _inner(inner, "confirm", _confirm, "keep the version on trial", ("phone provision confirm",))
+    what = "end the trial; without one: try VERSION again, or the one before the present"
+    back = _inner(inner, "rollback", _rollback, what, ("phone provision rollback", "phone provision rollback 7"))
+    back.add_argument("version", nargs="?", type=int, metavar="VERSION", help="`phone provision history` lists them")
+    add_trial(back)
+
+
+def _add_looking(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    examples = ("phone provision get", "phone provision get 7", "phone provision get --part account")
+    get = _inner(inner, "get", _get, "print the config, secrets masked", examples)
+    get.add_argument("version", nargs="?", type=int, metavar="VERSION", help="an earlier one")
+    get.add_argument("--part", default="", metavar="NAME", help="this table alone: account, dial.short, ...")
+    examples = ("phone provision diff < desk.toml", "phone provision diff 7", "phone provision diff --json < desk.toml")
+    diff = _inner(inner, "diff", _diff, "show what `apply` (or `rollback VERSION`) would change", examples)
+    diff.add_argument("version", nargs="?", type=int, metavar="VERSION", help="instead of stdin: an earlier one")
+    add_input(diff)
+    history = _inner(inner, "history", _history, "list the versions: who, when, what came of it", ())
+    history.add_argument("--limit", type=int, default=20, metavar="N", help="the newest so many (20)")
+
+
+def _add_apply(parser: argparse.ArgumentParser) -> None:
+    add_input(parser)
+    add_trial(parser)
+    parser.add_argument(
+        "--confirm-within",
+        type=seconds,
+        metavar="TIME",
+        help="once registered, wait so long (5m, 90s) for `phone provision confirm` from this or another session",
+    )
+
+
+def _inner(
+    inner: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Command,
+    summary: str,
+    examples: tuple[str, ...],
+) -> argparse.ArgumentParser:
+    parser = add_command(inner, name, run, summary, examples)
+    add_config(parser)
+    add_json(parser)
+    return parser
+
+
+# Each is imported when it is run, for other commands start without them.
+
+
+def _apply(options: argparse.Namespace) -> int:
+    from phone.cli.provision_changes import apply  # noqa: PLC0415
+
+    return apply(options)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from phone.cli.provision_changes import diff  # noqa: PLC0415
+
+    return diff(options)
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from phone.cli.provision_changes import rollback  # noqa: PLC0415
+
+    return rollback(options)
+
+
+def _get(options: argparse.Namespace) -> int:
+    from phone.cli.provision_versions import get  # noqa: PLC0415
+
+    return get(options)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from phone.cli.provision_versions import history  # noqa: PLC0415
+
+    return history(options)
+
+
+def _confirm(options: argparse.Namespace) -> int:
+    from phone.cli.provision_versions import confirm  # noqa: PLC0415
+
+    return confirm(options)

@@ -1,0 +1,117 @@
+"""From what was sent to a version that stands: made, checked in full, shown, tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from phone.config import Config, run_dir
+from phone.errors import ConfigError
+from phone.provision import conduct, trials
+from phone.provision.contents import Contents
+from phone.provision.difference import Change, difference, same
+from phone.provision.store import Store
+from phone.provision.values import Result, Who
+
+_CONTROL_SOCKET = "control.sock"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of it."""
+
+    changed: bool
+    """The phone runs with another config than before (or, where it was only asked, would)."""
+    version: int | None
+    """None: no version is what the phone has."""
+    result: Result | Literal["unchanged", "not applied"]
+    why: str = ""
+    changes: tuple[Change, ...] = ()
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A whole new version, checked."""
+
+    contents: Contents
+    config: Config | None
+    """Its values; None where it has none."""
+
+
+Make = Callable[[Contents], Proposal]
+"""Of what the phone has now. Raises PhoneError for what cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How it shall be tried."""
+
+    who: Who
+    comment: str = ""
+    within: float = 60.0
+    """Seconds from the phone's start until it must be registered."""
+    hold: float | None = None
+    """Seconds that it then waits for a word from any session; None: for none."""
+    now: bool = False
+    """Calls are ended, not waited for."""
+    unproven: bool = False
+    """Confirmed at once: for a phone that has no network yet, or does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who sits at the other end."""
+
+    tell: Callable[[str], None]
+    alive: Callable[[], bool]
+
+
+def compare(store: Store, make: Make) -> Outcome:
+    """What `apply` would change. Raises PhoneError."""
+    present = store.present()
+    proposal = make(present)
+    changed = not same(present, proposal.contents)
+    return Outcome(changed, store.current(), "not applied", changes=difference(present, proposal.contents))
+
+
+def apply(store: Store, make: Make, wish: Wish, session: Session) -> Outcome:
+    """Raises PhoneError: BusyError, ConfigError, ... before anything was changed."""
+    with store.session():
+        conduct.settle(store)
+        present = store.present()
+        proposal = make(present)
+        if same(present, proposal.contents):
+            return Outcome(changed=False, version=store.current(), result="unchanged")
+        changes = difference(present, proposal.contents)
+        _show(changes, session)
+        return _tried(store, proposal, wish, session, changes)
+
+
+def _tried(store: Store, proposal: Proposal, wish: Wish, session: Session, changes: tuple[Change, ...]) -> Outcome:
+    sockets = tuple(dict.fromkeys((*_sockets(proposal.config), *_present_sockets(store))))
+    trial = trials.begin(store, trials.Given(proposal.contents, wish.who, wish.comment, wish.within))
+    conductor = conduct.Conductor(store, sockets, session.tell, session.alive, wish.now, wish.hold)
+    record = conductor.put(trial) if wish.unproven else conductor.run(trial)
+    stands = record.result != "rolled back"
+    return Outcome(stands, record.version, record.result, record.why, changes, ok=stands)
+
+
+def _show(changes: Iterable[Change], session: Session) -> None:
+    for change in changes:
+        session.tell(str(change))
+
+
+def _sockets(config: Config | None) -> tuple[Path, ...]:
+    return (config.run_dir / _CONTROL_SOCKET,) if config else ()
+
+
+def _present_sockets(store: Store) -> tuple[Path, ...]:
+    """Of the daemon that runs; a present config that cannot be read has none."""
+    try:
+        return (run_dir(store.config) / _CONTROL_SOCKET,)
+    except ConfigError:
+        return (Config.DEFAULT_RUN_DIR / _CONTROL_SOCKET,)

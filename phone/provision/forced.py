@@ -1,0 +1,46 @@
+"""What sshd's forced command lets through: `phone provision` with options that read nothing but stdin.
+
+Law: what is not named here is refused; nothing of it ever reaches a shell.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from phone.provision.errors import ProvisionError
+
+COMMANDS = frozenset({"apply", "get", "diff", "confirm", "rollback", "history"})
+_FLAGS = frozenset({"--json", "--merge", "--bundle", "--now", "--unproven", "--help", "-h"})
+_WITH_VALUE = frozenset({"--part", "--comment", "--within", "--confirm-within", "--limit"})
+_HINT = "this key opens `phone provision` alone: ssh provision@desk phone provision < desk.toml"
+_LONGEST = 4096
+
+
+class ForbiddenError(ProvisionError):
+    """Another command than this user may run."""
+
+
+def arguments(command: str) -> list[str]:
+    """Those of `phone` for SSH_ORIGINAL_COMMAND, "provision" first. Raises ForbiddenError."""
+    try:
+        words = shlex.split(command) if len(command) <= _LONGEST else []
+    except ValueError:
+        words = []
+    if words[:2] != ["phone", "provision"]:
+        raise ForbiddenError(_HINT)
+    return ["provision", *_allowed(words[2:])]
+
+
+def _allowed(words: list[str]) -> Iterator[str]:
+    waiting = iter(words)
+    for place, word in enumerate(waiting):
+        name, _, value = word.partition("=")
+        if word in _FLAGS or (value and name in _WITH_VALUE):
+            yield word
+        elif word in _WITH_VALUE:
+            yield f"{word}={next(waiting, '')}"
+        elif (place == 0 and word in COMMANDS) or (word.isascii() and word.isdigit()):
+            yield word
+        else:
+            raise ForbiddenError(f"{word!r} cannot be used here; {_HINT}")
