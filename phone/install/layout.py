@@ -18,6 +18,8 @@ CONFIG = Path("/etc/phone/phone.toml")
 SHARE = Path("/usr/share/phone")
 EXAMPLE = SHARE / "phone.example.toml"
 UNIT = "phone.service"
+SERVICE_UNIT = "phone-voicemail-service.service"
+"""Laid, and started by whoever wants it."""
 OWN_RULES = Path("/etc/udev/rules.d/71-phone-profile.rules")
 """Of a profile that is a file of one's own."""
 

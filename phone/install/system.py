@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from phone.install.layout import UNIT
+from phone.install.layout import SERVICE_UNIT, UNIT
 from phone.install.steps import CommandStep, Step
 
 _RUNS = Path("/run/systemd/system")
@@ -68,6 +68,8 @@ def service_steps(*, start: bool, enable: bool) -> Iterator[Step]:
         up = _is("is-active", UNIT)
         title = f"{UNIT} is restarted" if up else f"{UNIT} is started"
         yield CommandStep(title, lambda changed: up and not changed, ("systemctl", "restart", UNIT))
+        if _is("is-active", SERVICE_UNIT):
+            yield CommandStep(f"{SERVICE_UNIT} is restarted", _unless_changed, ("systemctl", "restart", SERVICE_UNIT))
 
 
 def _unless_changed(changed: bool) -> bool:

@@ -70,7 +70,10 @@ class VenvStep:
         draft, old = self.target.with_name(".venv.new"), self.target.with_name(".venv.old")
         self.target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
+        sources = stamp(self.source)
         _make(self.source, draft)
+        (draft / _STAMP).write_text(sources, "utf-8")
+        compile_all(draft)
         shutil.rmtree(old, ignore_errors=True)
         if self.target.exists():
             self.target.rename(old)
@@ -128,8 +131,6 @@ def _make(source: Path, folder: Path) -> None:
         _pip("install", "--no-index", "--no-deps", "--no-compile", "--target", str(site), *map(str, sorted(everything)))
     _settle(folder)
     _trim(site)
-    (folder / _STAMP).write_text(stamp(source), "utf-8")
-    compile_all(folder)
 
 
 def _wheels(source: Path) -> Path:
