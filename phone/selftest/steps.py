@@ -162,7 +162,7 @@ def step(s: Session, event: Event) -> Session:
             return _found(s, Finding(check, Verdict.SKIPPED), at)
         case Answered(reply, at):
             return _answered(s, check, reply, at)
-        case Touched():
+        case _:
             return _touched(s, check, event)
 
 

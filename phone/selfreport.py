@@ -1,0 +1,61 @@
+"""What the self-test leaves behind in the state folder: a text to be read, the same for machines, the ways of sound."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from phone.selftasks import Bench
+from phone.selftest import report
+from phone.selftest.steps import Session
+
+log = logging.getLogger(__name__)
+
+TEXT, FACTS, SOUND = "selftest.txt", "selftest.json", "sound.json"
+
+
+class Keeper:
+    """Writes whole files or none; a card that refuses is logged, and the test's word is still told."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    @property
+    def path(self) -> Path:
+        """Of the text."""
+        return self._bench.state_dir / TEXT
+
+    def keep(self, session: Session) -> None:
+        """Off the loop."""
+        self._bench.keep(lambda: self._write(session))
+
+    def _write(self, session: Session) -> None:
+        at, versions = datetime.now(UTC).astimezone().isoformat(timespec="seconds"), _versions()
+        files = {TEXT: report.text(session, at, versions), FACTS: _json(report.facts(session, at, versions))}
+        if ways := report.sound(session):
+            files[SOUND] = _json({"measured": at, **ways})
+        for name, text in files.items():
+            try:
+                _replace(self._bench.state_dir / name, text)
+            except OSError as error:
+                log.warning("cannot keep the self-test's %s: %s", name, error)
+
+
+def _versions() -> dict[str, str]:
+    return {"phone": version("phone"), "Python": platform.python_version(), platform.system(): platform.release()}
+
+
+def _json(facts: object) -> str:
+    return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text, "utf-8")
+    os.replace(new, path)  # noqa: PTH105 - the pair of names reads better
