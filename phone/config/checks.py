@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from phone.config import agreement, meanings
+from phone.config import agreement, meanings, sound
 from phone.config.agreement import Values
 from phone.config.document import KeyPath
 from phone.config.faults import Fault
@@ -30,11 +30,14 @@ def faults(values: Values, folder: Path) -> Iterator[Fault]:
             yield Fault(key, wrong)
     for law in _LAWS:
         yield from law(values)
+    yield from sound.faults(values, folder)
 
 
 def _text_check(key: KeyPath) -> Check:
     if key[:2] == ("dial", "short") and len(key) == 3:
         return meanings.address
+    if key[0] == "audio" and key[-2:-1] == ("mixer",):
+        return meanings.mixer
     return _TEXTS.get(key, meanings.anything)
 
 
@@ -62,6 +65,9 @@ _TEXTS: Mapping[KeyPath, Check] = {
     ("audio", "ringer", "capture"): meanings.card,
     ("audio", "speaker", "capture"): meanings.card,
     ("audio", "speaker", "playback"): meanings.card,
+    ("audio", "headset", "capture"): meanings.card,
+    ("audio", "headset", "playback"): meanings.card,
+    ("audio", "card"): meanings.card_id,
     ("hardware", "profile"): profile_fault,
     ("network", "addresses"): meanings.ip,
     ("country",): meanings.one_of(countries),

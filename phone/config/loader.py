@@ -11,6 +11,7 @@ from phone.config.agreement import cut_short
 from phone.config.checks import faults
 from phone.config.paths import located
 from phone.config.reading import read_as, warn_of_open_secret
+from phone.config.sound import with_profile
 from phone.config.values import HOLD_SOUNDS, Config
 from phone.drivers.desk import is_path
 
@@ -20,15 +21,17 @@ log = logging.getLogger(__name__)
 def load_file(path: Path) -> Config:
     """Raises ConfigError: each line `file:line: key: what is wrong, and what to do`."""
     config = read_as(path, Config, faults)
-    warn_of_open_secret("password", config.account.password_file or path)
+    if config.has_account:
+        warn_of_open_secret("password", config.account.password_file or path)
     if config.calls.lock_code:
         warn_of_open_secret("lock code", path)
     _warn_of_emergency_numbers(config)
+    config = with_profile(_with_profiles_path(_with_hold_sound(config, path.parent), path.parent))
     _warn_of_mute_intercom(config)
-    return _with_profile(_with_hold_sound(config, path.parent), path.parent)
+    return config
 
 
-def _with_profile(config: Config, folder: Path) -> Config:
+def _with_profiles_path(config: Config, folder: Path) -> Config:
     if not is_path(config.hardware.profile):
         return config
     profile = str(located(config.hardware.profile, folder).absolute())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import stat
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from phone.calls import digitmap, numbers
+from phone.config import cards
 from phone.config.faults import UnfitError, did_you_mean
 from phone.config.paths import located
 from phone.config.values import HOLD_SOUNDS, LOOPBACK_ORIGIN, read_secret
@@ -21,8 +21,6 @@ from phone.ogg.page import OggError
 
 Check = Callable[[str, Path], str | None]
 """(value, folder of the file) -> what is wrong, or None."""
-
-_NUMBERED_CARD = re.compile(r"^(?:plug:?)?(?:hw|plughw|dmix|dsnoop|front|default|sysdefault):\d")
 
 
 def anything(_value: str, _: Path) -> None:
@@ -111,9 +109,17 @@ def handset(value: str, folder: Path) -> str | None:
 
 def card(value: str, _: Path) -> str | None:
     """An ALSA device by name."""
-    if _NUMBERED_CARD.match(value):
-        return f'"{value}" counts cards, and their order changes from boot to boot: write hw:CARD=Name (`aplay -L`)'
-    return None
+    return cards.device_fault(value)
+
+
+def card_id(value: str, _: Path) -> str | None:
+    """A card's own name."""
+    return cards.card_fault(value)
+
+
+def mixer(value: str, _: Path) -> str | None:
+    """What a card's control is set to."""
+    return cards.mixer_fault(value)
 
 
 def ip(value: str, _: Path) -> str | None:

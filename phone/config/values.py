@@ -34,6 +34,10 @@ class AccountConfig:
         return read_secret(self.password_file)
 
 
+NO_ACCOUNT = AccountConfig("phone@account.invalid", password="")
+"""Of a phone that waits for one; the domain is nobody's (RFC 2606)."""
+
+
 @dataclass(frozen=True, slots=True)
 class DialConfig:
     """[dial]: how a number becomes an address."""
@@ -135,20 +139,33 @@ class PanelConfig:
 
 @dataclass(frozen=True, slots=True)
 class DeviceConfig:
-    """[audio.handset], [audio.ringer] or [audio.speaker]: ALSA PCM names."""
+    """[audio.handset], [audio.headset], [audio.ringer] or [audio.speaker]: ALSA PCM names, "" for none.
 
-    capture: str = ""
-    playback: str = ""
+    None: the hardware profile's; after `load` it is that only where the profile has none either.
+    """
+
+    capture: str | None = None
+    playback: str | None = None
+    mixer: dict[str, str] = field(default_factory=dict)
+    """As `AudioConfig.mixer`, each time that sound begins to go there."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioConfig:
-    """[audio]"""
+    """[audio]: what is not given is the hardware profile's."""
 
-    handset: DeviceConfig
+    handset: DeviceConfig = DeviceConfig()
     ringer: DeviceConfig = DeviceConfig()
     speaker: DeviceConfig = DeviceConfig()
     """For hands-free; none: the SPEAKER key does nothing."""
+    headset: DeviceConfig = DeviceConfig()
+    """In the handset's place while `jack` tells that it is plugged in."""
+    card: str = ""
+    """Whose controls the mixers set: its ALSA id."""
+    mixer: dict[str, str] = field(default_factory=dict)
+    """Control -> a `cards.MixerSetting`, whenever the card is plugged in."""
+    jack: str = ""
+    """The input device that tells whether a headset is plugged in: a part of its name; "": none does."""
     opus_complexity: int = 5
     packet_ms: Literal[10, 20, 40, 60] = 20
 
@@ -191,8 +208,8 @@ class Config:
 
     DEFAULT_RUN_DIR: ClassVar[Path] = Path("/run/phone")
 
-    account: AccountConfig
-    audio: AudioConfig
+    account: AccountConfig = NO_ACCOUNT
+    audio: AudioConfig = AudioConfig()
     dial: DialConfig = DialConfig()
     calls: CallsConfig = CallsConfig()
     transfer: TransferConfig = TransferConfig()
@@ -212,6 +229,11 @@ class Config:
     run_dir: Path = DEFAULT_RUN_DIR
     """Holds the control socket."""
     log_level: str = "INFO"
+
+    @property
+    def has_account(self) -> bool:
+        """The file names one; else the phone comes up, and waits to be given one."""
+        return self.account != NO_ACCOUNT
 
 
 def read_secret(path: Path) -> str:

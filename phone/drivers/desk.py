@@ -11,10 +11,11 @@ from pathlib import Path
 from phone.config.values import HardwareConfig
 from phone.drivers import profilebook
 from phone.drivers.base import Display, Inputs, Lamps
+from phone.drivers.profile import AudioProfile
 from phone.drivers.profilebook import SIM, UnknownProfileError, is_path
 from phone.drivers.sim import SimDesk
 
-__all__ = ["Desk", "UnknownProfileError", "is_path", "open_desk", "profile_fault", "profiles"]
+__all__ = ["Desk", "UnknownProfileError", "is_path", "open_desk", "profile_audio", "profile_fault", "profiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,14 @@ def profiles() -> tuple[str, ...]:
 def profile_fault(name: str, folder: Path) -> str | None:
     """What is wrong with such a profile, if its path counts from `folder`: all of it, for a list of faults."""
     return None if name == SIM else profilebook.fault(name, folder)
+
+
+def profile_audio(name: str, folder: Path) -> AudioProfile | None:
+    """The sound card of such a profile, if its path counts from `folder`; None: it has none, as the simulated phone.
+
+    Raises UnknownProfileError, and ConfigError for a profile with faults.
+    """
+    return None if name == SIM else profilebook.load(name, folder).audio
 
 
 def open_desk(config: HardwareConfig) -> Desk:

@@ -129,7 +129,7 @@ class AudioProfile:
     name: str = ""
     """In drawings and lists."""
     usb: str = ""
-    """"vendor:product" as `lsusb` has them: the udev rule gives that card its stable id."""
+    """"vendor:product" as `lsusb` has them: the udev rule (`udev.udev_rules`) gives that card its stable id."""
     i2s: bool = False
     """On the header: takes GPIO 18 to 21, and I2C for its settings."""
     overlay: str = ""
@@ -137,10 +137,11 @@ class AudioProfile:
     handset: DeviceConfig = field(default_factory=DeviceConfig)
     ringer: DeviceConfig = field(default_factory=DeviceConfig)
     speaker: DeviceConfig = field(default_factory=DeviceConfig)
+    headset: DeviceConfig = field(default_factory=DeviceConfig)
     mixer: dict[str, str] = field(default_factory=dict)
-    """Control -> what `amixer sset` takes: "80%", "on"."""
+    """Control -> "80%", "on", "off" or "80% on", as in the phone's config."""
     jack: str = ""
-    """The control that tells whether a headset is plugged in; "": none."""
+    """A part of the name of the input device that tells whether a headset is plugged in; "": none."""
 
 
 @dataclass(frozen=True, slots=True)

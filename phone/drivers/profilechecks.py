@@ -5,12 +5,13 @@ type elsewhere hides nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from phone.config import cards
 from phone.config.document import KeyPath
 from phone.config.faults import Fault, did_you_mean
-from phone.config.reading import outside
+from phone.config.reading import leaves, outside
 from phone.drivers.profile import NO_KEY
 from phone.drivers.sim import KEYS
 
@@ -33,6 +34,12 @@ _I2C = {1: (2, 3)}
 _SPI = {0: ((10, 11, 9), (8, 7))}
 """Bus -> its own pins, and those that select device 0 and 1."""
 _I2S = (18, 19, 20, 21)
+_SOUND: Mapping[str, Callable[[str], str | None]] = {
+    "card": cards.card_fault,
+    "usb": lambda value: cards.usb_fault(value) if value else None,
+    "capture": cards.device_fault,
+    "playback": cards.device_fault,
+}
 
 
 def faults(values: Values, _: Path) -> Iterator[Fault]:
@@ -42,6 +49,7 @@ def faults(values: Values, _: Path) -> Iterator[Fault]:
     yield from _matrix(values)
     yield from _keys(values)
     yield from _digits(values)
+    yield from _sound(_table(values, "audio"))
     if _at(values, "pins", "chip") is not None and _at(values, "pins", "factory") not in (None, "lgpio"):
         yield Fault(("pins", "chip"), 'is for factory = "lgpio" alone: take it out')
 
@@ -136,6 +144,13 @@ def _digits(values: Values) -> Iterator[Fault]:
     digits = _at(values, "rotary", "digits")
     if isinstance(digits, str) and sorted(digits) != sorted("0123456789"):
         yield Fault(("rotary", "digits"), 'must have each of the ten digits once, one break first: "1234567890"')
+
+
+def _sound(audio: Values) -> Iterator[Fault]:
+    for key, value in leaves(audio):
+        check = cards.mixer_fault if key[-2:-1] == ("mixer",) else _SOUND.get(key[-1])
+        if isinstance(value, str) and check and (wrong := check(value)):
+            yield Fault(("audio", *key), wrong)
 
 
 def _at(values: object, *key: str) -> object:

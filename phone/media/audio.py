@@ -13,11 +13,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from phone.media.card import PERIOD, RATE, CardError, Duplex
+from phone.media.card import PERIOD, RATE, CardError, CardGoneError, Duplex, unplugged
+from phone.media.controls import NO_CONTROLS, CardControls
 from phone.media.ear import Ear
+from phone.media.jack import Jack
 from phone.media.mixer import Mixer, Route
-from phone.media.plan import Device
+from phone.media.plugs import Plug, named, plugged
 from phone.media.ringer import Ringer
+from phone.media.soundcard import Device, Place
 from phone.media.suppressor import Suppressor
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ _REPROBE = 2.0
 _SOFT_PERIOD = RATE // 50
 
 Role = Literal["handset", "speaker"]
+_ROLES: tuple[Role, ...] = ("handset", "speaker")
 
 
 class AudioThread:
@@ -42,18 +46,27 @@ class AudioThread:
 
     def __init__(
         self,
-        devices: Mapping[Role, Device],
+        devices: Mapping[Place, Device],
         country: str,
         ringer: Ringer,
         mixer: Mixer,
         on_trouble: Callable[[Role, str], None],
+        *,
+        controls: CardControls = NO_CONTROLS,
+        jack: Jack | None = None,
     ) -> None:
-        """`devices`: a speaker that is not named in it is not there."""
+        """`devices`: a speaker or headset that is not named in it is not there."""
         self._devices = devices
         self._country = country
         self._ringer = ringer
         self._mixer = mixer
         self._on_trouble = on_trouble
+        self._controls = controls
+        self._jack = jack
+        self._cards = named((*devices.values(), ringer.device))
+        self._plugs: tuple[Plug | None, ...] = ()
+        self._seen: set[Place] = set()
+        """Whose cards have worked."""
         self._troubles: dict[Role, str] = {}
         self._route = Route()
         self._changed = threading.Event()
@@ -61,6 +74,8 @@ class AudioThread:
         self._duplex: Duplex | None = None
         self._open: Device | None = None
         """The device that `_duplex` is."""
+        self._place: Place | None = None
+        """Where the sound of `_duplex` goes."""
         self._suppressor: Suppressor | None = None
         self._retry_at: dict[Role, float] = {}
         self._soft_due = 0.0
@@ -106,6 +121,7 @@ class AudioThread:
         become_real_time(PRIORITY)
         # makes the table of sines, which the first dial tone must not wait for
         Ear(self._country).read(Route(tone="dial"), PERIOD, None)
+        self._replugged()
         self._probe()
         while not self._closing:
             self._busy_since = time.monotonic()
@@ -121,42 +137,60 @@ class AudioThread:
 
     def _probe(self) -> None:
         # also loads alsa-lib's configuration (some 10 ms), which the first dial tone must not wait for
-        for role, device in self._devices.items():
-            if self._ringer.holds(device.playback):
+        self._controls.settle()
+        for role in _ROLES:
+            place = self._where(role)
+            if place not in self._devices or self._ringer.holds(self._devices[place].playback):
                 continue
             self._busy_since = time.monotonic()
             try:
-                Duplex(device, role).close()
+                Duplex(self._devices[place], place).close()
             except CardError as error:
-                self._tell(role, str(error))
+                self._complain(role, error)
             else:
-                self._tell(role, "")
+                self._works(role)
         self._ringer.probe()
 
+    def _replugged(self) -> bool:
+        """Whether one of the cards was pulled out or put in since this was asked last."""
+        before, self._plugs = self._plugs, tuple(plugged(card) for card in self._cards)
+        return before != self._plugs
+
+    def _where(self, role: Role) -> Place:
+        """A headset that is plugged in stands for the handset."""
+        headset = role == "handset" and self._jack is not None and self._jack.plugged and "headset" in self._devices
+        return "headset" if headset else role
+
     def _opened(self, role: Role, route: Route) -> bool:
-        device = self._devices.get(role, Device())
+        place = self._where(role)
+        device = self._devices.get(place, Device())
         if self._duplex is not None and self._open == device:
-            self._suppress(role)
+            if self._place != place:
+                self._controls.begin(place)
+                self._arrive(place)
             return True
         self._drop()
         if time.monotonic() < self._retry_at.get(role, 0.0):
             return False
         self._ringer.wait_idle()
+        self._controls.settle()
+        self._controls.begin(place)
         try:
-            duplex = Duplex(device, role)
+            duplex = Duplex(device, place)
             duplex.start(self.ear.read(route, duplex.fill, None))
         except CardError as error:
             self._failed(role, error)
             return False
         self._duplex, self._open = duplex, device
         self._soft_due = 0.0
-        self._suppress(role)
-        self._tell(role, "")
+        self._arrive(place)
+        self._works(role)
         return True
 
-    def _suppress(self, role: Role) -> None:
-        if (role == "speaker") is not (self._suppressor is not None):
-            self._suppressor = Suppressor() if role == "speaker" else None
+    def _arrive(self, place: Place) -> None:
+        self._place = place
+        if (place == "speaker") is not (self._suppressor is not None):
+            self._suppressor = Suppressor() if place == "speaker" else None
 
     def _card_period(self, role: Role) -> None:
         duplex = self._duplex
@@ -167,6 +201,8 @@ class AudioThread:
             route = self._route
             count = len(microphone)
             played = self.ear.read(route, count, self._mixer.hear(route, count))
+            if route.probe is not None:
+                played = route.probe.exchange(microphone, duplex.xruns)
             duplex.write(played)
         except CardError as error:
             self._failed(role, error)
@@ -180,7 +216,7 @@ class AudioThread:
     def _failed(self, role: Role, error: CardError) -> None:
         self._drop()
         self._retry_at[role] = time.monotonic() + _REOPEN
-        self._tell(role, str(error))
+        self._complain(role, error)
 
     def _soft_period(self, route: Route) -> None:
         if self._duplex is not None:
@@ -200,7 +236,9 @@ class AudioThread:
         self._soft_due = 0.0
         self._busy_since = None
         troubled = any(self._troubles.values()) or self._ringer.troubled
-        if not self._changed.wait(_REPROBE if troubled else None):
+        # a card can come and go with nobody using it, and nobody told: that is looked for, in some microseconds
+        looks = troubled or bool(self._cards)
+        if not self._changed.wait(_REPROBE if looks else None) and (self._replugged() or troubled):
             self._probe()
         self._changed.clear()
 
@@ -210,6 +248,18 @@ class AudioThread:
             duplex, self._duplex = self._duplex, None
             self._open = None
             duplex.close()
+
+    def _works(self, role: Role) -> None:
+        self._seen.add(self._where(role))
+        self._tell(role, "")
+
+    def _complain(self, role: Role, error: CardError) -> None:
+        place, gone = self._where(role), isinstance(error, CardGoneError)
+        if gone:
+            self._controls.lost()
+        self._tell(
+            role, unplugged(place, self._devices[place].playback) if gone and place in self._seen else str(error)
+        )
 
     def _tell(self, role: Role, trouble: str) -> None:
         if trouble != self._troubles.get(role, ""):

@@ -10,12 +10,12 @@ import contextlib
 import select
 from array import array
 from operator import add
-from typing import Literal, Protocol, TypedDict, cast
+from typing import Protocol, TypedDict, cast
 
 import alsaaudio  # type: ignore[import-not-found]  # a C module without stubs
 
 from phone.errors import HardwareError
-from phone.media.plan import Device
+from phone.media.soundcard import Device, Place
 
 RATE = 48_000
 PERIOD = 240
@@ -24,13 +24,19 @@ SLACK = 144
 """Frames queued for playback beyond one period: 3 ms for the thread to wake up, decode and write."""
 _FLOWING = (alsaaudio.PCM_STATE_RUNNING, alsaaudio.PCM_STATE_PREPARED, alsaaudio.PCM_STATE_XRUN)
 _STALLED_MS = 500
+_FALSE_ALARMS = 100
+"""Times that a card may wake the thread for nothing, in one period. One that vanished can do so without end."""
+_LONGEST_PERIOD = RATE
 _CAPTURE_PERIODS, _PLAYBACK_PERIODS = 16, 6
+_RESTARTS = 10
+"""Overruns in a row, with not one period between them."""
 
 
 class _Info(TypedDict):
     rate: int
     channels: int
     period_size: int
+    format: int
 
 
 class _Pcm(Protocol):
@@ -51,6 +57,10 @@ class CardError(HardwareError):
     """A card is missing, vanished or refuses 48 kHz. The sentence names it."""
 
 
+class CardGoneError(CardError):
+    """It is not plugged in, or was pulled out."""
+
+
 class Stream:
     """One direction of one card."""
 
@@ -58,21 +68,38 @@ class Stream:
         self.name = name
         self._capture = capture
         self.channels = 1
-        self._pcm = self._open(1)
-        info = self._pcm.info()
-        if info["channels"] == 2:
-            self.channels = 2
-        if info["rate"] != RATE or info["channels"] > 2:
-            self._pcm.close()
-            raise CardError(
-                f"sound card {name!r} gives {info['rate']} Hz and {info['channels']} channels, "
-                f'48000 Hz mono or stereo is needed; put "plug:" before its name or choose another card'
-            )
-        self.period = int(info["period_size"])
+        self.period = PERIOD
         self._started = False
         self._poll = select.poll()
-        for descriptor, events in self._pcm.polldescriptors():
-            self._poll.register(descriptor, events)
+        self._pcm = self._open(1)
+        try:
+            self._settle(self._pcm.info())
+            for descriptor, events in self._pcm.polldescriptors():
+                self._poll.register(descriptor, events)
+        except alsaaudio.ALSAAudioError as error:  # pulled out this very moment
+            self.close()
+            raise self._gone(error) from error
+        except CardError:
+            self.close()
+            raise
+
+    def _settle(self, info: _Info) -> None:
+        """Take what the card gives, if it can be used. Raises CardError."""
+        rate, channels, period = info["rate"], info["channels"], info["period_size"]
+        if not 0 < period <= _LONGEST_PERIOD:  # read from a card that was pulled out this very moment
+            raise CardGoneError(f"sound card {self.name!r} is gone: its periods have {period} frames")
+        if rate != RATE or channels not in (1, 2) or info["format"] != alsaaudio.PCM_FORMAT_S16_LE:
+            bits = "16 bit" if info["format"] == alsaaudio.PCM_FORMAT_S16_LE else "no 16 bit"
+            raise CardError(
+                f"sound card {self.name!r} gives {rate} Hz, {channels} channels and {bits}, 48000 Hz mono or stereo of"
+                f' 16 bit is needed; name it "plughw:..." or choose another card'
+            )
+        self.channels, self.period = channels, period
+
+    def _gone(self, error: Exception) -> CardError:
+        # ENODEV; EBADFD of what is done to a stream after that
+        kind = CardGoneError if "No such device" in str(error) or "bad state" in str(error) else CardError
+        return kind(f"sound card {self.name!r} is gone: {error}")
 
     def _open(self, channels: int) -> _Pcm:
         try:
@@ -87,7 +114,8 @@ class Stream:
                 periods=_CAPTURE_PERIODS if self._capture else _PLAYBACK_PERIODS,
             )
         except alsaaudio.ALSAAudioError as error:
-            raise CardError(f"sound card {self.name!r} {_why(str(error))}") from error
+            kind = CardGoneError if "No such" in str(error) else CardError
+            raise kind(f"sound card {self.name!r} {_why(str(error))}") from error
         return cast("_Pcm", pcm)
 
     def read(self) -> array[int] | None:
@@ -97,7 +125,7 @@ class Stream:
                 self._wait()
             count, data = self._pcm.read()
         except alsaaudio.ALSAAudioError as error:
-            raise CardError(f"sound card {self.name!r} is gone: {error}") from error
+            raise self._gone(error) from error
         self._started = count > 0
         if count <= 0:
             return None
@@ -111,12 +139,13 @@ class Stream:
         """Wait for a whole period. A blocking read would take the few frames that are there beyond the last one,
         and then sleep until a period more than those have come: every other wake-up would be missed.
         """
-        ready = 0
-        while not ready:
+        for _ in range(_FALSE_ALARMS):
             happened = self._poll.poll(_STALLED_MS)
             if not happened:
-                raise CardError(f"sound card {self.name!r} has stopped giving samples")
-            ready = self._pcm.polldescriptors_revents(happened)
+                break
+            if self._pcm.polldescriptors_revents(happened):
+                return
+        raise CardError(f"sound card {self.name!r} has stopped giving samples")
 
     def write(self, samples: array[int]) -> bool:
         """Queue all of it; False when the queue had run dry, and nothing was queued. Raises CardError."""
@@ -133,7 +162,7 @@ class Stream:
                     return False
                 data = data[count * frame_bytes :]
         except alsaaudio.ALSAAudioError as error:
-            raise CardError(f"sound card {self.name!r} is gone: {error}") from error
+            raise self._gone(error) from error
         return True
 
     @property
@@ -153,21 +182,28 @@ class Stream:
         self._pcm.close()
 
 
+def unplugged(place: Place, name: str) -> str:
+    """Of a card that has worked before."""
+    return f"The {place}'s sound card is unplugged ({name!r}): plug it in, and its sound is back"
+
+
 def _why(error: str) -> str:
     """What alsa-lib says (strerror(3) and the name), as a user would ask about it."""
     if "busy" in error:
         return "is in use by another program: end that one"
     if "No such" in error:
         return "is not there: plug it in, or choose another (`aplay -L` and `arecord -L` list them)"
+    if "denied" in error:
+        return "is not for this user: add the user that the phone runs as to the group audio"
     return f"cannot be used: {error}"
 
 
 class Duplex:
     """Handset or speaker: both directions of a card, one clock. Xruns are counted and survived."""
 
-    def __init__(self, device: Device, role: Literal["handset", "speaker"]) -> None:
+    def __init__(self, device: Device, place: Place) -> None:
         if not device.capture or not device.playback:
-            raise CardError(f"the {role} has no sound card; name one in [audio.{role}] capture and playback")
+            raise CardError(f"the {place} has no sound card; name one in [audio.{place}] capture and playback")
         self._device = device
         self._capture = Stream(device.capture, capture=True)
         try:
@@ -190,12 +226,13 @@ class Duplex:
 
     def read(self) -> array[int]:
         """One period from the microphone, when it is there."""
-        samples = self._capture.read()
-        while samples is None:
+        for _ in range(_RESTARTS):
+            samples = self._capture.read()
+            if samples is not None:
+                return samples
             # an overrun stops the stream, reading starts it again
             self.xruns += 1
-            samples = self._capture.read()
-        return samples
+        raise CardError(f"sound card {self._device.capture!r} overruns again and again: {_RESTARTS} times in a row")
 
     def write(self, samples: array[int]) -> None:
         """One period to the ear, unless time has gone over it."""

@@ -8,7 +8,9 @@ import time
 from array import array
 from collections.abc import Callable
 
-from phone.media.card import PERIOD, CardError, Stream
+from phone.media.card import PERIOD, CardError, CardGoneError, Stream, unplugged
+from phone.media.controls import NO_CONTROLS, CardControls
+from phone.media.soundcard import Device
 from phone.media.tones import TonePlayer, ring_name
 from phone.media.voice import Volume
 
@@ -25,8 +27,16 @@ _TRIES, _TRY_AGAIN = 5, 0.02
 class Ringer:
     """Rings while told to. `on_trouble` gets a sentence, or "" when mended, in the ringer's thread."""
 
-    def __init__(self, device_name: str, country: str, on_trouble: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        device_name: str,
+        country: str,
+        on_trouble: Callable[[str], None],
+        controls: CardControls = NO_CONTROLS,
+    ) -> None:
         self._name = device_name
+        self._controls = controls
+        self._seen = False
         self._country = country
         self._on_trouble = on_trouble
         self._trouble = ""
@@ -49,6 +59,11 @@ class Ringer:
             threading.Thread(target=self._run, name="ringer", daemon=True).start()
 
     @property
+    def device(self) -> Device:
+        """What it rings on."""
+        return Device(playback=self._name)
+
+    @property
     def troubled(self) -> bool:
         """Its card was missing when it was last looked for."""
         return bool(self._trouble)
@@ -61,9 +76,9 @@ class Ringer:
             try:
                 Stream(self._name, capture=False).close()
             except CardError as error:
-                self._tell(str(error))
+                self._complain(error)
             else:
-                self._tell("")
+                self._works()
 
     def holds(self, name: str) -> bool:
         """It rings on that card, or is about to: nobody else can open it."""
@@ -80,7 +95,7 @@ class Ringer:
                 try:
                     self._play()
                 except CardError as error:
-                    self._tell(str(error))
+                    self._complain(error)
                     time.sleep(_REOPEN)
             self._idle.set()
 
@@ -93,8 +108,10 @@ class Ringer:
         return Stream(self._name, capture=False)
 
     def _play(self) -> None:
+        self._controls.settle()
+        self._controls.begin("ringer")
         stream = self._opened()
-        self._tell("")
+        self._works()
         player = TonePlayer(self._country)
         volume = Volume(self._volume)
         try:
@@ -102,11 +119,27 @@ class Ringer:
                 player.play(ring_name(self._tune))
                 tone = player.read(_FRAMES) or array("h", bytes(2 * _FRAMES))
                 volume.turn(self._volume)
-                stream.write(volume.apply(tone))
+                _written(stream, volume.apply(tone))
         finally:
             stream.close()
+
+    def _works(self) -> None:
+        self._seen = True
+        self._tell("")
+
+    def _complain(self, error: CardError) -> None:
+        gone = isinstance(error, CardGoneError)
+        if gone:
+            self._controls.lost()
+        self._tell(unplugged("ringer", self._name) if gone and self._seen else str(error))
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._trouble:
             self._trouble = trouble
             self._on_trouble(trouble)
+
+
+def _written(stream: Stream, samples: array[int]) -> None:
+    """Write it, again after an underrun. Raises CardError."""
+    if not stream.write(samples) and not stream.write(samples):
+        raise CardError(f"sound card {stream.name!r} takes no samples")

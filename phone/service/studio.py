@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from phone.media.host import MediaHost
-from phone.media.plan import AudioPlan, Device, LegPlan, Plan, Report, Setup
+from phone.media.plan import AudioPlan, LegPlan, Plan, Report, Setup
+from phone.media.soundcard import Device
 from phone.service.values import MediaConfig
 
 log = logging.getLogger(__name__)

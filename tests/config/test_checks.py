@@ -7,6 +7,7 @@ import pytest
 from phone.config import checks
 
 HERE = Path(__file__).parent
+SOUND = {"audio": {"handset": {}}}
 
 
 def wrong(folder, *path, value):
@@ -40,6 +41,8 @@ def wrong(folder, *path, value):
         ("ring_seconds", 25),
         ("audio.opus_complexity", 0),
         ("audio.speaker", {"capture": "mic", "playback": "plughw:CARD=Speaker"}),
+        ("audio.headset", {"capture": "dsnoop:CARD=A1", "playback": "plug:dmix:CARD=Desk0,DEV=0"}),
+        ("audio.card", "Handset_2"),
         ("dial.speed", {"1": "204", "*": "bob@example.org", "9": "12"}),
         ("dial.hotline", "204"),
         ("dial.hotline", ""),
@@ -91,6 +94,12 @@ def test_good_values_pass(key, value):
         ("audio.handset.playback", "", "aplay -L"),
         ("audio.handset.capture", "plughw:0,0", "order changes"),
         ("audio.ringer.playback", "hw:1", "order changes"),
+        ("audio.headset.playback", "hw:CARD=1,DEV=0", "order changes"),
+        ("audio.card", "0", "order changes"),
+        ("audio.card", "my card", "CARD="),
+        ("audio.card", "", "CARD="),
+        ("audio.mixer.Speaker", "110%", '"110%" is nothing to set a control to'),
+        ("audio.speaker.mixer.Speaker", "loud", '"loud" is nothing to set a control to'),
         ("network.addresses", ["eth0"], "no IP address"),
         ("country", "gbr", 'did you mean "gb"'),
         ("language", "klingon", "there is: de, en"),
@@ -187,7 +196,7 @@ def test_values_ever_so_deep_are_looked_through():
     values: object = "x"
     for _ in range(5000):
         values = {"1": values}
-    assert not list(checks.faults({"dial": {"short": values}}, HERE))
+    assert not list(checks.faults({"dial": {"short": values}} | SOUND, HERE))
 
 
 def test_a_password_given_twice():
@@ -196,14 +205,14 @@ def test_a_password_given_twice():
 
 @pytest.mark.parametrize(("first", "last", "good"), [(1, 2, True), (5, 5, True), (2, 1, False), (0, 9, False)])
 def test_port_ranges(first, last, good):
-    found = list(checks.faults({"network": {"first_port": first, "last_port": last}}, HERE))
+    found = list(checks.faults({"network": {"first_port": first, "last_port": last}} | SOUND, HERE))
     assert (not found) is good
 
 
 @pytest.mark.parametrize("peer", ["pbx.example.org", "carol@example.org", "10.0.0.1"])
 def test_peers_are_addresses_or_domains(peer):
-    assert not list(checks.faults({"peers": {peer: {}}}, HERE))
-    assert list(checks.faults({"peers": {"not " + peer: {}}}, HERE))
+    assert not list(checks.faults({"peers": {peer: {}}} | SOUND, HERE))
+    assert list(checks.faults({"peers": {"not " + peer: {}}} | SOUND, HERE))
 
 
 def test_wrong_types_are_left_to_the_shape():
@@ -213,5 +222,6 @@ def test_wrong_types_are_left_to_the_shape():
         "peers": [],
         "dial": {"short": 1, "domain": 7},
         "country": {},
+        "audio": 3,
     }
     assert not list(checks.faults(values, HERE))
