@@ -15,6 +15,7 @@ from phone.drivers.base import Lamps
 from phone.jingle.agent import Agent
 from phone.mailnews import MailNews
 from phone.media import plan
+from phone.media.planprobes import AskServers
 from phone.sayings import Sayings
 from phone.ui.book import Book
 from phone.ui.menu import BoxRequest, Menu
@@ -48,7 +49,7 @@ class Loop(Protocol):
 class MediaDown(Protocol):
     """The way down to the media process (`media.host.MediaHost`)."""
 
-    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | plan.SkipPlay) -> None:
+    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | plan.SkipPlay | AskServers) -> None:
         """Hand one message over; kept for a process that is just being restarted."""
 
 

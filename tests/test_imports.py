@@ -31,6 +31,7 @@ MAY_SEE = {
     "phone.logs": {"phone.journald"},
     "phone.journald": set(),
     "phone.control": {"phone.control", "phone.errors"},
+    "phone.selftest": {"phone.selftest", "phone.errors"},
     "phone.config": {
         "phone.config",
         "phone.calls.digitmap",
@@ -63,6 +64,10 @@ PURE = {
     "phone.jingle",
     "phone.ui",
     "phone.ogg",
+    "phone.selftest.model",
+    "phone.selftest.report",
+    "phone.selftest.steps",
+    "phone.selftest.wording",
     "phone.voicemail.label",
 }
 ONLY_IN = {
@@ -80,6 +85,7 @@ ONLY_IN = {
     "gpiozero": {"phone.drivers"},
     "luma": {"phone.drivers"},
     "curses": {"phone.demo"},
+    "segno": {"phone.ui"},
     "websockets": {"phone.drivers"},
 }
 NOT_IN_MEDIA_PROCESS = {

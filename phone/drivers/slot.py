@@ -48,6 +48,8 @@ class DisplaySlot(Generic[T]):
         self._drawn: bytes | None = None
         self._dimmed: bool | None = None
         self._refused = False
+        self.frames = 0
+        """Taken by the display so far."""
         self._closed = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="display", daemon=True)
@@ -88,6 +90,7 @@ class DisplaySlot(Generic[T]):
             self._drawn = None
             self._display.show(frame)
             self._drawn = pixels
+            self.frames += 1
         if dim is not self._dimmed:
             self._dimmed = None
             self._display.dim(dim)

@@ -14,6 +14,8 @@ from phone.media.speech import Speech
 if TYPE_CHECKING:
     from phone.media.ahead import ReadAhead
     from phone.media.playing import Playing
+    from phone.media.probe import Probe
+    from phone.media.probing import Probing
     from phone.media.recordings import Recordings
     from phone.media.sayings import Sayings
 
@@ -28,6 +30,7 @@ class Annex:
         self._sayings: Sayings | None = None
         self._playing: Playing | None = None
         self._ahead: ReadAhead | None = None
+        self._probing: Probing | None = None
 
     def record(self, legs: Mapping[str, Speech | None], microphone: str) -> Dictated | None:
         """Record these legs (None: that one has failed), and the microphone under its name ("": not)."""
@@ -65,9 +68,19 @@ class Annex:
         if self._playing is not None:
             self._playing.skip(message)
 
+    def probe(self, token: int) -> Probe | None:
+        """Let the card measure its way from ear to microphone; 0: not."""
+        if self._probing is None:
+            if not token:
+                return None
+            from phone.media.probing import Probing  # noqa: PLC0415 - see the module
+
+            self._probing = Probing(self._tell)
+        return self._probing.follow(token)
+
     def close(self) -> None:
         """Read and tell nothing more."""
-        for each in (self._recordings, self._playing, self._ahead):
+        for each in (self._recordings, self._playing, self._ahead, self._probing):
             if each is not None:
                 each.close()
 

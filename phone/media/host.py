@@ -21,6 +21,7 @@ import msgspec
 
 from phone.errors import PhoneError
 from phone.media.plan import Down, Plan, PlayDigit, Report, SendDigit, Setup, SkipPlay, decode_report, encode
+from phone.media.planprobes import AskServers
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ class MediaHost:
         await self._spawn(theirs)
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
 
-    def send(self, message: Plan | SendDigit | PlayDigit | SkipPlay) -> None:
+    def send(self, message: Plan | SendDigit | PlayDigit | SkipPlay | AskServers) -> None:
         """Tell the process. Raises MediaClosedError when there is none."""
         if self._sock is None:
             raise MediaClosedError("the media process is not started; call start() first")

@@ -56,6 +56,13 @@ class Dictated(Protocol):
         """One period, to be kept."""
 
 
+class Probing(Protocol):
+    """Measures (`probe.Probe`). In the audio thread."""
+
+    def exchange(self, microphone: array[int], xruns: int) -> array[int]:
+        """What is played, for what was heard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """What the audio thread does now."""
@@ -78,6 +85,8 @@ class Route:
     """Who is heard, too, and hears what `sounds` says."""
     play: Played | None = None
     record: Dictated | None = None
+    probe: Probing | None = None
+    """In place of all that is heard."""
 
 
 Source = Party | Sound

@@ -34,6 +34,7 @@ from phone.media.plan import (
     decode_down,
     encode,
 )
+from phone.media.planprobes import AskServers
 from phone.media.room import Room
 
 log = logging.getLogger(__name__)
@@ -141,6 +142,8 @@ def _obey(data: bytes, channel: Channel, room: list[Room]) -> None:
             room[0].play_digit(message)
         case SkipPlay() if room:
             room[0].skip(message)
+        case AskServers() if room:
+            room[0].ask_servers(message)
         case _:
             log.error("%s came before Setup: ignored", type(message).__name__)
 

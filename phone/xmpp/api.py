@@ -19,6 +19,7 @@ ServiceName = Literal[
     "unknown server",
     "server away",
     "signed in elsewhere",
+    "no account",
 ]
 """Values of `calls.model.Service`."""
 
@@ -106,6 +107,16 @@ class VoiceMessage:
     sha256: bytes
     id: str = ""
     """Of the stanza: the same each time that it is sent, so that a repetition is known for one; "": a fresh one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """How the account was signed in."""
+
+    seconds: float
+    """From the first packet to the session."""
+    tls: str
+    """Protocol and cipher: "TLSv1.3 TLS_AES_256_GCM_SHA384"."""
 
 
 class UploadError(PhoneError, RuntimeError):

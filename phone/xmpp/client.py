@@ -25,6 +25,7 @@ from phone.xmpp.api import (
     IqError,
     Listener,
     PeerResource,
+    SessionFacts,
     VoiceMessage,
 )
 from phone.xmpp.archive import Archive
@@ -99,6 +100,8 @@ class XmppClient:
         self._over: asyncio.Future[Fault | BaseException] | None = None
         self._complaint: asyncio.TimerHandle | None = None
         self._full_jid: str | None = None
+        self.session: SessionFacts | None = None
+        """The newest that there was."""
         self._outbox = Outbox(self._clock.monotonic)
         self._requests = Requests(self._send)
         self._last_seen = last_seen
@@ -202,6 +205,7 @@ class XmppClient:
             return
         lost = self._resume.lost() if self._resume and not resumed else []
         self._full_jid = self._stream.full_jid
+        self.session = SessionFacts(asyncio.get_running_loop().time() - self._stream.opened_at, self._stream.tls)
         self._backoff.reset()
         self._watch(self._stream)
         if not resumed:

@@ -78,7 +78,7 @@ class Stream(ClientXMPP):
         self._over = False
         self._aborted = False
         self.is_live = False
-        self.heard_at = asyncio.get_running_loop().time()
+        self.heard_at = self.opened_at = asyncio.get_running_loop().time()
         """When the server last sent anything, on the loop's clock."""
         self.enable_direct_tls, self.enable_starttls = account.direct_tls, not account.direct_tls
         self.default_port = 5223 if account.direct_tls else 5222
@@ -91,6 +91,13 @@ class Stream(ClientXMPP):
     @property
     def encrypted(self) -> bool:
         return isinstance(self.socket, (ssl.SSLObject, ssl.SSLSocket))
+
+    @property
+    def tls(self) -> str:
+        """Protocol and cipher; "" before there is one."""
+        if not isinstance(self.socket, (ssl.SSLObject, ssl.SSLSocket)) or (cipher := self.socket.cipher()) is None:
+            return ""
+        return f"{self.socket.version()} {cipher[0]}"
 
     @property
     def full_jid(self) -> str:
