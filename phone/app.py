@@ -41,8 +41,8 @@ from phone.ports import Ports
 from phone.prompts import Prompts, default_folder
 from phone.quality import QualityBook
 from phone.sayings import Sayings
-from phone.selfbench import bench
 from phone.sdnotify import Notifier
+from phone.selfbench import bench
 from phone.settings import account, dial_plan, fresh_phone, media_setup
 from phone.supportclerk import SupportClerk
 from phone.trial import Keeper

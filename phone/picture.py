@@ -9,6 +9,7 @@ from datetime import datetime
 
 from phone.calls.model import Phone
 from phone.ui.book import Book
+from phone.ui.frame import Reach
 from phone.ui.menu import Menu
 from phone.ui.screens import Screen, View, Wall, dims_at, next_change, screen
 from phone.ui.texts import Texts
@@ -31,11 +32,15 @@ class Picture:
     dim_seconds: float = 0.0
     """Idle for so long, the display is dimmed; 0: never."""
     unix: Callable[[], float] = time.time
+    account: str = ""
+    """Its bare JID; "": there is none yet."""
+    reach: Callable[[], Reach] = Reach
+    """Where it can be reached to be given one."""
 
     def compose(self, phone: Phone, menu: Menu, book: Book, now: float) -> Screen:
         """The screen of `phone` at monotonic `now`."""
         wall = Wall(local(self.unix()), local)
-        view = View(phone, menu, book, wall, now, self.texts, self.line, self.about)
+        view = View(phone, menu, book, wall, now, self.texts, self.line, self.about, self.account, self.reach())
         return screen(view, dim_seconds=self.dim_seconds)
 
     def due(self, phone: Phone, menu: Menu, now: float) -> float:

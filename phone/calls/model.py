@@ -82,6 +82,7 @@ class Service(Enum):
     UNKNOWN_HOST = "unknown server"
     SERVER_AWAY = "server away"
     REPLACED = "signed in elsewhere"
+    NO_ACCOUNT = "no account"
 
 
 class Method(Enum):

@@ -1,7 +1,8 @@
 """Drawing a screen: 128x64 pixels of one bit, with fonts of our own so that every machine draws the same.
 
 Layout: rows 0-11 bar (6x12), 12 rule, 14-37 the big text, 38-50 and 51-63 small lines (7x13); or, of a list, four rows
-of 6x12 from 15 on. A screen that wanders is drawn smaller by as much as it wanders.
+of 6x12 from 15 on; beside a QR code, bar and list are half as wide. A screen that wanders is drawn smaller by as much
+as it wanders.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from phone.ui.fit import cut
 from phone.ui.frame import ROWS, Heard, Screen
 from phone.ui.icons import ICON_HEIGHT, PICTURES, Icon
 from phone.ui.icons import width as icon_width
+from phone.ui.qr import matrix
 
 WIDTH, HEIGHT = 128, 64
 _RULE = 12
@@ -29,6 +31,9 @@ _BAR = (2, 53, 125, 62)
 _ICON_GAP = 3
 _WANDERS = 2
 """Pixels, in each direction."""
+_CELL = 8
+_MODULE = 2
+"""Pixels of a QR code's module: the largest code there is has 29, and a scanner wants light around it."""
 _LIT = 1
 _FOLDER = Path(__file__).parent / "fonts"
 
@@ -71,6 +76,8 @@ def _box(width: int, height: int) -> Image.Image:
 
 def draw(screen: Screen) -> Image.Image:
     """The picture of a screen, mode "1"."""
+    if screen.pattern:
+        return _pattern(screen.pattern)
     if screen.shift is None:
         return _drawn(screen, WIDTH, HEIGHT)
     image = Image.new("1", (WIDTH, HEIGHT))
@@ -80,18 +87,42 @@ def draw(screen: Screen) -> Image.Image:
 
 def _drawn(screen: Screen, width: int, height: int) -> Image.Image:
     image = Image.new("1", (width, height))
-    left_of_icons = _draw_icons(image, screen.icons)
     small = font("small")
+    left_of_icons = width - height if screen.code else _draw_icons(image, screen.icons)
     _draw_text(image, small, cut(screen.title, small.room(left_of_icons)), (0, 0))
     image.paste(_LIT, (0, _RULE, width, _RULE + 1))
     _draw_big(image, screen)
     _draw_lines(image, screen)
     _draw_rows(image, screen)
+    if screen.code:
+        _draw_code(image, screen)
     if screen.volume is not None:
         _draw_volume(image, screen.volume)
     if screen.progress is not None:
         _draw_progress(image, screen.progress)
     return image
+
+
+def _pattern(name: str) -> Image.Image:
+    """Whole pictures: a dead row, column or corner shows in one of them."""
+    image = Image.new("1", (WIDTH, HEIGHT), _LIT if name == "all on" else 0)
+    if name == "checkerboard":
+        cells = ((x, y) for y in range(0, HEIGHT, _CELL) for x in range(0, WIDTH, _CELL) if (x + y) // _CELL % 2)
+        for x, y in cells:
+            image.paste(_LIT, (x, y, x + _CELL, y + _CELL))
+    if name == "frame":
+        ImageDraw.Draw(image).rectangle((0, 0, WIDTH - 1, HEIGHT - 1), outline=_LIT)
+    return image
+
+
+def _draw_code(image: Image.Image, screen: Screen) -> None:
+    """At the right edge, dark on light as scanners want it; the light around it is the quiet zone."""
+    rows, side = matrix(screen.code), image.height
+    code = Image.new("1", (len(rows), len(rows)), _LIT)
+    code.putdata([not module for row in rows for module in row])
+    code = code.resize((len(rows) * _MODULE, len(rows) * _MODULE))
+    image.paste(_LIT, (image.width - side, 0, image.width, side))
+    image.paste(code, (image.width - side + (side - code.width) // 2, (side - code.height) // 2))
 
 
 def _draw_big(image: Image.Image, screen: Screen) -> None:

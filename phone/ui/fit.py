@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -38,6 +39,20 @@ def wrap(text: str, width: int) -> tuple[str, ...]:
         else:
             lines += [word[i : i + width] for i in range(0, len(word), width)]
     return tuple(lines)
+
+
+def broken(text: str, width: int) -> tuple[str, ...]:
+    """Lines of one long word such as an address, broken behind its signs where that can be done."""
+    lines = [""]
+    for part in _PARTS.findall(text):
+        if len(lines[-1]) + len(part) <= width:
+            lines[-1] += part
+        else:
+            lines += [part[i : i + width] for i in range(0, len(part), width)]
+    return tuple(line for line in lines if line)
+
+
+_PARTS = re.compile(r"[^@.:/-]*[@.:/-]|[^@.:/-]+")
 
 
 def sentence(say: Callable[[str], str], who: str, width: int, height: int) -> tuple[str, ...]:

@@ -20,6 +20,10 @@ LINE_CHARS = 18
 LINES = 2
 ROW_CHARS = 20
 ROWS = 4
+CODE_ROW_CHARS = 10
+"""Beside a QR code."""
+CODE_BYTES = 53
+"""ISO/IEC 18004, table 7: what version 3 holds at level L. A larger code has no two pixels for a module here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,12 @@ class Screen:
     """Which entry is the first of `rows`, and how many there are, if not all are seen."""
     dim: bool = False
     """Nobody is there: the display may glow faintly."""
+    pattern: str = ""
+    """A picture to test the display with, in place of all else."""
     shift: tuple[int, int] | None = None
     """Pixels to the right and down: what stands for hours must not burn in."""
+    code: str = ""
+    """A text of CODE_BYTES at most, as a QR code: it takes the right half, `title` and `rows` share the left one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,15 @@ class Wall:
     """Local."""
     local: Callable[[float], datetime] = lambda at: datetime.fromtimestamp(at, UTC)
     """Local time of Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a phone that has no account yet can be reached."""
+
+    host: str = ""
+    address: str = ""
+    """IPv4 or IPv6; "": it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +99,9 @@ class View:
     line: str = ""
     """What the idle phone calls itself."""
     about: tuple[str, ...] = ()
+    account: str = ""
+    """The bare JID; "": none yet."""
+    reach: Reach = Reach()
 
     def hint(self, key: str, **facts: str) -> str:
         """A text of one line."""

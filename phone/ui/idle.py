@@ -66,6 +66,8 @@ def online(phone: Phone) -> bool:
 
 
 def _ready(phone: Phone) -> str:
+    if phone.service is Service.NO_ACCOUNT:
+        return "no_account"
     return "idle" if online(phone) else "no_service"
 
 
@@ -110,10 +112,17 @@ def _news(v: View) -> tuple[str, ...]:
     if phone.notice:
         return _told(v, phone.notice)
     if not online(phone):
-        return small(v.texts.get("service", phone.service))
+        return _no_service(v)
     if not phone.sound:
         return small(v.hint("no_sound"))
     return _elsewhere(v) or _small_news(v)
+
+
+def _no_service(v: View) -> tuple[str, ...]:
+    """Why; of a phone without account, where it is reached."""
+    if v.phone.service is Service.NO_ACCOUNT and v.reach.address:
+        return tuple(cut(clean(each), LINE_CHARS) for each in (v.reach.host, v.reach.address) if each)
+    return small(v.texts.get("service", v.phone.service))
 
 
 def _elsewhere(v: View) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from phone.calls.model import Call, Phone
+from phone.ui import card
 from phone.ui.book import Person, Recent
 from phone.ui.dates import brief, moment
 from phone.ui.fit import apart, clean, cut, cut_start
 from phone.ui.frame import ROW_CHARS, ROWS, TITLE_CHARS, Screen, View, full_name, small
 from phone.ui.pages import (
     About,
+    Address,
     Blocked,
     Calls,
     Choice,
@@ -26,12 +28,17 @@ from phone.ui.pages import (
     items,
 )
 
+_List = Main | Lists | Calls | Details | Erase | Contacts | Blocked | Unblock | About | Held
 _MARKS = {"missed": "\u00d7", "received": "←", "placed": "→"}
 _EMPTY = {Contacts: "nobody_found", Calls: "no_calls", Blocked: "nobody_blocked"}
 
 
 def listing(v: View, page: Page) -> Screen:
     """The page as a list; told that there is nothing, where there is nothing."""
+    return card.address(v) if isinstance(page, Address) else _list(v, page)
+
+
+def _list(v: View, page: _List) -> Screen:
     facts = _facts(v, page)
     choices = items(page, v.phone, v.book, v.menu.index)
     if not choices and not facts:
@@ -49,7 +56,7 @@ def listing(v: View, page: Page) -> Screen:
     )
 
 
-def _title(v: View, page: Page) -> str:
+def _title(v: View, page: _List) -> str:
     match page:
         case Main():
             return v.title("menu")
@@ -73,7 +80,7 @@ def _title(v: View, page: Page) -> str:
             assert_never(page)
 
 
-def _facts(v: View, page: Page) -> tuple[str, ...]:
+def _facts(v: View, page: _List) -> tuple[str, ...]:
     """Rows that tell and cannot be chosen."""
     match page:
         case Details(recent):

@@ -24,6 +24,7 @@ from phone.ui.menustate import (
 )
 from phone.ui.pages import (
     About,
+    Address,
     Blocked,
     Calls,
     Choice,
@@ -46,6 +47,7 @@ _OPENS: dict[Choice, Page] = {
     Choice.CONTACTS: Contacts(),
     Choice.CALLS: Lists(),
     Choice.BLOCKED: Blocked(),
+    Choice.ADDRESS: Address(),
     Choice.ABOUT: About(),
     Choice.ALL: Calls(Choice.ALL),
     Choice.MISSED: Calls(Choice.MISSED),

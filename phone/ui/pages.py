@@ -23,6 +23,7 @@ class Choice(Enum):
     DND = "do not disturb"
     LOCK = "lock"
     BLOCKED = "block list"
+    ADDRESS = "my address"
     ABOUT = "about"
     ALL = "all calls"
     MISSED = "missed calls"
@@ -96,6 +97,13 @@ class Unblock:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """The account's address, for a mobile's camera; nothing to choose."""
+
+    cursor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What this phone is; nothing to choose."""
 
@@ -109,7 +117,7 @@ class Held:
     cursor: int = 0
 
 
-Page = Main | Lists | Calls | Details | Erase | Contacts | Blocked | Unblock | About | Held
+Page = Main | Lists | Calls | Details | Erase | Contacts | Blocked | Unblock | Address | About | Held
 Item = Choice | Person | Recent | Call | str
 """What can be chosen; a text is an address of the block list."""
 
@@ -163,7 +171,7 @@ def items(page: Page, phone: Phone, book: Book, index: Index) -> tuple[Item, ...
     match page:
         case Main():
             lock = (Choice.LOCK,) if phone.habits.lock_code else ()
-            return (Choice.CONTACTS, Choice.CALLS, Choice.DND, *lock, Choice.BLOCKED, Choice.ABOUT)
+            return (Choice.CONTACTS, Choice.CALLS, Choice.DND, *lock, Choice.BLOCKED, Choice.ADDRESS, Choice.ABOUT)
         case Lists():
             return _LISTS
         case Calls(which):
@@ -178,7 +186,7 @@ def items(page: Page, phone: Phone, book: Book, index: Index) -> tuple[Item, ...
             return tuple(sorted(book.blocked))
         case Unblock():
             return (Choice.UNBLOCK,)
-        case About():
+        case Address() | About():
             return ()
         case Held():
             return phone.held

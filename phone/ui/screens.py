@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from phone.calls.model import Phone
-from phone.ui import idle, incall, mailboxscreen, taking
+from phone.calls.model import Phone, Service
+from phone.ui import card, idle, incall, mailboxscreen, taking
 from phone.ui.frame import BIG_CHARS, LINE_CHARS, LINES, ROW_CHARS, ROWS, TITLE_CHARS, Screen, View, Wall, duration
 from phone.ui.icons import Icon
 from phone.ui.listing import listing
@@ -38,7 +38,8 @@ __all__ = [
 def screen(v: View, *, dim_seconds: float = 0.0) -> Screen:
     """The screen of `v.phone`; dim if nothing has happened for so long (0: never)."""
     dims = dims_at(v.phone, v.menu, dim_seconds)
-    shown = replace(_content(v), icons=_icons(v.phone), dim=dims is not None and dims <= v.now)
+    dim = dims is not None and dims <= v.now
+    shown = replace(_content(v, dim=dim), icons=_icons(v.phone), dim=dim)
     return shown if v.phone.volume_until is None else _with_volume(shown, v)
 
 
@@ -48,8 +49,10 @@ def lines(screen: Screen) -> tuple[str, ...]:
     volume = () if screen.volume is None else (f"{screen.volume} %",)
     heard = screen.progress
     progress = () if heard is None else (f"{heard.at} / {heard.total}",)
+    code = (f"[QR {screen.code}]",) if screen.code else ()
     rows = (f"{'>' if place == screen.chosen else ' '} {row}" for place, row in enumerate(screen.rows))
-    return (bar, *((screen.big,) if screen.big else ()), *screen.lines, *rows, *volume, *progress)
+    pattern = (f"({screen.pattern})",) if screen.pattern else ()
+    return (bar, *pattern, *((screen.big,) if screen.big else ()), *screen.lines, *rows, *volume, *progress, *code)
 
 
 def next_change(phone: Phone, now: float, menu: Menu | None = None) -> float | None:
@@ -78,7 +81,7 @@ def dims_at(phone: Phone, menu: Menu, dim_seconds: float) -> float | None:
     return max(menu.touched_at, *stamps, *calls) + dim_seconds
 
 
-def _content(v: View) -> Screen:
+def _content(v: View, *, dim: bool) -> Screen:
     phone = v.phone
     focus, recall = phone.call(phone.focus), phone.call(phone.recall)
     for call in phone.calls:
@@ -102,7 +105,7 @@ def _content(v: View) -> Screen:
         return idle.number(v)
     if focus and phone.seized:
         return incall.ended(v, focus)
-    return idle.off_hook(v) if phone.seized else _on_hook(v)
+    return idle.off_hook(v) if phone.seized else _on_hook(v, dim=dim)
 
 
 def _messages(v: View) -> Screen | None:
@@ -112,9 +115,11 @@ def _messages(v: View) -> Screen | None:
     return taking.dictation(v)
 
 
-def _on_hook(v: View) -> Screen:
+def _on_hook(v: View, *, dim: bool) -> Screen:
     if legs := v.phone.answering:
         return taking.taken(v, legs[0])
+    if v.phone.service is Service.NO_ACCOUNT and not dim and (shown := card.fresh(v)):
+        return shown
     return incall.on_cradle(v) if v.phone.held else idle.idle(v)
 
 
@@ -146,5 +151,5 @@ def _with_volume(shown: Screen, v: View) -> Screen:
         key, percent = "speaker", phone.speaker_volume
     else:
         key, percent = ("volume", phone.handset_volume) if phone.off_hook else ("ringer", phone.ringer_volume)
-    bare = replace(shown, rows=(), progress=None, chosen=None, scroll=None, shift=None)
+    bare = replace(shown, rows=(), progress=None, chosen=None, scroll=None, shift=None, code="")
     return replace(bare, lines=(v.title(key),), volume=percent)

@@ -156,6 +156,13 @@ def test_every_error_at_once_with_line_key_and_hint(faults):
     ]
 
 
+def test_a_phone_may_have_no_account_yet(write, caplog):
+    config = load(write('[audio.handset]\ncapture = "null"\nplayback = "null"\n'))
+    assert not config.has_account
+    assert config.account.secret() == ""
+    assert not caplog.records
+
+
 def test_an_empty_file_names_what_is_missing(faults):
     sentence = "is missing: name its ALSA devices (`aplay -L` and `arecord -L` list them), or a [hardware] profile"
     assert f"phone.toml: audio.handset: {sentence} that has them" in faults("")

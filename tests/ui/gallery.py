@@ -23,9 +23,11 @@ from phone.calls.model import (
 )
 from phone.calls.numbers import DialPlan, Fault
 from phone.ui.book import Book, Person, Recent
+from phone.ui.frame import Reach
 from phone.ui.menu import Menu, Pick, refresh
 from phone.ui.pages import (
     About,
+    Address,
     Blocked,
     Calls,
     Choice,
@@ -61,12 +63,14 @@ class Shown:
     phone: Phone
     menu: Menu = field(default_factory=Menu)
     book: Book = field(default_factory=Book)
+    account: str = "alice@example.org"
+    reach: Reach = field(default_factory=Reach)
 
 
 def view(state: Phone | Shown, texts: Texts, now: float = NOW) -> View:
     shown = state if isinstance(state, Shown) else Shown(state)
     menu = refresh(shown.menu, shown.book)
-    return View(shown.phone, menu, shown.book, WALL, now, texts, "alice", ABOUT)
+    return View(shown.phone, menu, shown.book, WALL, now, texts, "alice", ABOUT, shown.account, shown.reach)
 
 
 def shot(state: Phone | Shown, texts: Texts, now: float = NOW) -> Screen:
@@ -139,6 +143,7 @@ def handed(to: str = CAROL, **facts: object) -> Call:
     return call(held=True, handover=HandOver("carol@example.org", to, Method.TRANSFER, 120.0), **facts)
 
 
+NEW = Shown(phone(service=Service.NO_ACCOUNT), account="", reach=Reach("desk", "192.168.178.123"))
 BRIDGED = (call(bridged=B), call(id=B, name=CAROL, bridged=ID))
 CONSULTING = {"calls": (held(), call()), "focus": ID, "off_hook": True, "transfer": Transfer(B, ID)}
 GALLERY: dict[str, Phone | Shown] = {
@@ -262,7 +267,7 @@ GALLERY: dict[str, Phone | Shown] = {
     "requested-known": typed("bob@example.org"),
     "menu": page(Main()),
     "menu-dnd": page(Main(2), dnd=True, habits=Habits()),
-    "menu-last": page(Main(5)),
+    "menu-last": page(Main(6)),
     "menu-volume": page(Main(), volume_until=99.0),
     "contacts": page(Contacts(cursor=4)),
     "contacts-found": page(Contacts("5")),
@@ -280,6 +285,12 @@ GALLERY: dict[str, Phone | Shown] = {
     "blocked-none": page(Blocked(), book=Book()),
     "unblock": page(Unblock("spam@example.net")),
     "about": page(About()),
+    "address": page(Address()),
+    "address-long": replace(page(Address()), account="anneliese.oberstdoerfer@phones.example.org"),
+    "address-too-long": replace(page(Address()), account="anneliese.oberstdoerfer-mueller@phones.example.org"),
+    "no-account": NEW,
+    "no-account-off-hook": replace(NEW, phone=replace(NEW.phone, off_hook=True)),
+    "no-account-no-network": replace(NEW, reach=Reach("desk")),
     "held-list": page(
         Held(1), off_hook=True, calls=(call(), held(), held(C, ANNA), held(D, "Dave", held_at=10.0)), focus=ID
     ),

@@ -27,6 +27,7 @@ from phone.ui.menu import (
 )
 from phone.ui.pages import (
     About,
+    Address,
     Blocked,
     Calls,
     Choice,
@@ -53,7 +54,8 @@ from phone.ui.pages import (
         ([OK, DOWN, OK, DOWN, DOWN, OK], Calls(Choice.PLACED)),
         ([OK, DOWN, OK, UP, UP, OK], Calls(Choice.ALL)),
         ([OK, DOWN, OK, UP, OK], Erase()),
-        ([OK, UP, UP, OK], Blocked()),
+        ([OK, UP, UP, OK], Address()),
+        ([OK, UP, UP, UP, OK], Blocked()),
         ([OK, UP, OK], About()),
         ([OK, UP, OK, OK, UP, DOWN], About()),
         ([UP], Calls(Choice.ALL)),
@@ -63,7 +65,7 @@ from phone.ui.pages import (
         ([UP, OK], Details(RECENTS[0])),
         ([UP, OK, BACK], Calls(Choice.ALL)),
         ([UP, OK, BACK, BACK], None),
-        ([OK, UP, UP, OK, OK], Unblock("evil.example.com")),
+        ([OK, UP, UP, UP, OK, OK], Unblock("evil.example.com")),
         ([DOWN, "2", "6"], Contacts("26")),
         ([DOWN, "2", "*", "#"], Contacts("2")),
         ([DOWN, "2", BACK], Contacts()),
@@ -197,7 +199,7 @@ def test_blocking_and_unblocking():
     assert desk.told == []
     desk.book = replace(BOOK, blocked=frozenset({"carol@example.org"}))
     assert desk.press(OK).asked == [Block("carol@example.org", on=False)]
-    desk = Desk().press(OK, UP, UP, OK, DOWN, OK, OK)
+    desk = Desk().press(OK, UP, UP, UP, OK, DOWN, OK, OK)
     assert desk.asked == [Block("spam@example.net", on=False)]
     assert desk.page == Blocked(1)
 

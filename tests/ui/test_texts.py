@@ -57,6 +57,7 @@ ROOM = {
     "help": ROW_CHARS,
     "greeting": ROW_CHARS,
     "draft": ROW_CHARS,
+    "card": LINE_CHARS,
 }
 NAMELESS = {"locked", "no_room"}
 """Notices that name nobody."""
