@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from phone.cli import (
     block,
     call,
+    capture,
     contacts,
     demo,
     diagram,
@@ -24,7 +25,9 @@ from phone.cli import (
     panel,
     provision,
     provision_shell,
+    report,
     run,
+    selftest,
     sim,
     status,
     unblock,
@@ -36,8 +39,8 @@ from phone.errors import PhoneError
 
 COMMANDS = (
     *(run, demo, status, call, hang_up, log, contacts, block, unblock, dnd, lock),
-    *(voicemail, voicemail_service, panel, sim, diagram, install),
-    *(provision, provision_shell),
+    *(voicemail, voicemail_service, panel, selftest, sim, diagram, install),
+    *(provision, provision_shell, report, capture),
 )
 
 

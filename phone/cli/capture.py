@@ -1,0 +1,118 @@
+"""`phone capture`: the headers of a call's packets as a pcap file, for Wireshark; no speech is in it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from phone.cli.common import add_command, add_config, add_json, control_socket, show
+from phone.control import CaptureBegin, CapturedPacket, CaptureEnd, CaptureReply, CaptureTake, ControlError, ask
+from phone.control.support import LONGEST_CAPTURE
+from phone.report.output import STDOUT, output
+
+_EVERY = 0.5
+"""Seconds between two questions."""
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """What was captured."""
+
+    file: str
+    packets: int
+    dropped: int
+    """Packets for which there was no room."""
+    ok: bool = True
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Its arguments."""
+    examples = (
+        "phone capture --out call.pcap --seconds 60",
+        "ssh phone@desk phone capture --out - > call.pcap",
+    )
+    summary = "the headers of the calls' packets as a pcap file, without speech"
+    parser = add_command(commands, "capture", capture, summary, examples)
+    add_config(parser)
+    add_json(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help='where to; "-" is stdout')
+    parser.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=30.0,
+        metavar="N",
+        help=f"for so long, up to {LONGEST_CAPTURE:.0f} (30); Ctrl-C ends it",
+    )
+
+
+def capture(options: argparse.Namespace) -> int:
+    """Raises ControlError if the phone is not running, somebody else captures, or the file cannot be written."""
+    if options.json and options.out == STDOUT:
+        raise ControlError("--json and --out - both want stdout: name a file")
+    socket = control_socket(options)
+    with output(options.out) as file:
+        from phone.report import pcap  # noqa: PLC0415 - see the package
+
+        token = ask(socket, CaptureBegin(options.seconds)).token
+        file.write(pcap.file_header())
+        count, dropped, trouble = 0, 0, ""
+        try:
+            for reply in _replies(socket, token):
+                file.writelines(map(_record, reply.packets))
+                count, dropped = count + len(reply.packets), reply.dropped
+        except ControlError as error:
+            trouble = f"{error}; what was captured before is in {options.out}"
+    if trouble:
+        raise ControlError(trouble)
+    facts = Capture(str(options.out), count, dropped)
+    if options.out == STDOUT:
+        print("\n".join(_lines(facts)), file=sys.stderr)
+    else:
+        show(facts, _lines(facts), as_json=options.json)
+    return 0
+
+
+def _replies(socket: Path, token: int) -> Iterator[CaptureReply]:
+    """Until it is over; Ctrl-C lets it end early."""
+    over = False
+    while not over:
+        try:
+            time.sleep(_EVERY)
+        except KeyboardInterrupt:
+            with suppress(ControlError):
+                ask(socket, CaptureEnd(token))
+        reply = ask(socket, CaptureTake(token))
+        while reply.packets:
+            yield reply
+            reply = ask(socket, CaptureTake(token))
+        over = reply.over
+
+
+def _record(packet: CapturedPacket) -> bytes:
+    from phone.report import pcap  # noqa: PLC0415
+
+    return pcap.record(packet.at, packet.source, packet.target, packet.size, packet.head)
+
+
+def _lines(facts: Capture) -> Iterator[str]:
+    where = "" if facts.file == str(STDOUT) else f" in {facts.file}"
+    yield f"{facts.packets} packets{where}: headers alone, no speech"
+    if facts.dropped:
+        yield f"{facts.dropped} more came too fast to be kept"
+    if not facts.packets:
+        yield "nothing was sent or received: begin a call, and capture while it lasts"
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST_CAPTURE:
+        raise argparse.ArgumentTypeError(f"{text} is not a time from above 0 to {LONGEST_CAPTURE:.0f} seconds")
+    return seconds
