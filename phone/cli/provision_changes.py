@@ -27,13 +27,13 @@ def apply(options: argparse.Namespace) -> int:
     """Raises PhoneError before anything is changed; 1: it was rolled back."""
     _end_on_signals()
     store = Store.of(options.config)
-    return _told(applied(store, _sent(store, options), _wish(options), _session(options)), options)
+    return _told(applied(store, _sent(options), _wish(options), _session(options)), options)
 
 
 def diff(options: argparse.Namespace) -> int:
     """Raises PhoneError for what `apply` would not take."""
     store = Store.of(options.config)
-    make = _sent(store, options) if options.version is None else making.from_version(store, options.version)
+    make = _sent(options) if options.version is None else making.from_version(store, options.version)
     outcome = compare(store, make)
     lines = [str(change) for change in outcome.changes] or ["nothing changes"]
     show(outcome, lines, as_json=options.json)
@@ -66,15 +66,15 @@ def _before(store: Store) -> int:
 # --- what is sent ---------------------------------------------------------------------------------------------
 
 
-def _sent(store: Store, options: argparse.Namespace) -> Make:
+def _sent(options: argparse.Namespace) -> Make:
     if options.bundle:
-        return from_bundle(store, _stdin(MOST_BYTES))
+        return from_bundle(_stdin(MOST_BYTES))
     data = _stdin(_MOST_CONFIG_BYTES)
     if options.merge:
-        return making.from_config(store, partial(draft.merged, data))
+        return making.from_config(partial(draft.merged, data))
     if options.part:
-        return making.from_config(store, lambda present: draft.replaced(data, present, options.part))
-    return making.from_config(store, partial(draft.whole, data))
+        return making.from_config(lambda present: draft.replaced(data, present, options.part))
+    return making.from_config(partial(draft.whole, data))
 
 
 def _stdin(most: int) -> bytes:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from phone.config import Config, run_dir
+from phone.config.candidate import check
+from phone.config.document import Document
 from phone.errors import ConfigError
-from phone.provision import conduct, trials
+from phone.provision import baggage, conduct, trials
 from phone.provision.contents import Contents
 from phone.provision.difference import Change, difference, same
 from phone.provision.store import Store
-from phone.provision.values import Result, Who
+from phone.provision.values import Result, Trial, Who
 
 _CONTROL_SOCKET = "control.sock"
 
@@ -35,15 +37,17 @@ class Outcome(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A whole new version, checked."""
+    """A whole new version; nobody has checked its config yet."""
 
     contents: Contents
-    config: Config | None
-    """Its values; None where it has none."""
+    document: Document | None
+    """Its config's; None where it has none."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What it brings along, by paths that count from the config's folder."""
 
 
 Make = Callable[[Contents], Proposal]
-"""Of what the phone has now. Raises PhoneError for what cannot be used."""
+"""Of what the phone has now. Raises PhoneError for what is no config at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ def compare(store: Store, make: Make) -> Outcome:
     """What `apply` would change. Raises PhoneError."""
     present = store.present()
     proposal = make(present)
+    with baggage.placed(store.config.parent, proposal.files):
+        _checked(proposal, store.config.parent)
     changed = not same(present, proposal.contents)
     return Outcome(changed, store.current(), "not applied", changes=difference(present, proposal.contents))
 
@@ -84,20 +90,29 @@ def apply(store: Store, make: Make, wish: Wish, session: Session) -> Outcome:
         conduct.settle(store)
         present = store.present()
         proposal = make(present)
-        if same(present, proposal.contents):
-            return Outcome(changed=False, version=store.current(), result="unchanged")
-        changes = difference(present, proposal.contents)
-        _show(changes, session)
-        return _tried(store, proposal, wish, session, changes)
+        with baggage.placed(store.config.parent, proposal.files) as keep:
+            config = _checked(proposal, store.config.parent)
+            if same(present, proposal.contents):
+                return Outcome(changed=False, version=store.current(), result="unchanged")
+            changes = difference(present, proposal.contents)
+            _show(changes, session)
+            trial = trials.begin(store, trials.Given(proposal.contents, wish.who, wish.comment, wish.within))
+            keep()
+        outcome = _tried(store, trial, config, wish, session)
+        baggage.sweep(store)
+        return msgspec.structs.replace(outcome, changes=changes)
 
 
-def _tried(store: Store, proposal: Proposal, wish: Wish, session: Session, changes: tuple[Change, ...]) -> Outcome:
-    sockets = tuple(dict.fromkeys((*_sockets(proposal.config), *_present_sockets(store))))
-    trial = trials.begin(store, trials.Given(proposal.contents, wish.who, wish.comment, wish.within))
+def _checked(proposal: Proposal, folder: Path) -> Config | None:
+    return check(proposal.document, folder) if proposal.document else None
+
+
+def _tried(store: Store, trial: Trial, config: Config | None, wish: Wish, session: Session) -> Outcome:
+    sockets = tuple(dict.fromkeys((*_sockets(config), *_present_sockets(store))))
     conductor = conduct.Conductor(store, sockets, session.tell, session.alive, wish.now, wish.hold)
     record = conductor.put(trial) if wish.unproven else conductor.run(trial)
     stands = record.result != "rolled back"
-    return Outcome(stands, record.version, record.result, record.why, changes, ok=stands)
+    return Outcome(stands, record.version, record.result, record.why, ok=stands)
 
 
 def _show(changes: Iterable[Change], session: Session) -> None:

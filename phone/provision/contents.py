@@ -10,6 +10,8 @@ from phone.provision import files
 
 KEYS = "authorized_keys"
 """Beside the config; sshd reads it by AuthorizedKeysCommand."""
+FILES = "files"
+"""Beside the config: what bundles brought, under names by content."""
 _IN_STORE = "phone.toml"
 
 

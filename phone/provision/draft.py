@@ -66,6 +66,20 @@ def replaced(sent: bytes, present: bytes | None, name: str) -> Draft:
     return _draft(present or b"", values, document, lambda tree: _set(tree, key, table))
 
 
+def edited(made: Draft, changes: Mapping[KeyPath, object]) -> Draft:
+    """With these values; None: without that key."""
+    if not changes:
+        return made
+
+    def edit(tree: Table) -> None:
+        for key, value in changes.items():
+            _set(tree, key, value)
+
+    values = _copy(made.document.values)
+    edit(values)
+    return _draft(made.data, values, made.document, edit)
+
+
 def values_of(present: bytes | None) -> dict[str, object]:
     """Of the present config. Raises UnfitInputError where it is none: then only a whole one helps."""
     try:
@@ -117,11 +131,8 @@ def _masked(values: Mapping[str, object], above: KeyPath = ()) -> Iterator[KeyPa
 
 
 def _unmask(values: dict[str, object], present: bytes | None, document: Document) -> None:
-    kept: object = None
     for key in tuple(_masked(values)):
-        kept = values_of(present)
-        for name in key:
-            kept = kept.get(name) if isinstance(kept, Mapping) else None
+        kept = look_up(values_of(present), key)
         if not isinstance(kept, str) or kept == MASK:
             place = f"{document.place(key)}: {'.'.join(key)}"
             raise ConfigError(f"{place}: is masked, and the phone has no such secret that it could keep: write it")
@@ -132,14 +143,19 @@ def _revealed(before: Mapping[str, object], after: Mapping[str, object]) -> dict
     """What unmasking has changed."""
     found: dict[str, object] = {}
     for key in _masked(before):
-        value: object = after
-        for name in key:
-            value = value[name] if isinstance(value, Mapping) else None
-        _set(found, key, value)
+        _set(found, key, look_up(after, key))
     return found
 
 
 # --- trees ----------------------------------------------------------------------------------------------------
+
+
+def look_up(values: Mapping[str, object], key: KeyPath) -> object:
+    """None where there is no such key."""
+    inner: object = values
+    for name in key:
+        inner = inner.get(name) if isinstance(inner, Mapping) else None
+    return inner
 
 
 def _copy(values: Mapping[str, object]) -> dict[str, object]:
@@ -164,4 +180,7 @@ def _set(tree: Table, key: KeyPath, value: object) -> None:
         if not isinstance(inner, MutableMapping):
             raise TypeError(name)
         tree = inner
-    tree[key[-1]] = value
+    if value is None:
+        del tree[key[-1]]
+    else:
+        tree[key[-1]] = value

@@ -50,13 +50,13 @@ class Store:
 
     def records(self) -> tuple[Record, ...]:
         """Newest first."""
-        with _as_sentence():
+        with as_sentence():
             found = (_read(path / _RECORD, Record) for path in reversed(self._versions()))
             return tuple(record for record in found if record is not None)
 
     def record(self, version: int) -> Record:
         """Raises ProvisionError for a version that is not kept."""
-        with _as_sentence():
+        with as_sentence():
             record = _read(self._place(version) / _RECORD, Record)
         if record is None:
             raise ProvisionError(f"there is no version {version}: `phone provision history` lists them")
@@ -65,17 +65,17 @@ class Store:
     def contents(self, version: int) -> Contents:
         """Raises ProvisionError for a version that is not kept."""
         self.record(version)
-        with _as_sentence():
+        with as_sentence():
             return Contents.kept(self._place(version))
 
     def present(self) -> Contents:
         """What the daemon reads at its next start."""
-        with _as_sentence():
+        with as_sentence():
             return Contents.present(self.config)
 
     def trial(self) -> Trial | None:
         """The version that is not confirmed yet."""
-        with _as_sentence():
+        with as_sentence():
             return _read(self.folder / _TRIAL, Trial)
 
     def current(self) -> int | None:
@@ -91,7 +91,7 @@ class Store:
     def session(self) -> Iterator[None]:
         """Held for as long as somebody changes this phone's config. Raises BusyError if somebody else does."""
         with ExitStack() as stack:
-            with _as_sentence():
+            with as_sentence():
                 self._make()
                 try:
                     stack.enter_context(files.lock(self.folder / "session", _SESSION_PATIENCE))
@@ -101,13 +101,13 @@ class Store:
 
     def session_lives(self) -> bool:
         """Whether somebody holds the session's lock."""
-        with _as_sentence():
+        with as_sentence():
             return files.is_locked(self.folder / "session")
 
     @contextmanager
     def step(self) -> Iterator[None]:
         """Alone for a moment. OSError within becomes ProvisionError."""
-        with _as_sentence():
+        with as_sentence():
             self._make()
             with files.lock(self.folder / "lock"):
                 files.sweep(self.folder)
@@ -165,7 +165,8 @@ class Store:
 
 
 @contextmanager
-def _as_sentence() -> Iterator[None]:
+def as_sentence() -> Iterator[None]:
+    """OSError becomes ProvisionError."""
     try:
         yield
     except OSError as error:
