@@ -33,7 +33,7 @@ def machine(tmp_path):
 def test_help_names_every_command():
     done = dev("--help")
     assert done.returncode == 0
-    for command in ("demo", "test", "interop", "bench", "lint", "shell", "lock"):
+    for command in ("demo", "test", "interop", "bench", "lint", "shell", "install", "package", "lock"):
         assert f"./dev {command}" in done.stdout
 
 

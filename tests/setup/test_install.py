@@ -131,8 +131,7 @@ def test_a_dry_run_touches_nothing(tmp_path, capsys):
 
 def test_the_whole_installation_twice(stage, overlay):
     script = f"""
-        cp -a /given/. / 2>/dev/null || true
-        rm -r /given/usr 2>/dev/null && exit 1
+        cp -a /given/. /
         cd {ROOT}
         {sys.executable} -m phone install --no-start --profile zero-i2s --json >/run/first
         sed -i 's/country = "de"/country = "fr"/' /etc/phone/phone.toml
@@ -149,7 +148,7 @@ def test_the_whole_installation_twice(stage, overlay):
     assert not [step for step in json.loads(second)["steps"] if step["changed"]]
     assert 'profile = "zero-i2s"' in config
     assert 'country = "fr"' in config
-    assert 'plughw:CARD=Handset"\n' not in "".join(ln for ln in config.splitlines(keepends=True) if not ln.startswith("#"))
+    assert not [line for line in config.splitlines() if line.startswith(("capture =", "playback ="))]
 
 
 def test_the_package_says_what_it_needs_and_lays_the_same(stage, deb):
