@@ -71,7 +71,7 @@ def _lines(facts: Report) -> Iterator[str]:
     yield f"{facts.file}: {', '.join(facts.parts)}"
     for what, why in facts.missing.items():
         yield f"without {what}: {why}"
-    yield "Secrets were taken out; names and numbers of calls are in it: its README.txt says more. Look before you send it."
+    yield "Secrets were taken out; names and numbers of calls are in it: see its README.txt before you send it."
 
 
 def _control(config: Path) -> Path:

@@ -17,16 +17,12 @@ MASK = "***"
 SHORTEST = 4
 """Characters: shorter ones cannot be told from words and figures."""
 _NAMES = "password|passwd|pwd|token|secret|credentials?|lock_code|preauth|psk"
+_NAME = rf"(?:\w*_)?(?:{_NAMES})"
+_VALUE = r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s&;,"'<>)}\]]+)"""
 _LOOKS = (
     # name=value, name = "value", "name": "value"
-    (
-        re.compile(rf"""\b((?:\w*_)?(?:{_NAMES})["']?\s*=\s*)("[^"\n]*"|'[^'\n]*'|[^\s&;,"'<>)\]]+)""", re.IGNORECASE),
-        rf"\1{MASK}",
-    ),
-    (
-        re.compile(rf"""(["'](?:\w*_)?(?:{_NAMES})["']\s*:\s*)("[^"\n]*"|'[^'\n]*'|[^\s,}}]+)""", re.IGNORECASE),
-        rf"\1{MASK}",
-    ),
+    (re.compile(rf"\b({_NAME}[\"']?\s*=\s*){_VALUE}", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(rf"([\"']{_NAME}[\"']\s*:\s*){_VALUE}", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(rf"(<({_NAMES})\b[^>]*>)[^<]*(?=</\2>)", re.IGNORECASE), rf"\1{MASK}"),
     # what callers type may be a PIN
     (re.compile(r"\b(digit )[0-9A-D*#]( heard)"), rf"\1{MASK}\2"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -39,7 +39,7 @@ class Gatherer:
 
     config: Path
     control: Path
-    machine: Machine = Machine()
+    machine: Machine = field(default_factory=Machine)
 
     def found(self) -> Iterator[Found]:
         """Each part as soon as it is there; nothing raises."""

@@ -111,6 +111,8 @@ class Machine:
 def _libraries() -> Iterator[str]:
     """Those that the phone asks for, and that are here."""
     for wish in metadata.requires("phone") or ():
+        if "extra == " in wish and "hardware" not in wish:
+            continue
         if name := re.match(r"[\w.-]+", wish):
             try:
                 yield f"{name[0]} {metadata.version(name[0])}"

@@ -16,8 +16,8 @@ STDOUT = Path("-")
 
 @contextmanager
 def output(path: Path) -> Iterator[BinaryIO]:
-    """Open it for writing. A file that is there already is replaced (mode 0600) once all is written; where that fails it
-    stays as it was. Raises ControlError.
+    """Open it for writing. A file that is there already is replaced (mode 0600) once all is written; where that fails
+    it stays as it was. Raises ControlError.
     """
     if path == STDOUT:
         yield sys.stdout.buffer

@@ -1,7 +1,7 @@
 """UDP datagrams as a pcap file: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-06.html.
 
-Link type RAW: IP headers are made here, since a socket shows none. What was cut from a datagram is cut in the file, too,
-as by a snapshot length, and the lengths in the headers are those of the whole.
+Link type RAW: IP headers are made here, since a socket shows none. What was cut from a datagram is cut in the file,
+too, as by a snapshot length, and the lengths in the headers are those of the whole.
 """
 
 from __future__ import annotations
