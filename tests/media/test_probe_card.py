@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
+from rig.acoustic import Loop
 from soundroom import Bench, until
 
 from phone.drivers.vcard import RATE, Card
@@ -15,29 +15,6 @@ from phone.media.probe import Echo, Probe, echo, signal
 
 LATER = 200
 """Milliseconds: so far behind may the loop be."""
-
-
-class Loop:
-    """Says into the microphone what the ear heard, `ms` later to the sample."""
-
-    def __init__(self, card: Card, ms: int) -> None:
-        self.late = False
-        self._card, self._behind = card, ms * RATE // 1000
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        at = self._card.now()
-        while not self._ended.wait(0.01):
-            now = self._card.now()
-            self.late = self.late or now > at + self._behind
-            self._card.say(self._card.hear(at, now), at + self._behind)
-            at = now
-
-    def close(self) -> None:
-        self._ended.set()
-        self._thread.join()
 
 
 def own_ms(card: Card) -> float:
@@ -51,11 +28,11 @@ def own_ms(card: Card) -> float:
 
 def measured(bench: Bench, ms: int) -> tuple[Echo, bool]:
     """What is measured, and whether the machine had time for the card and for the loop."""
-    audio, loop, probe = bench.start(), Loop(bench.cards["handset"], ms), Probe()
-    audio.route(Route(handset=True, probe=probe))
-    until(lambda: probe.over, 20)
-    audio.route(Route())
-    loop.close()
+    audio, probe = bench.start(), Probe()
+    with Loop(bench.cards["handset"], ms) as loop:
+        audio.route(Route(handset=True, probe=probe))
+        until(lambda: probe.over, 20)
+        audio.route(Route())
     return echo(probe.heard), not (probe.xruns or loop.late)
 
 
