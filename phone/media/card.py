@@ -92,7 +92,7 @@ class Stream:
             bits = "16 bit" if info["format"] == alsaaudio.PCM_FORMAT_S16_LE else "no 16 bit"
             raise CardError(
                 f"sound card {self.name!r} gives {rate} Hz, {channels} channels and {bits}, 48000 Hz mono or stereo of"
-                f' 16 bit is needed; name it "plughw:..." or choose another card'
+                f' 16 bit is needed; put "plug:" before its name ("plughw:" for "hw:"), or choose another card'
             )
         self.channels, self.period = channels, period
 

@@ -17,8 +17,9 @@ from phone.drivers.vcard import Card, asound_conf, build
 from phone.media import card as card_module
 from phone.media.audio import AudioThread, Role
 from phone.media.mixer import Mixer, Player, Sound
-from phone.media.plan import Device, Report
+from phone.media.plan import Report
 from phone.media.ringer import Ringer
+from phone.media.soundcard import Device, Place
 
 NAMES = ("handset", "speaker", "ringer", "sixteen", "stereo")
 
@@ -47,6 +48,7 @@ class Bench:
     """An audio thread, its cards and its complaints."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
         kinds: dict[str, dict[str, Any]] = {"sixteen": {"rates": (16_000,)}, "stereo": {"channels": (2, 2)}}
         self.cards = {name: Card(folder / name, 20.0, **kinds.get(name, {})) for name in NAMES}
         for name, value in asound_conf(folder / "asound.conf", self.cards.values(), build()).items():
@@ -59,12 +61,20 @@ class Bench:
         self.audio: AudioThread | None = None
 
     def start(
-        self, name: str = "handset", speaker: str | None = None, players: Mapping[Sound, Player] | None = None
+        self,
+        name: str = "handset",
+        speaker: str | None = None,
+        players: Mapping[Sound, Player] | None = None,
+        *,
+        headset: str | None = None,
+        **more: Any,
     ) -> AudioThread:
-        devices: dict[Role, Device] = {"handset": Device(name, name)}
+        devices: dict[Place, Device] = {"handset": Device(name, name)}
         if speaker is not None:
             devices["speaker"] = Device(speaker, speaker)
-        self.audio = AudioThread(devices, "de", self.ringer, Mixer(players or {}), self.complain)
+        if headset is not None:
+            devices["headset"] = Device(headset, headset)
+        self.audio = AudioThread(devices, "de", self.ringer, Mixer(players or {}), self.complain, **more)
         self.audio.start()
         return self.audio
 
