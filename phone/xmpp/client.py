@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import socket
-import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
@@ -15,8 +13,7 @@ from typing import Literal
 from xml.etree.ElementTree import Element
 
 from phone.clock import Clock, SystemClock
-from phone.errors import PhoneError
-from phone.xmpp import caps, faults, stanzas
+from phone.xmpp import caps, stanzas
 from phone.xmpp.api import (
     Account,
     ArchivedMessage,
@@ -39,10 +36,11 @@ from phone.xmpp.jids import canonical, domain
 from phone.xmpp.keepalive import Keepalive, Pace
 from phone.xmpp.learning import Learning
 from phone.xmpp.names import Names
+from phone.xmpp.outage import AccountError, named, tls_context
 from phone.xmpp.outbox import Outbox
 from phone.xmpp.requests import Failed, Requests, Result
 from phone.xmpp.services import IceServers
-from phone.xmpp.stream import LookupFailedError, Resume, Stream
+from phone.xmpp.stream import Resume, Stream
 from phone.xmpp.upload import Uploads
 
 log = logging.getLogger(__name__)
@@ -55,10 +53,6 @@ _NAMES_TOGETHER = 5.0
 """And those of names, which come one by one for an hour where nobody in a large roster has one."""
 _CLOCK_SECONDS = 1.0
 """Between looks at a clock that is wrong."""
-
-
-class AccountError(PhoneError, ValueError):
-    """The account cannot be used as it is configured."""
 
 
 class XmppClient:
@@ -92,7 +86,7 @@ class XmppClient:
         self._clock = clock or SystemClock()
         self._pace = pace or Pace()
         self._backoff = Backoff(random)
-        self._tls = _tls(account)
+        self._tls = tls_context(account)
         self._resource = account.resource
         self._stream: Stream | None = None
         self._resume: Resume | None = None
@@ -114,7 +108,7 @@ class XmppClient:
         self._ice = IceServers(self._requests, self._clock, domain(own))
         self._blocked = BlockList(self._requests, self._people.tell)
         self._archive = Archive(self._requests, own, self._clock, self._archived)
-        self._uploads = Uploads(self._requests, domain(own), partial(_tls, account))
+        self._uploads = Uploads(self._requests, domain(own), partial(tls_context, account))
         parts = Parts(caps.OurCaps(features), self._requests, self._contacts, self._ice, self._blocked, self._archive)
         self._bridge = Bridge(self._send, listener, own, self._clock, parts)
 
@@ -296,17 +290,11 @@ class XmppClient:
         self._bridge.archived(messages)
 
     async def _name(self, fault: Fault | BaseException) -> Fault:
-        host = self._account.host or domain(self._own)
-        if isinstance(fault, LookupFailedError):
-            fault = await _lookup(host)
-        if isinstance(fault, Fault):
-            if fault.name == "signed in elsewhere":
-                # Two phones that both insist would sign each other out for ever.
-                self._resource, self._resume = f"{self._account.resource}-{secrets.token_hex(3)}", None
-            return fault
-        # Certificates are held against the account's domain, whatever host the config names (RFC 6120 13.7.2.1).
-        named = domain(self._own) if isinstance(fault, ssl.SSLCertVerificationError) else host
-        return faults.of_exception(fault, named, self._clock.wall())
+        told = await named(fault, self._account, self._clock.wall())
+        if told.name == "signed in elsewhere":
+            # Two phones that both insist would sign each other out for ever.
+            self._resource, self._resume = f"{self._account.resource}-{secrets.token_hex(3)}", None
+        return told
 
     def _tell(self, fault: Fault) -> None:
         log.warning("no service: %s: %s", fault.name, fault.detail)
@@ -338,33 +326,6 @@ class XmppClient:
             with suppress(OSError):
                 await self._stream.close()
             self._stream = None
-
-
-def _tls(account: Account) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=account.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise AccountError(f"the CA file {account.ca_file} cannot be used: {error}") from error
-
-
-async def _lookup(host: str) -> Fault | BaseException:
-    """Why the name was not found: only the resolver's own answer tells a wrong name from a missing network."""
-    if not _has_route():
-        return faults.without_network()
-    try:
-        await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError as error:
-        return error
-    return ConnectionError("its address was found only now")
-
-
-def _has_route() -> bool:
-    for family, address in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            # Sends nothing: only the routing table is asked (addresses of RFC 5737 and RFC 3849).
-            probe.connect((address, 9))
-            return True
-    return False
 
 
 def _carbons_answered(outcome: Result | Failed) -> None:

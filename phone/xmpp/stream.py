@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from xml.etree.ElementTree import Element
@@ -50,6 +50,9 @@ class Observer(Protocol):
         """Whether it was taken; what is not gets slixmpp's own answer (feature-not-implemented)."""
 
 
+Before = Callable[[], Awaitable[bool]]
+
+
 @dataclass(frozen=True, slots=True)
 class Resume:
     """What XEP-0198 needs to go on with a session over another connection."""
@@ -69,10 +72,14 @@ class Resume:
 class Stream(ClientXMPP):
     """Used once: `open()`, then events to the observer until `ended`."""
 
-    def __init__(self, account: Account, resource: str, tls: ssl.SSLContext, observer: Observer) -> None:
+    def __init__(
+        self, account: Account, resource: str, tls: ssl.SSLContext, observer: Observer, before: Before | None = None
+    ) -> None:
+        """`before` is awaited once, when TLS stands and before the sign-in; False: there shall be none."""
         super().__init__(f"{account.jid}/{resource}", account.password, ssl_context=tls)
         self._account = account
         self._observer = observer
+        self._before = before
         self._fault: Fault | BaseException | None = None
         self._refusal = ""
         self._over = False
@@ -172,6 +179,10 @@ class Stream(ClientXMPP):
         if not self.encrypted and "starttls" not in features["features"]:
             self._end(faults.without_encryption(domain(self._account.jid)))
             return None
+        if self.encrypted and self._before is not None:
+            before, self._before = self._before, None
+            if not await before():
+                return None
         return await super()._handle_stream_features(features)
 
     # --- events of slixmpp -----------------------------------------------------------------------------------

@@ -98,13 +98,13 @@ async def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch, code: i
         raise socket.gaierror(code, "no")
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", refuse)
-    monkeypatch.setattr("phone.xmpp.client._has_route", lambda: True)
+    monkeypatch.setattr("phone.xmpp.outage._has_route", lambda: True)
     async with running(Account("alice@localhost", "a", host="no.such.host.invalid", port=5222)) as (_, ears):
         await ears.until_service(name)
 
 
 async def test_no_network_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phone.xmpp.client._has_route", lambda: False)
+    monkeypatch.setattr("phone.xmpp.outage._has_route", lambda: False)
     account = Account("alice@localhost", "a", host="no.such.host.invalid", port=5222)
     async with running(account) as (_, ears):
         await ears.until_service("no network")
