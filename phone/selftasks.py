@@ -82,7 +82,7 @@ class Tasks:
                 self._sound(check)
             case Kind.MAILBOX:
                 box = bench.book().box
-                self.tell(_judged(check, box.trouble, ("messages", f"{box.new} new, {box.old} old")))
+                self.tell(_judged(check, _clause(box.trouble), ("messages", f"{box.new} new, {box.old} old")))
             case Kind.DISK:
                 bench.in_thread(lambda: host.disk(check, bench.state_dir))
             case Kind.CLOCK:

@@ -60,4 +60,6 @@ def passed(s: Session) -> bool:
 
 def sound(s: Session) -> dict[str, dict[str, str]]:
     """What was measured of the ways of sound, by card: to be kept."""
-    return {f.check.what: dict(f.figures) for f in s.findings if f.check.kind is Kind.SOUND and f.figures}
+    return {
+        f.check.what: dict(f.figures) for f in s.findings if f.check.kind is Kind.SOUND and f.verdict is Verdict.PASSED
+    }

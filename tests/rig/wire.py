@@ -27,6 +27,7 @@ from phone.jingle.agent import Agent
 from phone.jingle.api import PeerPolicy, Permission
 from phone.jingle.elements import FEATURES
 from phone.media import plan
+from phone.media.planprobes import AskServers
 from phone.ports import Greeting, Ports
 from phone.sayings import Sayings
 from phone.ui.book import Book
@@ -99,8 +100,12 @@ class Media:
     """How long whatever is said or played takes."""
     said: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tokens: set[int] = field(default_factory=set)
+    asked: list[AskServers] = field(default_factory=list)
 
-    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | plan.SkipPlay) -> None:
+    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | plan.SkipPlay | AskServers) -> None:
+        if isinstance(message, AskServers):
+            self.asked.append(message)
+            return
         if isinstance(message, plan.SkipPlay):
             self.skipped.append(message)
             return
