@@ -1,5 +1,7 @@
 """The systemd unit: systemd takes it, it agrees with the code, and nothing keeps a phone that died from coming back."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -7,16 +9,18 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from rig.confined import settings
 
 from phone.config import Config
 from phone.media.audio import PRIORITY
+from phone.watchdog import SILENT, STUCK
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 
 
 @pytest.fixture
 def unit():
-    parser = ConfigParser(interpolation=None, strict=True)
+    parser = ConfigParser(interpolation=None, strict=False)  # some settings stand there several times
     parser.optionxform = str
     parser.read(SYSTEMD / "phone.service")
     return parser
@@ -40,6 +44,60 @@ def test_systemd_takes_it_and_would_refuse_nonsense(unit, tmp_path):
     assert "sometimes" in verify(file).stderr
 
 
+HARDENED = ("phone.service", "phone-voicemail-service.service")
+EXPOSURE = 2.0
+
+
+def exposure(file):
+    command = ["systemd-analyze", "--no-pager", "security", "--offline=true", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | {"SYSTEMD_COLORS": "0"})
+    return float(re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)[1])
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+@pytest.mark.parametrize("name", HARDENED)
+def test_little_is_open_to_who_breaks_in(name, tmp_path):
+    assert exposure(SYSTEMD / name) <= EXPOSURE
+    soft = tmp_path / name
+    soft.write_text(re.sub("(?m)^(Protect|CapabilityBounding|SystemCall).*$", "", (SYSTEMD / name).read_text("utf-8")))
+    assert exposure(soft) > EXPOSURE
+
+
+def test_the_desks_devices_are_open_and_no_others(unit):
+    assert unit["Service"]["DevicePolicy"] == "closed"
+    assert "PrivateDevices" not in unit["Service"], "it would hide them all"
+    allowed = dict(line.split() for line in settings(SYSTEMD / "phone.service", "DeviceAllow"))
+    assert allowed == {
+        **dict.fromkeys(("char-gpiochip", "char-*gpiomem*", "char-i2c", "char-spi", "char-alsa"), "rw"),
+        "char-input": "r",
+    }
+    groups = unit["Service"]["SupplementaryGroups"].split()
+    assert {"audio", "gpio", "i2c", "spi", "input"} == set(groups)
+    drivers = {word for word in unit["Unit"]["Wants"].split() if word.startswith("modprobe@")}
+    assert drivers <= set(unit["Unit"]["After"].split()), "a card that comes later would be refused"
+
+
+def test_nothing_waits_for_network_or_time(unit):
+    waits = {word for key in ("After", "Wants", "Requires") for word in unit["Unit"].get(key, "").split()}
+    assert not waits & {"network-online.target", "time-sync.target", "nss-lookup.target"}
+
+
+def test_the_watchdog_has_time_for_what_mends_itself(unit):
+    service = unit["Service"]
+    assert service["Type"] == "notify"
+    assert service["NotifyAccess"] == "main"
+    assert float(service["WatchdogSec"]) >= 3 * SILENT, "one look that comes late must not end the phone"
+    assert float(service["WatchdogSec"]) > STUCK, "the sound process ends itself before"
+
+
+def test_the_boards_watchdog_counts_no_longer_than_it_can():
+    parser = ConfigParser(interpolation=None)
+    parser.optionxform = str
+    parser.read(SYSTEMD / "phone-watchdog.conf")
+    assert 0 < float(parser["Manager"]["RuntimeWatchdogSec"]) <= 15
+    assert set(parser["Manager"]) == {"RuntimeWatchdogSec", "RebootWatchdogSec"}
+
+
 def test_it_comes_back_however_and_however_often_it_died(unit):
     assert unit["Service"]["Restart"] == "always"
     assert float(unit["Service"]["RestartSec"]) <= 1
@@ -61,6 +119,7 @@ def test_its_folders_and_rights_are_those_of_the_code(unit):
     assert Path("/run", service["RuntimeDirectory"]) == Config.DEFAULT_RUN_DIR
     assert Path("/var/lib", service["StateDirectory"]) == Config.__dataclass_fields__["state_dir"].default
     assert int(service["LimitRTPRIO"]) >= PRIORITY
+    assert service["WorkingDirectory"] == str(Config.DEFAULT_RUN_DIR), "it may write there, and what it leaves goes"
 
 
 def test_sysusers_makes_all_it_runs_as(unit):
