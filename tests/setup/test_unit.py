@@ -93,7 +93,7 @@ def test_the_watchdog_has_time_for_what_mends_itself(unit):
 def test_the_boards_watchdog_counts_no_longer_than_it_can():
     parser = ConfigParser(interpolation=None)
     parser.optionxform = str
-    parser.read(SYSTEMD / "phone-watchdog.conf")
+    parser.read(SYSTEMD / "phone.system-conf")
     assert 0 < float(parser["Manager"]["RuntimeWatchdogSec"]) <= 15
     assert set(parser["Manager"]) == {"RuntimeWatchdogSec", "RebootWatchdogSec"}
 
