@@ -28,7 +28,7 @@ from phone.selftest import report, steps, wording
 from phone.selftest.model import Check, Finding, Kind, checks
 from phone.selftest.steps import Reply, Session
 from phone.trialpage import page
-from phone.ui.selftest import testing
+from phone.ui.selftest import trial_screen
 
 LOOK_SECONDS = 15.0
 """Nobody has looked for so long: the terminal is gone."""
@@ -198,7 +198,7 @@ class SelfTester:
         s, tasks = self._session, self._tasks
         if s is None or tasks is None or (not self.running and self._shown_until <= self.now()):
             return None
-        screen = testing(page(s), tasks.bench.texts)
+        screen = trial_screen(page(s), tasks.bench.texts)
         if not self.running:
             return Demand(screen)
         out = steps.outputs(s)

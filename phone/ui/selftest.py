@@ -31,7 +31,7 @@ class TrialPage:
     """In place of all else."""
 
 
-def testing(page: TrialPage, texts: Texts) -> Screen:
+def trial_screen(page: TrialPage, texts: Texts) -> Screen:
     """Its screen."""
     title = f"{texts.get('title', 'selftest')} {page.place}".strip()
     if page.pattern:

@@ -41,6 +41,7 @@ from phone.ui.pages import (
     Unblock,
 )
 from phone.ui.screens import Screen, View, Wall, screen
+from phone.ui.selftest import TrialPage, trial_screen
 from phone.ui.texts import Texts
 
 ID = CallId("a")
@@ -73,7 +74,9 @@ def view(state: Phone | Shown, texts: Texts, now: float = NOW) -> View:
     return View(shown.phone, menu, shown.book, WALL, now, texts, "alice", ABOUT, shown.account, shown.reach)
 
 
-def shot(state: Phone | Shown, texts: Texts, now: float = NOW) -> Screen:
+def shot(state: Phone | Shown | TrialPage, texts: Texts, now: float = NOW) -> Screen:
+    if isinstance(state, TrialPage):
+        return trial_screen(state, texts)
     return screen(view(state, texts, now))
 
 

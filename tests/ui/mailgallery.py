@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gallery import ANNA, BOOK, CAROL, GALLERY, HABITS, ID, NOW, B, C, Shown, at, call, held, phone, talking
 from letters import BOX, OLD, OWN, book, listening, menu_of
+from trialgallery import TRIAL_GALLERY
 
 from phone.calls.events import Key
 from phone.calls.model import Answering, Dictation, Mail, Notice, Progress, Reason, Trouble
@@ -92,4 +93,4 @@ MAIL_GALLERY = {
     "dictation-prompt": phone(off_hook=True, dictation=Dictation("bob@example.org", "Bob", 130.0)),
     "dictation": phone(off_hook=True, dictation=Dictation("bob@example.org", "", 126.0, recording=True)),
 }
-ALL_SCREENS = GALLERY | MAIL_GALLERY
+ALL_SCREENS = GALLERY | MAIL_GALLERY | TRIAL_GALLERY

@@ -47,6 +47,8 @@ FACTS = {
     "new": ("0", "99"),
     "old": ("0", "99"),
     "keys": ("1", "1-9"),
+    "yes": ("#", "OK"),
+    "no": ("*", "BACK"),
 }
 ROOM = {
     "title": TITLE_CHARS,
@@ -57,6 +59,9 @@ ROOM = {
     "help": ROW_CHARS,
     "greeting": ROW_CHARS,
     "draft": ROW_CHARS,
+    "selftest": LINE_CHARS,
+    "part": BIG_CHARS,
+    "lamp": BIG_CHARS,
     "card": LINE_CHARS,
 }
 NAMELESS = {"locked", "no_room"}
