@@ -372,3 +372,16 @@ def test_a_disk_that_takes_no_report(tested: Examined, caplog: pytest.LogCapture
     tested.does("begin", "ear")
     assert tested.does("yes").sentence == "The one check passed."
     assert "cannot keep the self-test's selftest.txt" in caplog.text
+
+
+def test_a_hook_that_is_wired_the_other_way_round(tested: Examined) -> None:
+    """The phone believes that the handset is up, and sounds its tone: the test takes place all the same."""
+    tested.alice.lift()
+    tested.does("begin", "hook")
+    assert tested.audio.tone is None
+    tested.does("yes")
+    tested.alice.hang_up()
+    tested.alice.lift()
+    reply = tested.does("look")
+    assert reply.sentence.startswith("One thing needs a hand: the hook switch tells the contrary")
+    assert tested.engine.phone.off_hook
