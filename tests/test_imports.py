@@ -31,6 +31,7 @@ MAY_SEE = {
     "phone.logs": {"phone.journald"},
     "phone.journald": set(),
     "phone.control": {"phone.control", "phone.errors"},
+    "phone.provision": {"phone.provision", "phone.config", "phone.control", "phone.errors"},
     "phone.selftest": {"phone.selftest", "phone.errors"},
     "phone.config": {
         "phone.config",
@@ -86,6 +87,7 @@ ONLY_IN = {
     "luma": {"phone.drivers"},
     "curses": {"phone.demo"},
     "segno": {"phone.ui"},
+    "tomlkit": {"phone.provision"},
     "websockets": {"phone.drivers"},
 }
 NOT_IN_MEDIA_PROCESS = {

@@ -1,4 +1,5 @@
-"""What sshd's forced command lets through: `phone provision` with options that read nothing but stdin.
+"""What sshd's forced command lets through: `phone provision` and `phone onboard`, and of their options those that read
+nothing but stdin.
 
 Law: what is not named here is refused; nothing of it ever reaches a shell.
 """
@@ -27,9 +28,24 @@ def arguments(command: str) -> list[str]:
         words = shlex.split(command) if len(command) <= _LONGEST else []
     except ValueError:
         words = []
+    if words[:2] == ["phone", "onboard"]:
+        return ["onboard", *_onboarding(words[2:])]
     if words[:2] != ["phone", "provision"]:
         raise ForbiddenError(_HINT)
     return ["provision", *_allowed(words[2:])]
+
+
+def _onboarding(words: list[str]) -> Iterator[str]:
+    """The link comes on stdin, as all else."""
+    waiting = iter(words)
+    for word in waiting:
+        name, _, value = word.partition("=")
+        if word in ("--json", "--replace", "--show") or (value and name == "--name"):
+            yield word
+        elif word == "--name":
+            yield f"{word}={next(waiting, '')}"
+        else:
+            raise ForbiddenError(f"{word!r} cannot be used here; {_HINT}")
 
 
 def _allowed(words: list[str]) -> Iterator[str]:
