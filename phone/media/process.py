@@ -21,6 +21,7 @@ import msgspec
 
 from phone import logs
 from phone.media.audio import LOOP_PRIORITY, become_real_time
+from phone.media.locked import lock_memory
 from phone.media.plan import (
     Alive,
     LegStats,
@@ -134,6 +135,7 @@ def _obey(data: bytes, channel: Channel, room: list[Room]) -> None:
                 gc.collect()
                 gc.freeze()
                 become_real_time(LOOP_PRIORITY)
+                lock_memory()
         case Plan() if room:
             room[0].follow(message)
         case SendDigit() if room:
