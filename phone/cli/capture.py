@@ -60,6 +60,7 @@ def capture(options: argparse.Namespace) -> int:
 
         token = ask(socket, CaptureBegin(options.seconds)).token
         file.write(pcap.file_header())
+        file.flush()
         count, dropped, trouble = 0, 0, ""
         try:
             for reply in _replies(socket, token):

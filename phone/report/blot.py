@@ -21,11 +21,11 @@ _NAME = rf"(?:\w*_)?(?:{_NAMES})"
 _VALUE = r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s&;,"'<>)}\]]+)"""
 _LOOKS = (
     # name=value, name = "value", "name": "value"
-    (re.compile(rf"\b({_NAME}[\"']?\s*=\s*){_VALUE}", re.IGNORECASE), rf"\1{MASK}"),
-    (re.compile(rf"([\"']{_NAME}[\"']\s*:\s*){_VALUE}", re.IGNORECASE), rf"\1{MASK}"),
-    (re.compile(rf"(<({_NAMES})\b[^>]*>)[^<]*(?=</\2>)", re.IGNORECASE), rf"\1{MASK}"),
+    re.compile(rf"\b{_NAME}[\"']?\s*=\s*(?P<secret>{_VALUE})", re.IGNORECASE),
+    re.compile(rf"[\"']{_NAME}[\"']\s*:\s*(?P<secret>{_VALUE})", re.IGNORECASE),
+    re.compile(rf"<({_NAMES})\b[^>]*>(?P<secret>[^<]+)(?=</\1>)", re.IGNORECASE),
     # what callers type may be a PIN
-    (re.compile(r"\b(digit )[0-9A-D*#]( heard)"), rf"\1{MASK}\2"),
+    re.compile(r"\bdigit (?P<secret>[0-9A-D*#]) heard"),
 )
 _LONG_ENOUGH = 8
 """Characters of base64 that no other text will have by chance."""
@@ -45,8 +45,8 @@ class Blotter:
         """Without them."""
         if self._known is not None:
             text = self._known.sub(MASK, text)
-        for pattern, mask in _LOOKS:
-            text = pattern.sub(mask, text)
+        for pattern in _LOOKS:
+            text = pattern.sub(_without_secret, text)
         return text
 
     def tree(self, value: object) -> object:
@@ -60,6 +60,14 @@ class Blotter:
                 return [self.tree(inner) for inner in value]
             case _:
                 return value
+
+
+def _without_secret(found: re.Match[str]) -> str:
+    """The match with a mask; quotes stay."""
+    secret = found["secret"]
+    quote = secret[0] if secret[0] in "\"'" else ""
+    start, end = (at - found.start() for at in found.span("secret"))
+    return f"{found[0][:start]}{quote}{MASK}{quote}{found[0][end:]}"
 
 
 def _forms(secret: str) -> Iterator[str]:

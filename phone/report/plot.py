@@ -50,7 +50,7 @@ def plot(calls: Sequence[CallQuality]) -> bytes:
     for number, row in enumerate(_ROWS):
         _draw_row(draw, row, oldest_first, _TOP + number * (_HEIGHT + _GAP) + 14, width - 16)
     file = io.BytesIO()
-    image.save(file, "PNG", optimize=True)
+    image.save(file, "PNG")
     return file.getvalue()
 
 
@@ -62,7 +62,7 @@ def _draw_row(draw: ImageDraw.ImageDraw, row: _Row, calls: Sequence[CallQuality]
     for share in (0.0, 0.5, 1.0):
         y = round(bottom - share * _HEIGHT)
         draw.line((_LEFT, y, right, y), fill=_FAINT)
-        draw.text((6, y - 6), f"{share * most:g}"[:7], fill=_INK)
+        draw.text((6, y - 6), f"{share * most:.3g}", fill=_INK)
     for number, call in enumerate(calls):
         x = _LEFT + number * _STEP + 3
         if (value := row.bar(call)) is not None:

@@ -15,7 +15,7 @@ from report.archives import CONFIG, phone_files, unpacked
 
 from phone.cli.main import main
 from phone.control import CallQuality
-from phone.report import journal
+from phone.report import journal, machine
 from phone.report.gather import Gatherer
 from phone.report.machine import Machine
 from phone.report.parts import Missing, Part
@@ -26,13 +26,14 @@ CALL = CallQuality(
 
 
 @pytest.fixture(autouse=True)
-def _no_journal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever this machine's own says."""
+def _no_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this machine's own say."""
     monkeypatch.setattr(journal, "_journal", lambda *_: "")
+    monkeypatch.setattr(machine, "_run", lambda *_: "")
 
 
-def gather(config: Path, machine: Machine | None = None) -> tuple[dict[str, str], dict[str, str]]:
-    found = tuple(Gatherer(config, config.parent / "run" / "control.sock", machine or Machine()).found())
+def gather(config: Path) -> tuple[dict[str, str], dict[str, str]]:
+    found = tuple(Gatherer(config, config.parent / "run" / "control.sock").found())
     parts = {p.name: "" if p.name.endswith(".png") else p.data.decode() for p in found if isinstance(p, Part)}
     return parts, {m.what: m.why for m in found if isinstance(m, Missing)}
 
@@ -90,7 +91,8 @@ def test_a_selftest_file_that_is_cut_off(tmp_path: Path) -> None:
     assert json.loads(gather(config)[0]["selftest.json"]).startswith('{"a": "')
 
 
-def test_a_board(tmp_path: Path) -> None:
+def test_a_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
     root = tmp_path / "root"
     for name, text in {
         "proc/device-tree/model": "Raspberry Pi Zero 2 W Rev 1.0\0",
@@ -177,7 +179,7 @@ def test_the_command_to_stdout(tmp_path: Path, capfdbinary: pytest.CaptureFixtur
 texts = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="*"), min_size=8, max_size=24)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     password=texts,
     code=st.text("0123456789", min_size=8, max_size=12),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -33,6 +33,7 @@ def colours(png: bytes) -> dict[tuple[int, int, int], int]:
     return {colour: count for count, colour in image.getcolors(1 << 24) or ()}
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(calls, max_size=50))
 def test_whatever_was_measured_can_be_drawn(known: list[CallQuality]) -> None:
     assert plot(known).startswith(b"\x89PNG")
