@@ -17,7 +17,7 @@ from pathlib import Path
 if not __package__:  # run as a file: its own folder is no place to import from
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench import core, manners, many, media, namespace, passing, peers, phones, quality, recordings, voicemail
+from bench import core, idle, manners, many, media, namespace, passing, peers, phones, quality, recordings, voicemail
 from bench.model import Case, Options, Result, Say
 from bench.plot import draw, draw_quality
 from bench.programs import may_prioritise
@@ -31,6 +31,7 @@ CASES: tuple[Case, ...] = (
     *manners.CASES,
     *passing.CASES,
     *many.CASES,
+    *idle.CASES,
     *core.CASES,
     *recordings.CASES,
     *voicemail.CASES,
