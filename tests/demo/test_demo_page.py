@@ -8,7 +8,8 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,16 +66,23 @@ class Demo:
 
 
 @pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
-    environment = os.environ | {"TMPDIR": str(tmp_path), "DISPLAY": "", "WAYLAND_DISPLAY": ""}
-    with (tmp_path / "stderr").open("wb") as errors:
+def folder() -> Iterator[Path]:
+    """With a short path: Unix sockets have no long ones."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+async def demo(folder: Path) -> AsyncIterator[Demo]:
+    environment = os.environ | {"TMPDIR": str(folder), "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    with (folder / "stderr").open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "phone", "demo"),
             env=environment,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
         )
-    demo = Demo(process, tmp_path)
+    demo = Demo(process, folder)
     try:
         yield demo
     finally:
