@@ -5,6 +5,7 @@ A file of `systemd/` is laid by its ending, under its own name: `phone.tmpfiles`
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ PROGRAM = Path("/usr/bin/phone")
 CONFIG = Path("/etc/phone/phone.toml")
 SHARE = Path("/usr/share/phone")
 EXAMPLE = SHARE / "phone.example.toml"
+MANIFEST = SHARE / "laid"
+"""All files that were laid, a line each."""
 UNIT = "phone.service"
 SERVICE_UNIT = "phone-voicemail-service.service"
 """Laid, and started by whoever wants it."""
@@ -60,8 +63,25 @@ def placed(name: str) -> Path:
     return Path(PLACES[path.suffix].format(stem=path.stem))
 
 
+def packaged() -> bool:
+    """Whether a Debian package has put the phone here."""
+    try:
+        done = subprocess.run(("dpkg-query", "--search", str(PROGRAM)), capture_output=True, check=False)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
+
 def file_steps(source: Path, root: Path) -> Iterator[Step]:
     """All files but the venv: from the sources, below `root`."""
+    laid: list[str] = []
+    for step in _steps(source, root):
+        laid.append(f"/{step.target.relative_to(root)}\n")
+        yield step
+    yield FileStep(root / MANIFEST.relative_to("/"), "".join(laid).encode())
+
+
+def _steps(source: Path, root: Path) -> Iterator[FileStep | LinkStep]:
     yield LinkStep(root / PROGRAM.relative_to("/"), VENV / "bin" / "phone")
     for file in sorted((source / "systemd").iterdir()):
         if file.suffix != ".rules":

@@ -14,7 +14,7 @@ from phone.drivers.udev import udev_rules
 from phone.install import bootconfig, system
 from phone.install.firstconfig import ConfigStep, is_example, profile_in
 from phone.install.hardware import Hardware, asked_for, configured
-from phone.install.layout import CONFIG, EXAMPLE, OWN_RULES, checkout, file_steps
+from phone.install.layout import CONFIG, EXAMPLE, OWN_RULES, checkout, file_steps, packaged
 from phone.install.steps import FileStep, InstallError, Outcome, Step, carry_out
 from phone.install.venv import VenvStep, unready
 
@@ -82,6 +82,8 @@ def obstacles(wish: Wish) -> Iterator[str]:
         return
     if os.geteuid() != 0:
         yield "Only root can install: sudo ./dev install."
+    if packaged() and not wish.activate:
+        yield "A Debian package has put the phone here: upgrade that, or apt-get remove phone before this."
     if missing := [tool for tool in _TOOLS if shutil.which(tool) is None]:
         yield f"There is no {', no '.join(missing)}: the phone's service needs systemd 252 or newer."
     if packages := [package for library, package in _LIBRARIES.items() if find_library(library) is None]:

@@ -63,7 +63,7 @@ def service_steps(*, start: bool, enable: bool) -> Iterator[Step]:
     if booted():
         yield CommandStep("systemd reads the units", _unless_changed, ("systemctl", "daemon-reload"))
     if enable:
-        yield CommandStep(f"{UNIT} at each boot", lambda _: _is("is-enabled", UNIT), ("systemctl", "enable", UNIT))
+        yield CommandStep(f"{UNIT} at each boot", lambda _: enabled(UNIT), ("systemctl", "enable", UNIT))
     if start and booted():
         up = _is("is-active", UNIT)
         title = f"{UNIT} is restarted" if up else f"{UNIT} is started"
@@ -74,6 +74,11 @@ def service_steps(*, start: bool, enable: bool) -> Iterator[Step]:
 
 def _unless_changed(changed: bool) -> bool:
     return not changed
+
+
+def enabled(unit: str) -> bool:
+    """Whether it starts at each boot."""
+    return _is("is-enabled", unit)
 
 
 def _is(question: str, unit: str) -> bool:

@@ -15,6 +15,7 @@ import sysconfig
 import tempfile
 import venv
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -149,7 +150,9 @@ def _wheels(source: Path) -> Path:
         )
         for old in cache.glob(f"{kind}-*"):
             shutil.rmtree(old)
-        draft.rename(folder)
+        with suppress(OSError):  # another installation has just made it
+            draft.rename(folder)
+        shutil.rmtree(draft, ignore_errors=True)
     return folder
 
 

@@ -25,6 +25,7 @@ SITE = f"opt/phone/.venv/lib/python{sys.version_info.major}.{sys.version_info.mi
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(600),  # once, libraries come from the network
     pytest.mark.skipif(bool(unready(ROOT)), reason="; ".join(unready(ROOT))),
     pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="no Debian here"),
 ]
@@ -57,7 +58,14 @@ def overlay():
     if probe.returncode:
         pytest.skip(f"no overlay here: {probe.stderr.strip()}")
 
+    clean = """
+        dpkg --purge phone
+        for user in phone provision phone-voicemail; do userdel $user; done
+        rm -rf /opt/phone /etc/phone /var/lib/phone* /var/lib/provision /usr/bin/phone
+    """
+
     def run(given, script):
+        script = f"( {clean} ) >/dev/null 2>&1 || true\n{script}"
         done = subprocess.run([IN_OVERLAY, given], input=script, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -141,9 +149,17 @@ def test_the_whole_installation_twice(stage, overlay):
         cat /run/second
         echo ----
         cat /etc/phone/phone.toml
+        echo ----
+        phone uninstall --dry-run --json
+        phone uninstall >/dev/null
+        test ! -e /usr/bin/phone && test ! -e /opt/phone && test ! -e /usr/share/phone
+        test -e /etc/phone/phone.toml && test -e /var/lib/phone
     """
-    first, second, config = overlay(stage, script).split("----\n")
+    first, second, config, removed = overlay(stage, script).split("----\n")
     done = {step["title"]: step["changed"] for step in json.loads(first)["steps"]}
+    gone = {step["title"] for step in json.loads(removed)["steps"] if step["changed"]}
+    assert gone >= {"phone.service is disabled", "/usr/bin/phone is removed", "/opt/phone is removed"}
+    assert not [title for title in gone if title.startswith(("/etc/phone", "/var/lib"))]
     assert done["users and groups"]
     assert not [step for step in json.loads(second)["steps"] if step["changed"]]
     assert 'profile = "zero-i2s"' in config
