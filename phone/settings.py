@@ -17,7 +17,7 @@ from phone.xmpp.jids import domain
 
 def account(config: Config) -> Account:
     """How to sign in."""
-    host, port = _server(config.account.server)
+    host, port = server_of(config.account.server)
     return Account(
         jid=config.account.jid,
         password=config.account.secret(),
@@ -30,7 +30,8 @@ def account(config: Config) -> Account:
     )
 
 
-def _server(server: str | None) -> tuple[str | None, int | None]:
+def server_of(server: str | None) -> tuple[str | None, int | None]:
+    """Host and port of `account.server`."""
     if server is None:
         return None, None
     host, colon, port = server.rpartition(":")

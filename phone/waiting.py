@@ -42,7 +42,7 @@ def sentence(reach: Reach) -> str:
     """For `phone status`."""
     if not reach.address:
         return "it can be set up on this machine: `phone onboard`; it has no network address yet"
-    return f"set it up on this machine: `phone onboard`, or: ssh -t {PROVISIONER}@{reach.address} onboard"
+    return f"set it up on this machine: `phone onboard`, or from afar: ssh {PROVISIONER}@{reach.address} phone onboard"
 
 
 def here() -> Reach:

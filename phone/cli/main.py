@@ -22,6 +22,7 @@ from phone.cli import (
     install,
     lock,
     log,
+    onboard,
     panel,
     provision,
     provision_shell,
@@ -31,6 +32,7 @@ from phone.cli import (
     sim,
     status,
     unblock,
+    uninstall,
     voicemail,
     voicemail_service,
 )
@@ -39,8 +41,8 @@ from phone.errors import PhoneError
 
 COMMANDS = (
     *(run, demo, status, call, hang_up, log, contacts, block, unblock, dnd, lock),
-    *(voicemail, voicemail_service, panel, selftest, sim, diagram, install),
-    *(provision, provision_shell, report, capture),
+    *(voicemail, voicemail_service, panel, selftest, sim, diagram, install, uninstall),
+    *(onboard, provision, provision_shell, report, capture),
 )
 
 

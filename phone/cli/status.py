@@ -25,7 +25,10 @@ def status(options: argparse.Namespace) -> int:
 
 
 def _lines(reply: StatusReply) -> Iterator[str]:
-    yield f"{reply.account}: {'registered' if reply.registered else f'not registered: {reply.why}'}"
+    if not reply.account:
+        yield reply.why
+    else:
+        yield f"{reply.account}: {'registered' if reply.registered else f'not registered: {reply.why}'}"
     yield f"phone {reply.version}, up {duration(reply.uptime_seconds)}, {', '.join(_desk(reply))}"
     yield from reply.audio_troubles
     yield from reply.desk_troubles

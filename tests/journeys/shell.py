@@ -26,17 +26,20 @@ class Outcome:
         return "Traceback" not in self.out + self.err
 
 
-async def phone(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Outcome:
+async def phone(
+    *arguments: str | Path, environment: Mapping[str, str] | None = None, stdin: str | None = None, seconds: float = 30
+) -> Outcome:
     """Run `phone ARGUMENTS` to its end, within 30 s."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "phone", *map(str, arguments)),
         env=environment or os.environ,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    told = None if stdin is None else stdin.encode()
     try:
-        out, err = await asyncio.wait_for(process.communicate(), 30)
+        out, err = await asyncio.wait_for(process.communicate(told), seconds)
     except BaseException:
         process.kill()
         await process.wait()

@@ -183,7 +183,7 @@ async def test_a_config_full_of_mistakes_is_told_all_at_once(tmp_path: Path) -> 
     [
         (b'country = "de"\n[account\n', "phone.toml:2: not TOML"),
         (b'country = "de"\nlanguage = "\xff"\n', "phone.toml:2: not UTF-8"),
-        (b"", "account: is missing"),
+        (b"", "audio.handset: is missing"),
         (None, "no such file"),
     ],
     ids=["not TOML", "not UTF-8", "empty", "not there"],
