@@ -145,7 +145,7 @@ class AudioPlan(msgspec.Struct, frozen=True):
     record: str = ""
     """The microphone goes up as `Recorded` under this name, which is no leg's id; "": it does not."""
     probe: int = 0
-    """Measure the way from ear to microphone, once for each number -> `Probed`; nothing else is heard then. 0: do not."""
+    """Measure the way from ear to microphone, once for each number -> `Probed`; nothing else is heard then. 0: no."""
 
 
 class Setup(msgspec.Struct, frozen=True, tag=True):
