@@ -15,6 +15,7 @@ from typing import Protocol, TypedDict, cast
 import alsaaudio  # type: ignore[import-not-found]  # a C module without stubs
 
 from phone.errors import HardwareError
+from phone.media.plugs import missing
 from phone.media.soundcard import Device, Place
 
 RATE = 48_000
@@ -102,6 +103,8 @@ class Stream:
         return kind(f"sound card {self.name!r} is gone: {error}")
 
     def _open(self, channels: int) -> _Pcm:
+        if missing(self.name):
+            raise CardGoneError(f"sound card {self.name!r} {_why('No such device')}")
         try:
             pcm = alsaaudio.PCM(
                 alsaaudio.PCM_CAPTURE if self._capture else alsaaudio.PCM_PLAYBACK,

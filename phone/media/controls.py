@@ -13,7 +13,7 @@ from typing import Literal, Protocol, cast
 
 import alsaaudio  # type: ignore[import-not-found]  # a C module without stubs
 
-from phone.media.plugs import Plug, plugged
+from phone.media.plugs import Plug, absent, plugged
 from phone.media.soundcard import CardMixer, Control, Place
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class CardControls:
         card = self._mixer.card
         there = True
         try:
-            names = alsaaudio.mixers(device=_device(card))
+            names = _names(card)
         except alsaaudio.ALSAAudioError as error:
             there = False
             sentence = f"sound card {card!r} is not there for its mixer: {error}" if self._missed else ""
@@ -101,6 +101,13 @@ NO_CONTROLS = CardControls(CardMixer(), lambda _: None)
 
 def _device(card: str) -> str:
     return f"hw:CARD={card}"
+
+
+def _names(card: str) -> list[str]:
+    """Of its simple mixer controls. Raises ALSAAudioError."""
+    if absent(card):
+        raise alsaaudio.ALSAAudioError("No such device")
+    return cast("list[str]", alsaaudio.mixers(device=_device(card)))
 
 
 def _set(card: str, names: list[str], control: Control) -> str:

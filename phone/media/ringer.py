@@ -103,6 +103,8 @@ class Ringer:
         for _ in range(_TRIES):
             try:
                 return Stream(self._name, capture=False)
+            except CardGoneError:
+                raise
             except CardError:
                 time.sleep(_TRY_AGAIN)
         return Stream(self._name, capture=False)
