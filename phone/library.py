@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +21,8 @@ class Library:
 
     client: Client
     plan: DialPlan
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    """Those of the config: name -> number or address."""
     box: Callable[[], Box] = Box
     """The mailbox as it is now."""
     _people: tuple[Person, ...] | None = None
@@ -42,12 +44,26 @@ class Library:
 
     def _read_people(self) -> tuple[Person, ...]:
         numbers = {canonical(address) or address: code for code, address in self.plan.short}
+        listed = [Person(name, jid, number or numbers.get(jid, "")) for name, jid, number in self._listed()]
+        known = {person.address for person in listed}
         people = [
             Person(fact.name or fact.jid, fact.jid, numbers.pop(fact.jid, self._extension(fact.jid)))
             for fact in self.client.contacts()
+            if fact.jid not in known
         ]
-        people += [Person(self._name(address, numbers), address, code) for address, code in numbers.items()]
+        people += listed
+        people += [Person(self._name(jid, numbers), jid, code) for jid, code in numbers.items() if jid not in known]
         return tuple(sorted(people, key=lambda person: (person.name.casefold(), person.address)))
+
+    def directory(self) -> Mapping[str, str]:
+        """The names in the config by their bare addresses."""
+        return {bare(jid): name for name, jid, _ in self._listed()}
+
+    def _listed(self) -> Iterator[tuple[str, str, str]]:
+        """Name, address, and the number if it is not the address."""
+        for name, number in self.contacts.items():
+            if isinstance(address := self.plan.resolve(number), str):
+                yield name, canonical(address) or address, "" if "@" in number else number
 
     def _name(self, address: str, numbers: Mapping[str, str]) -> str:
         local = bare(address).partition("@")[0]

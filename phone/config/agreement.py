@@ -17,6 +17,8 @@ from phone.config.values import DialConfig
 
 Values = Mapping[str, object]
 
+_LONGEST_NAME = 60
+"""Characters."""
 _MOST_TEXTS = 9
 """One for each of the keys 1 to 9."""
 _LONGEST_TEXT = 500
@@ -118,6 +120,15 @@ def cut_short(numbers: Iterable[str], digit_map: DigitMap) -> Iterator[tuple[str
             if digit_map.judge(number[:length]) is Verdict.COMPLETE:
                 yield number, number[:length]
                 break
+
+
+def contacts(values: Values) -> Iterator[Fault]:
+    """Each can be called, and its name be shown."""
+    for name, number in table(values, "contacts").items():
+        if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+            yield Fault(("contacts", name), f"is no name: write 1 to {_LONGEST_NAME} characters in one line")
+        if isinstance(number, str) and (wrong := _callable(number, values)):
+            yield Fault(("contacts", name), wrong)
 
 
 def lock(values: Values) -> Iterator[Fault]:

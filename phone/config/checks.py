@@ -122,6 +122,7 @@ _LAWS: tuple[Callable[[Values], Iterator[Fault]], ...] = (
     agreement.speed_dial,
     agreement.hotline,
     agreement.emergency,
+    agreement.contacts,
     agreement.lock,
     agreement.texts,
 )

@@ -219,6 +219,8 @@ class Config:
     hardware: HardwareConfig = HardwareConfig()
     network: NetworkConfig = NetworkConfig()
     peers: dict[str, PeerConfig] = field(default_factory=dict)
+    contacts: dict[str, str] = field(default_factory=dict)
+    """Name -> number or address: a telephone book beside the account's own contacts."""
     country: str = "de"
     language: str = "en"
     ring_seconds: float = 60.0

@@ -110,7 +110,8 @@ def _checked(proposal: Proposal, folder: Path) -> Config | None:
 def _tried(store: Store, trial: Trial, config: Config | None, wish: Wish, session: Session) -> Outcome:
     sockets = tuple(dict.fromkeys((*_sockets(config), *_present_sockets(store))))
     conductor = conduct.Conductor(store, sockets, session.tell, session.alive, wish.now, wish.hold)
-    record = conductor.put(trial) if wish.unproven else conductor.run(trial)
+    provable = config is not None and config.has_account
+    record = conductor.run(trial) if provable and not wish.unproven else conductor.put(trial)
     stands = record.result != "rolled back"
     return Outcome(stands, record.version, record.result, record.why, ok=stands)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ from phone.xmpp.bridge import Bridge, Parts
 from phone.xmpp.contacts import Contacts
 from phone.xmpp.faults import Fault
 from phone.xmpp.herald import Herald
-from phone.xmpp.jids import canonical, domain
+from phone.xmpp.jids import bare, canonical, domain
 from phone.xmpp.keepalive import Keepalive, Pace
 from phone.xmpp.learning import Learning
 from phone.xmpp.names import Names
@@ -99,6 +99,8 @@ class XmppClient:
         self._outbox = Outbox(self._clock.monotonic)
         self._requests = Requests(self._send)
         self._last_seen = last_seen
+        self.directory: Mapping[str, str] = {}
+        """Names by bare addresses that come before all that the network tells."""
         self._clock_trouble = clock_trouble
         self._people = Herald(self._people_changed, _SOON)
         self._new_names = Herald(listener.contacts_changed, _NAMES_TOGETHER)
@@ -154,7 +156,7 @@ class XmppClient:
         return self._contacts.is_contact(jid)
 
     def name_of(self, jid: str) -> str | None:
-        return self._contacts.name_of(jid)
+        return self.directory.get(bare(canonical(jid) or "")) or self._contacts.name_of(jid)
 
     def contacts(self) -> tuple[ContactFact, ...]:
         return self._contacts.all()

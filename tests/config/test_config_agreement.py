@@ -95,3 +95,20 @@ def test_wrong_types_are_left_to_the_shape():
     dial = {"speed": {"1": 5}, "hotline": 5, "emergency": 5, "digit_map": 5, "short": 5}
     assert found({"dial": dial, "calls": {"texts": [5]}, "audio": {"speaker": 5}}) == {}
     assert found({"dial": {"emergency": [5]}, "calls": {"texts": 5}, "audio": 5}) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "good"),
+    [
+        ("Bob Miller", "bob@example.org", True),
+        ("Reception", "204", True),
+        ("Taxi", "+4930", False),
+        ("Odd", 5, True),
+        (" ", "204", False),
+        ("a\nb", "204", False),
+        ("x" * 61, "204", False),
+    ],
+)
+def test_contacts(name, number, good):
+    sentences = found({"contacts": {name: number}})
+    assert list(sentences) == ([] if good else [f"contacts.{name}"])
