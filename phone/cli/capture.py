@@ -87,11 +87,11 @@ def _replies(socket: Path, token: int) -> Iterator[CaptureReply]:
         except KeyboardInterrupt:
             with suppress(ControlError):
                 ask(socket, CaptureEnd(token))
-        reply = ask(socket, CaptureTake(token))
-        while reply.packets:
-            yield reply
+        more = True
+        while more:
             reply = ask(socket, CaptureTake(token))
-        over = reply.over
+            yield reply
+            more, over = bool(reply.packets), reply.over
 
 
 def _record(packet: CapturedPacket) -> bytes:

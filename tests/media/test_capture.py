@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
+import shutil
 import struct
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from legs import Pair, make_end
+from rig.servers import PrivateCoturn
 
 from phone.media import capture as capture_module
 from phone.media.capture import PacketCapture, head_of
 from phone.media.captured import Captured
-from phone.media.plan import LegUp
+from phone.media.plan import IceServer, LegUp
 from phone.media.rtp import kind_of_datagram
 
 A, B = ("192.0.2.1", 5000), ("192.0.2.2", 6000)
@@ -140,3 +147,31 @@ async def test_a_leg_is_seen_both_ways_without_its_speech(path: str) -> None:
 
 def rtps(told: list[Captured], capture: PacketCapture) -> list[bytes]:
     return [p.head for report in told for p in report.packets if kind_of_datagram(p.head) == "rtp"]
+
+
+@pytest.mark.servers
+@pytest.mark.skipif(shutil.which("turnserver") is None, reason="coturn is not installed")
+async def test_through_a_relay_it_is_seen_as_the_relay_sends_it(tmp_path: Path) -> None:
+    told: list[Captured] = []
+    capture = PacketCapture(told.append)
+    async with PrivateCoturn(tmp_path) as coturn:
+        user = f"{int(time.time()) + 600}:phone"
+        digest = hmac.new(coturn.service.secret.encode(), user.encode(), hashlib.sha1).digest()
+        server = IceServer("turn", "127.0.0.1", coturn.port, "udp", user, base64.b64encode(digest).decode())
+        kind = {"servers": (server,), "relay_only": True}
+        caller, callee = make_end(controlling=True, **kind), make_end(controlling=False, **kind)  # type: ignore[arg-type]
+        caller.around = replace(caller.around, capture=capture)
+        capture.follow(1)
+        async with Pair(caller, callee) as pair:
+            await pair.up()
+            caller.the_leg._send_now(rtp(0, SPEECH))
+            callee.the_leg._send_now(rtp(1, SPEECH))
+            async with asyncio.timeout(10):
+                while len(rtps(told, capture)) < 2:
+                    await asyncio.sleep(0.02)
+            assert caller.the_leg.stats().path.startswith("relay-")
+            relayed = (caller.candidates[0].ip, caller.candidates[0].port)
+        capture.close()
+    packets = [packet for report in told for packet in report.packets]
+    assert all(relayed in (p.source, p.target) for p in packets)
+    assert {kind_of_datagram(p.head) for p in packets} == {"stun", "dtls", "rtp"}
