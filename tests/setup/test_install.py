@@ -192,7 +192,9 @@ def test_the_package_comes_is_upgraded_and_goes(deb, overlay):
         test -L /etc/systemd/system/multi-user.target.wants/phone.service
         test ! -e /etc/systemd/system/multi-user.target.wants/phone-voicemail-service.service
         dpkg --verify phone
-        cd / && runuser -u phone -- /opt/phone/.venv/bin/python -I -c '
+        cd /tmp  # lgpio leaves a FIFO where it is
+        export RPI_LGPIO_REVISION=c03114  # a Pi 4: rpi-lgpio refuses to be imported elsewhere
+        runuser -u phone -- /opt/phone/.venv/bin/python -I -c '
 import phone.app, phone.media.process, phone.service, phone.cli.main
 import alsaaudio, av, gpiozero, lgpio, luma.oled.device, opuslib, psycopg, RPi.GPIO, sqlalchemy'
         runuser -u phone -- phone --version
