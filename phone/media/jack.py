@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import logging
 import os
@@ -85,9 +86,11 @@ class Jack:
             try:
                 if self._watch():
                     return
+            except JackError as error:
+                self._lost(str(error))
             except OSError as error:
-                self._tell(str(error))
-                self._set(plugged=False)
+                hint = ": add the user that the phone runs as to the group input" if error.errno == errno.EACCES else ""
+                self._lost(f"the input device {self._name!r} tells no more of a headset ({error.strerror}){hint}")
             if waiting.poll(_LOOK_AGAIN_MS):
                 return
 
@@ -109,6 +112,10 @@ class Jack:
                     raise JackError(f"the input device {self._name!r} is gone")
         finally:
             os.close(fd)
+
+    def _lost(self, trouble: str) -> None:
+        self._tell(trouble)
+        self._set(plugged=False)
 
     def _set(self, *, plugged: bool) -> None:
         if plugged is not self.plugged:
