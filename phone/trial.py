@@ -35,6 +35,7 @@ class Keeper:
     _now: bool = False
     _asked: bool = False
     _saw_trial: bool = False
+    _complaint: str = ""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def reload(self, *, now: bool) -> None:
@@ -60,7 +61,9 @@ class Keeper:
         try:
             return await asyncio.to_thread(self._look, self.trouble())
         except ProvisionError as error:
-            log.warning("provisioning is out of order: %s", error)
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                log.warning("provisioning is out of order: %s", error)
             return False
 
     def _look(self, trouble: str) -> bool:

@@ -1,0 +1,113 @@
+"""When the daemon starts anew, and when it puts the config before back: without a phone, on a real store."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from phone.provision import trials
+from phone.provision.contents import Contents
+from phone.provision.store import Store
+from phone.provision.trials import Given
+from phone.provision.values import Who
+from phone.trial import Keeper
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    config = tmp_path / "phone.toml"
+    config.write_text("old = 1\n")
+    return Store.of(config)
+
+
+def given() -> Given:
+    return Given(Contents(b"new = 1\n"), Who("anna"), within=60.0)
+
+
+async def runs_on(keeper: asyncio.Task[None]) -> bool:
+    """It is not over within some of its looks."""
+    await asyncio.sleep(0.4)
+    return not keeper.done()
+
+
+async def within_time(keeper: asyncio.Task[None]) -> None:
+    async with asyncio.timeout(20):
+        await keeper
+
+
+async def test_asked_without_a_trial_it_starts_anew(store: Store) -> None:
+    keeper = Keeper(store, store.present(), on_trial=False)
+    running = asyncio.create_task(keeper.run())
+    assert await runs_on(running)
+    keeper.reload(now=False)
+    await within_time(running)
+
+
+async def test_nobody_is_cut_off_unless_told(store: Store) -> None:
+    keeper = Keeper(store, store.present(), on_trial=False, busy=lambda: True)
+    running = asyncio.create_task(keeper.run())
+    keeper.reload(now=False)
+    assert await runs_on(running)
+    keeper.reload(now=True)
+    await within_time(running)
+
+
+async def test_it_starts_anew_once_the_config_is_in_place(store: Store) -> None:
+    keeper = Keeper(store, store.present(), on_trial=False)
+    running = asyncio.create_task(keeper.run())
+    with store.session():
+        trial = trials.begin(store, given())
+        keeper.reload(now=False)
+        assert await runs_on(running)
+        trials.install(store, trial)
+        await within_time(running)
+
+
+async def test_a_session_that_is_lost_before_that_changes_nothing(store: Store) -> None:
+    keeper = Keeper(store, store.present(), on_trial=False)
+    running = asyncio.create_task(keeper.run())
+    with store.session():
+        trial = trials.begin(store, given())
+        keeper.reload(now=False)
+        assert await runs_on(running)
+    while store.record(trial.version).result == "pending":
+        await asyncio.sleep(0.02)
+    assert await runs_on(running)
+    keeper.reload(now=False)  # and it listens still
+    await within_time(running)
+
+
+async def test_a_lost_session_brings_the_config_before_back(store: Store) -> None:
+    with store.session():
+        trial = trials.begin(store, given())
+        trials.install(store, trial)
+        keeper = Keeper(store, store.present(), on_trial=True, trouble=lambda: "server away")
+        running = asyncio.create_task(keeper.run())
+        assert await runs_on(running)
+    await within_time(running)
+    assert store.present().config == b"old = 1\n"
+    assert store.record(trial.version).why == "the session was lost before it was confirmed: server away"
+
+
+async def test_confirmed_it_goes_on(store: Store) -> None:
+    with store.session():
+        trial = trials.begin(store, given())
+        trials.install(store, trial)
+        keeper = Keeper(store, store.present(), on_trial=True)
+        running = asyncio.create_task(keeper.run())
+        trials.confirm(store, trial.version)
+    assert await runs_on(running)
+    assert store.present().config == b"new = 1\n"
+    running.cancel()
+
+
+async def test_a_store_that_cannot_be_read_stops_no_phone(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    store.config.unlink()
+    store.config.mkdir()
+    keeper = Keeper(store, Contents(), on_trial=True)
+    running = asyncio.create_task(keeper.run())
+    assert await runs_on(running)
+    assert caplog.text.count("provisioning is out of order") == 1
+    running.cancel()
