@@ -90,7 +90,7 @@ async def _run(config: Config, keeper: Keeper) -> bool:
         stack.callback(mail.close)
         library.box = lambda: mail.box
         sayings = Sayings(prompts.path)
-        engine, catch_up = _engine(config, client, media, front.desk, calls, library, mail, sayings, stack)
+        engine, catch_up = _engine(config, client, media, front.desk, calls, library, mail, sayings, floor, stack)
         ears.post, ears.contacts, ears.catch_up = engine.post, library.contacts_changed, catch_up.archived
         for item in early:
             engine.post(item)
@@ -122,6 +122,7 @@ def _engine(
     library: Library,
     mail: Mailroom,
     sayings: Sayings,
+    floor: ClockFloor,
     stack: AsyncExitStack,
 ) -> tuple[Engine, CatchUp]:
     loop = asyncio.get_running_loop()
@@ -163,7 +164,7 @@ def _engine(
     menu = Menu(seen=seen, voice=Voice(config.language, local))
     engine = Engine(phone, ports, loop, packet_ms=config.audio.packet_ms, menu=menu)
     background = stack.enter_context(closing(Background("self-test")))
-    engine.tester.use(bench(config, engine, client, desk, slot, texts, background))
+    engine.tester.use(bench(config, engine, client, desk, slot, texts, floor, background))
 
     def told(written: Written) -> None:
         library.called(written.recents)

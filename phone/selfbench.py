@@ -7,6 +7,7 @@ from collections.abc import Callable
 from phone import inbox
 from phone.background import Background
 from phone.calls.model import Service
+from phone.clockfloor import ClockFloor
 from phone.config import Config
 from phone.drivers.desk import Desk
 from phone.drivers.slot import DisplaySlot
@@ -29,6 +30,7 @@ def bench(
     desk: Desk,
     slot: DisplaySlot[Screen],
     texts: Texts,
+    floor: ClockFloor,
     background: Background,
 ) -> Bench:
     """Raises ConfigError for a profile that cannot be read."""
@@ -53,7 +55,7 @@ def bench(
         session=lambda: client.session,
         why_offline=why_offline,
         book=lambda: engine.book,
-        last_seen=lambda: client.last_seen,
+        clock_trouble=floor.trouble,
         in_thread=in_thread,
         keep=background.do,
     )

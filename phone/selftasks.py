@@ -45,7 +45,8 @@ class Bench:
     why_offline: Callable[[], str]
     """"": there is service."""
     book: Callable[[], Book]
-    last_seen: Callable[[], float | None]
+    clock_trouble: Callable[[], str]
+    """Why the clock cannot be right; "": it may be."""
     in_thread: Callable[[Callable[[], Finding]], None]
     """Do that off the loop, and let its finding come by the inbox."""
     keep: Callable[[Callable[[], None]], None]
@@ -86,8 +87,8 @@ class Tasks:
             case Kind.DISK:
                 bench.in_thread(lambda: host.disk(check, bench.state_dir))
             case Kind.CLOCK:
-                seen = bench.last_seen()
-                bench.in_thread(lambda: host.clock(check, seen))
+                trouble = _clause(bench.clock_trouble())
+                bench.in_thread(lambda: host.clock(check, trouble))
             case Kind.NETWORK:
                 online = not bench.why_offline()
                 bench.in_thread(lambda: host.network(check, bench.server, online=online))

@@ -42,7 +42,7 @@ class Examined:
         self.alice, self.engine, self.tester = alice, alice.engine, alice.engine.tester
         self.desk: tuple[str, ...] = ()
         self.sound: tuple[tuple[str, str], ...] = ()
-        self.offline = self.mailbox = ""
+        self.offline = self.mailbox = self.clock = ""
         self.frames = 0
         self.folder = folder
         self.bench = Bench(
@@ -57,7 +57,7 @@ class Examined:
             session=lambda: SessionFacts(0.25, "TLSv1.3 X"),
             why_offline=lambda: self.offline,
             book=lambda: Book(box=Box(trouble=self.mailbox)),
-            last_seen=lambda: None,
+            clock_trouble=lambda: self.clock,
             in_thread=self._soon,
             keep=lambda work: work(),
         )
@@ -317,13 +317,14 @@ def test_a_display_that_takes_nothing(tested: Examined) -> None:
 
 
 def test_mailbox_disk_clock_network(tested: Examined) -> None:
-    tested.mailbox = "The card is full."
+    tested.mailbox, tested.clock = "The card is full.", "this phone's clock says 1970-01-01, which is past"
     tested.does("begin", "mailbox", "disk", "clock", "network", auto=True)
     reply = tested.runs(1.0)
     assert [each.check for each in reply.findings] == [
         *("disk", "mailbox", "clock", "network address", "network gateway", "network names"),
     ]
-    assert {each.check: each.sentence for each in reply.findings}["mailbox"] == "the card is full"
+    told = {each.check: each.sentence for each in reply.findings}
+    assert (told["mailbox"], told["clock"]) == ("the card is full", tested.clock)
 
 
 def test_the_server_answers(tested: Examined) -> None:
