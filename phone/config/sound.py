@@ -62,6 +62,14 @@ def faults(values: Values, folder: Path) -> Iterator[Fault]:
     if "card" not in audio and theirs is None:
         for key in _mixers(audio):
             yield Fault(key, "needs audio.card: the card whose controls they are (`aplay -l`)")
+    jack = audio.get("jack") or (theirs and theirs.jack)
+    headset = table(audio, "headset").get("playback", theirs and theirs.headset.playback)
+    if jack and not headset:
+        yield Fault(
+            ("audio", "jack"), "tells of a headset, and there is none: name its ALSA devices in [audio.headset]"
+        )
+    if headset and not jack:
+        yield Fault(("audio", "headset"), "is never heard: audio.jack must name what tells that it is plugged in")
 
 
 def _mixers(audio: Values) -> Iterator[tuple[str, ...]]:

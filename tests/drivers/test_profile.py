@@ -128,6 +128,24 @@ def test_pins_are_taken_once_by_buses_too(tmp_path: Path, text: str, sentence: s
 
 
 @pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("card = '0'\n", 'audio.card: "0" counts cards'),
+        ("card = 'My card'\n", 'audio.card: "My card" is no card\'s name'),
+        ("card = 'X'\nusb = '0D8C:14'\n", 'audio.usb: "0D8C:14" is no USB id: write it as `lsusb` does'),
+        ("card = 'X'\nmixer = { Mic = '101%' }\n", 'audio.mixer.Mic: "101%" is nothing to set a control to'),
+        ("card = 'X'\nmixer = { \"A B\" = 'loud' }\n", 'audio.mixer."A B": "loud" is nothing'),
+        ("card = 'X'\nmixer = { Mic = 5 }\n", "audio.mixer"),
+        ("card = 'X'\nmixer = 5\n", "audio.mixer: must be a table"),
+        ("card = 'X'\n[audio.handset]\ncapture = 'hw:0'\n", 'audio.handset.capture: "hw:0" counts cards'),
+        ("card = 'X'\n[audio.ringer]\nmixer = { P = '' }\n", 'audio.ringer.mixer.P: "" is nothing to set'),
+    ],
+)
+def test_sound_cards_and_their_controls(tmp_path: Path, text: str, sentence: str) -> None:
+    assert any(sentence in line for line in faults(tmp_path, f'title = "x"\nboard = "y"\n[audio]\n{text}'))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "[display]\ndriver = 'sh1106'\nbus = 'i2c'\nport = 3\n[keys]\nOK = 2\n",
