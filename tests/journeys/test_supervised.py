@@ -15,6 +15,7 @@ from journeys.edits import Place, swap
 from journeys.shell import ended, media_pid
 from rig.supervisor import Supervisor
 
+from phone.control import Reload, ask
 from phone.demo.certificates import Authority
 from phone.demo.prosody import free_ports
 from phone.demo.stage import Desk, desk
@@ -65,6 +66,18 @@ async def test_ready_before_any_network_and_fed_without_a_card(tmp_path: Path, s
     assert await process.wait() == 0
     assert systemd.values("STOPPING") == ["1"]
     assert systemd.read()[-1].name == "STOPPING", "a phone that ends is not fed"
+
+
+async def test_a_daemon_that_begins_anew_is_given_time_for_it(tmp_path: Path, systemd: Supervisor) -> None:
+    async with alone(tmp_path) as alice:
+        assert await systemd.until(lambda s: s.last("READY"), 30)
+        process = alice.process.pid
+        await asyncio.to_thread(ask, alice.control, Reload(now=True))
+        assert await systemd.until(lambda s: len(s.values("READY")) == 2, 30)
+        assert systemd.values("WATCHDOG_USEC") == ["1000000", "90000000", "1000000"]
+        assert not systemd.values("STOPPING"), "for systemd it is the same service"
+        assert await fed(systemd)
+        assert (alice.process.pid, alice.process.returncode) == (process, None)
 
 
 async def test_a_daemon_that_hangs_is_not_fed(tmp_path: Path, systemd: Supervisor) -> None:
