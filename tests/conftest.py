@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 _ROOT = Path(__file__).parent
-_LAST = ("bench", "xmpp", "service", "demo", "panel", "journeys", "interop")
+_LAST = ("bench", "hil", "xmpp", "service", "demo", "panel", "fleet", "journeys", "interop")
 """Folders whose tests start servers, daemons or browsers: what is quick to tell is told first."""
 
 # A loaded machine is no fault of the code under test. `--hypothesis-profile=ci`, Hypothesis' own, which the gate uses,
@@ -19,7 +19,7 @@ settings.register_profile("phone", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("phone")
 
 
-_ON_THE_CLOCK = frozenset({"journeys", "peers", "interop", "media", "panel", "demo", "xmpp", "service"})
+_ON_THE_CLOCK = frozenset({"journeys", "fleet", "peers", "interop", "media", "panel", "demo", "xmpp", "service"})
 """Folders whose tests speak, listen, or serve in real time: a machine that stands still for a moment tears them."""
 
 

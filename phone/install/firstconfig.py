@@ -1,4 +1,6 @@
-"""The config that a new phone starts with: the example, for its hardware. It is written once and then never touched."""
+"""The config that a new phone starts with: the example, for its hardware and without an account: so the phone comes up,
+and shows how it is given one. It is written once and then never touched.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +16,30 @@ from phone.drivers.profilebook import SIM
 
 _PROFILE = re.compile(r'^profile = "sim" +# [^\n]*$', re.MULTILINE)
 _TABLE = re.compile(r"\[([^]]+)\]")
-_NOBODY = '"anna@example.org"'
+_NOBODY = "anna@example.org"
+_ACCOUNT = re.compile(r"\[account\]|jid = |password = ")
 _DEVICE = re.compile(r"(?:capture|playback) = ")
 
 
 def first_config(example: str, profile: str) -> str:
-    """The example with this hardware profile, whose own sound devices then count."""
+    """The example with this hardware profile, whose own sound devices then count, and with nobody's account."""
+    nobodys = _without(example, "account", _ACCOUNT)
     if profile == SIM:
-        return example
-    return "".join(_without_devices(_PROFILE.sub(lambda _: f'profile = "{profile}"', example)))
+        return nobodys
+    return _without(_PROFILE.sub(lambda _: f'profile = "{profile}"', nobodys), "audio.", _DEVICE)
 
 
-def _without_devices(text: str) -> Iterator[str]:
+def _without(text: str, tables: str, lines: re.Pattern[str]) -> str:
+    """Those lines of these tables as comments."""
+    return "".join(_commented(text, tables, lines))
+
+
+def _commented(text: str, tables: str, lines: re.Pattern[str]) -> Iterator[str]:
     table = ""
     for line in text.splitlines(keepends=True):
         if found := _TABLE.match(line):
             table = found[1]
-        yield f"# {line}" if table.startswith("audio.") and _DEVICE.match(line) else line
+        yield f"# {line}" if table.startswith(tables) and lines.match(line) else line
 
 
 def profile_in(config: Path) -> str:
@@ -43,12 +52,13 @@ def profile_in(config: Path) -> str:
     return profile if isinstance(profile, str) else ""
 
 
-def is_example(config: Path) -> bool:
-    """Whether its account is nobody's yet: the example's, or there is no config."""
+def has_account(config: Path) -> bool:
+    """Whether it names one that is not the example's."""
     try:
-        return _NOBODY in config.read_text("utf-8")
-    except OSError:
-        return True
+        account = tomllib.loads(config.read_text("utf-8")).get("account")
+    except (OSError, ValueError):
+        return False
+    return isinstance(account, dict) and account.get("jid") not in (None, _NOBODY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from phone.drivers.profilebook import SIM
 from phone.drivers.udev import udev_rules
 from phone.install import bootconfig, system
-from phone.install.firstconfig import ConfigStep, is_example, profile_in
+from phone.install.firstconfig import ConfigStep, has_account, profile_in
 from phone.install.hardware import Hardware, asked_for, configured
 from phone.install.layout import CONFIG, EXAMPLE, OWN_RULES, checkout, file_steps, packaged
 from phone.install.steps import FileStep, InstallError, Outcome, Step, carry_out
@@ -121,5 +121,5 @@ def _advice(wish: Wish, hardware: Hardware, boot: Path | None) -> Iterator[str]:
         yield f"{boot} lacks {', '.join(lines)}: add that, or run this with --boot-config, and start the machine anew."
     elif boot and hardware.boot_lines and wish.boot_config:
         yield f"{boot} says what this hardware needs; if that was just added, start the machine anew."
-    if is_example(CONFIG):
-        yield f"{CONFIG} has the example's account: write yours, then systemctl restart phone."
+    if not has_account(CONFIG):
+        yield "The phone has no account yet: `phone onboard` makes one by an invitation, `phone provision` gives one."

@@ -90,7 +90,7 @@ class Conductor:
         if status is None:
             late = time.monotonic() > trial.deadline + _GRACE_SECONDS
             return "the phone does not answer any more" if late else None
-        if status.registered:
+        if status.registered or not status.account:  # without an account there is nothing to register
             self._registered(trial)
             return None
         return status.why if status.why.startswith(_HOPELESS) else None

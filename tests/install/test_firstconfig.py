@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from phone.config import load
 from phone.drivers.profilebook import shipped
-from phone.install.firstconfig import ConfigStep, first_config, is_example, profile_in
+from phone.install.firstconfig import ConfigStep, first_config, has_account, profile_in
 
 EXAMPLE = Path(__file__).parents[2] / "phone.example.toml"
 
@@ -43,11 +44,22 @@ def test_one_that_is_silent_means_the_simulated_desk(tmp_path):
 
 def test_whether_an_account_was_written_into_it(tmp_path):
     config = tmp_path / "phone.toml"
-    assert is_example(config)
+    assert not has_account(config)
     config.write_text(EXAMPLE.read_text("utf-8"))
-    assert is_example(config)
+    assert not has_account(config)
     config.write_text(EXAMPLE.read_text("utf-8").replace("anna@example.org", "bob@example.com"))
-    assert not is_example(config)
+    assert has_account(config)
+    config.write_text("[account")
+    assert not has_account(config)
+
+
+@pytest.mark.parametrize("profile", ["sim", "rotary"])
+def test_a_new_phone_signs_in_nowhere(profile, tmp_path):
+    config = tmp_path / "phone.toml"
+    config.write_text(first_config(EXAMPLE.read_text("utf-8"), profile))
+    config.chmod(0o600)
+    assert not load(config).has_account
+    assert not has_account(config)
 
 
 def test_it_is_written_once_and_is_not_for_everybody(tmp_path):

@@ -93,6 +93,14 @@ async def test_from_the_box_to_the_first_account(fresh: Desk, server: InvitingPr
         assert secret not in fresh.log.read_text() + told.out + told.err
 
 
+async def test_a_phone_without_account_takes_other_settings(fresh: Desk) -> None:
+    """There is nothing that it could register, so nothing is waited for, or taken back."""
+    arguments = ("provision", "apply", "--merge", "--within", "50s", "--config", fresh.config)
+    told = await phone(*arguments, environment=fresh.environment, stdin='language = "de"\n', seconds=45)
+    assert (told.code, told.out.splitlines()[-1]) == (0, "changed: version 2 is confirmed"), told
+    assert await fresh.until(lambda s: bool(s.screen) and s.screen[0].startswith("Kein Konto"), 20)
+
+
 async def test_an_invitation_that_was_used_changes_nothing(fresh: Desk, server: InvitingProsody) -> None:
     before = fresh.config.read_text()
     told = await onboard(fresh, server, server.invite(seconds=-60))
