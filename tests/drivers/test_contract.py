@@ -1,5 +1,6 @@
 """What every driver of keys, hook switch, lamps and display keeps to: the simulated desk, and the real ones on wires
-and glass that are simulated one level below them.
+and glass that are simulated one level below them. On a virtual Pi (`tests/hil`): the real ones alone, on its kernel's
+own pins and bus.
 
 A driver under test brings its physical side as `Bench`: what a person (or a wire) does to it and sees of it.
 """
@@ -15,21 +16,25 @@ from typing import Literal
 import pytest
 from boardpeer import Board
 from luma.core.interface.serial import i2c
-from oledpeer import Glass, I2cBus
+from oledpeer import I2cBus
 from PIL import Image, ImageDraw
+from rig.glass import Glass
+from rig.header import HERE, Header, HeaderGlass
 
 from phone.config import HardwareConfig
 from phone.drivers.base import HEIGHT, WIDTH, Contact, Inputs
 from phone.drivers.desk import Desk, open_desk
+from phone.drivers.gpio import FactoryName
 from phone.drivers.profile import (
     DisplayProfile,
     HookProfile,
     KeypadProfile,
     LampProfile,
     LampsProfile,
+    PinsProfile,
     Profile,
 )
-from phone.drivers.realdesk import open_profile
+from phone.drivers.realdesk import RealDesk, open_profile
 
 PATIENCE = 10.0
 
@@ -60,6 +65,7 @@ class Bench:
     hang_up: Callable[[], object]
     screen: Callable[[], Image.Image]
     lit: Callable[[], frozenset[str]]
+    let_go: list[Callable[[], None]] = field(default_factory=list)
 
 
 def sim() -> Bench:
@@ -77,7 +83,7 @@ KEYS = ("1 2 3 HOLD", "4 5 6 TRANSFER", "7 8 9 VOICEMAIL", "* - - MUTE")
 class Hand:
     """Moves a switch, and keeps it there until the phone has noticed: however slow the machine is, that is a press."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board | Header) -> None:
         self.board = board
         self.heard = Heard()
         self.started = False
@@ -135,19 +141,23 @@ class Overheard:
         self.inner.close()
 
 
-def gpio(driver: Literal["ssd1306", "sh1106"] = "ssd1306") -> Bench:
-    profile = Profile(
+Driver = Literal["ssd1306", "sh1106"]
+
+
+def profile(driver: Driver, factory: FactoryName) -> Profile:
+    return Profile(
         title="contract",
         board="mock",
+        pins=PinsProfile(factory),
         hook=HookProfile(HOOK_PIN, "open"),
         keypad=KeypadProfile(ROWS, COLUMNS, KEYS),
         keys=BUTTONS,
         lamps=LampsProfile(call=LampProfile(4), message=LampProfile(27, active_low=True), mute=LampProfile(22)),
         display=DisplayProfile(driver),
     )
-    board, glass = Board(), Glass(driver)
-    board.shut(HOOK_PIN)
-    real = open_profile(profile, pins=lambda _: board, plug=lambda *_: i2c(bus=I2cBus(glass)))
+
+
+def bench_of(real: RealDesk, board: Board | Header, screen: Callable[[], Image.Image]) -> Bench:
     assert real.troubles() == ()
     hand = Hand(board)
     desk = Desk(Overheard(real.inputs, hand), real.lamps, real.display, troubles=real.troubles)
@@ -155,18 +165,47 @@ def gpio(driver: Literal["ssd1306", "sh1106"] = "ssd1306") -> Bench:
     def lit() -> frozenset[str]:
         return frozenset(name for name, pin in LAMP_PINS.items() if board.level(pin) is (name != "message"))
 
-    return Bench(desk, hand.press, hand.lift, hand.hang_up, glass.picture, lit)
+    return Bench(desk, hand.press, hand.lift, hand.hang_up, screen, lit)
+
+
+def gpio(driver: Driver = "ssd1306") -> Bench:
+    board, glass = Board(), Glass(driver)
+    board.shut(HOOK_PIN)
+    real = open_profile(profile(driver, "mock"), pins=lambda _: board, plug=lambda *_: i2c(bus=I2cBus(glass)))
+    return bench_of(real, board, glass.picture)
 
 
 def gpio_sh1106() -> Bench:
     return gpio("sh1106")
 
 
-@pytest.fixture(params=[sim, gpio, gpio_sh1106], ids=lambda make: make.__name__)
+def header(driver: Driver = "ssd1306", factory: FactoryName = "lgpio") -> Bench:
+    """Nothing is simulated above the kernel."""
+    board, glass = Header(), HeaderGlass(driver)
+    board.shut(HOOK_PIN)
+    bench = bench_of(open_profile(profile(driver, factory)), board, glass.picture)
+    bench.let_go = [board.release, glass.release]
+    return bench
+
+
+def header_sh1106() -> Bench:
+    return header("sh1106")
+
+
+def header_rpigpio() -> Bench:
+    return header(factory="rpigpio")
+
+
+BENCHES = (header, header_sh1106, header_rpigpio) if HERE else (sim, gpio, gpio_sh1106)
+
+
+@pytest.fixture(params=BENCHES, ids=lambda make: make.__name__)
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     bench: Bench = request.param()
     yield bench
     bench.desk.close()
+    for let_go in bench.let_go:
+        let_go()
 
 
 def names(contacts: list[Contact]) -> list[tuple[str, bool]]:

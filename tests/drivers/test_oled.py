@@ -17,8 +17,9 @@ import smbus2
 from boardpeer import Board
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oledpeer import Glass, I2cBus, SpiWire
+from oledpeer import I2cBus, SpiWire
 from PIL import Image, ImageChops, ImageDraw
+from rig.glass import Glass
 
 from phone.drivers.base import HEIGHT, WIDTH
 from phone.drivers.oled import REFRESH_SECONDS, Oled

@@ -77,16 +77,16 @@ def why_not() -> str:
 def _built(part: str, inputs: Sequence[Path]) -> Path:
     made = named(part, inputs)
     if not made.is_dir():
-        _tell(f"{made.name} is not there yet")
+        tell(f"{made.name} is not there yet")
         # Its progress is for whoever waits; pytest would keep it to itself.
         done = subprocess.run([inputs[0], made], stdout=sys.__stderr__, stderr=sys.__stderr__, check=False)
         if done.returncode:
             raise BuildError(f"{inputs[0].name} failed: what it said stands above")
-        _forget_older(part, made)
+        forget_older(part, made)
     return made
 
 
-def _forget_older(part: str, made: Path) -> None:
+def forget_older(part: str, made: Path) -> None:
     """Two of each are kept: who changes between two branches does not build all day."""
     others = sorted(made.parent.glob(f"{part}-????????"), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in [path for path in others if path != made][1:]:
@@ -112,5 +112,5 @@ def _cannot_run(linux: Path) -> str:
     return f"User Mode Linux does not run on this machine: {last}"
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
     print(f"hil: {text}", file=sys.__stderr__, flush=True)

@@ -26,34 +26,22 @@ Task = Mapping[str, object]
 Answer = dict[str, object]
 
 
-class Recorder:
-    """What was written to the display, kept from the first moment on."""
-
-    def __init__(self) -> None:
-        self._kept = bytearray()
-        self._lost = False
-        self._lock = threading.Lock()
-        threading.Thread(target=self._record, daemon=True).start()
-
-    def take(self, _: Task) -> Answer:
-        """All that has come since the last time."""
-        with self._lock:
-            kept, self._kept = bytes(self._kept), bytearray()
-            lost, self._lost = self._lost, False
-        return {"records": base64.b64encode(kept).decode(), "lost": lost}
-
-    def _record(self) -> None:
-        with GLASS.open("rb", buffering=0) as records:
-            while True:
-                try:
-                    some = records.read(65536)
-                except OSError as error:
-                    if error.errno != errno.EOVERFLOW:
-                        raise
-                    self._lost = True
-                    continue
-                with self._lock:
-                    self._kept += some or b""
+def glass(_: Task) -> Answer:
+    """What was written to the display since the last time."""
+    records, lost = b"", False
+    device = os.open(GLASS, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        while True:
+            try:
+                records += os.read(device, 65536)
+            except BlockingIOError:
+                return {"records": base64.b64encode(records).decode(), "lost": lost}
+            except OSError as error:
+                if error.errno != errno.EOVERFLOW:
+                    raise
+                lost = True
+    finally:
+        os.close(device)
 
 
 def run(task: Task) -> Answer:
@@ -109,7 +97,7 @@ def serve(port: IO[bytes]) -> None:
         "levels": levels,
         "plug": plug,
         "clock": clock,
-        "glass": Recorder().take,
+        "glass": glass,
     }
 
     def say(answer: Answer) -> None:

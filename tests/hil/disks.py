@@ -1,0 +1,47 @@
+"""Disks of virtual Pis: Debian, and Debian with packages installed on top."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from hil import cache
+
+DISK, KEY = "root.ext4", "ssh-key"
+
+
+def root(packages: Sequence[Path]) -> Path:
+    """The folder with a disk on which these Debian packages are installed, as `dpkg` does it in a chroot: nothing is
+    started. Built once, and kept as `cache` keeps the rest.
+    """
+    base = cache.root()
+    if not packages:
+        return base
+    made = cache.named("installed", [base / KEY, *packages])
+    if not made.is_dir():
+        _install(base, packages, made)
+        cache.forget_older("installed", made)
+    return made
+
+
+def _install(base: Path, packages: Sequence[Path], made: Path) -> None:
+    from hil.pi import VirtualPi  # a disk is changed by whom it belongs to
+
+    cache.tell(f"installing {', '.join(path.name for path in packages)} on a virtual Pi's disk")
+    part = made.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    shutil.copy2(base / KEY, part)
+    subprocess.run(["cp", "--sparse=always", "--reflink=auto", base / DISK, part / DISK], check=True)
+    folders = sorted({path.resolve().parent for path in packages})
+    shares = {f"debs{number}": folder for number, folder in enumerate(folders)}
+    paths = [f"/mnt/debs{folders.index(path.resolve().parent)}/{path.name}" for path in packages]
+    with VirtualPi(bare=True, network=False, shares=shares, disk=part / DISK) as pi:
+        # As in a chroot: systemd does not run, and invoke-rc.d must not try.
+        pi.run("printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d").check()
+        pi.run(f"DEBIAN_FRONTEND=noninteractive dpkg -i {' '.join(paths)}", timeout=300.0).check()
+        pi.run("rm /usr/sbin/policy-rc.d && sync && mount -o remount,ro /").check()
+        pi.shut_down()
+    part.rename(made)
