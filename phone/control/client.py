@@ -51,6 +51,7 @@ from phone.control.support import (
     LogTailReply,
     Quality,
     QualityReply,
+    SupportReply,
 )
 
 PATIENCE = 5.0
@@ -112,6 +113,16 @@ def ask(path: Path, request: Request) -> Reply:
             return decode_reply(line, VoicemailReply)
         case VoicemailSave():
             return decode_reply(line, VoicemailFile)
+        case SelfTest():
+            return decode_reply(line, SelfTestReply)
+        case LogTail() | Quality() | CaptureBegin() | CaptureTake():
+            return _of_support(line, request)
+        case _:
+            return decode_reply(line, Done)
+
+
+def _of_support(line: bytes, request: LogTail | Quality | CaptureBegin | CaptureTake) -> SupportReply:
+    match request:
         case LogTail():
             return decode_reply(line, LogTailReply)
         case Quality():
@@ -120,10 +131,6 @@ def ask(path: Path, request: Request) -> Reply:
             return decode_reply(line, CaptureBegun)
         case CaptureTake():
             return decode_reply(line, CaptureReply)
-        case SelfTest():
-            return decode_reply(line, SelfTestReply)
-        case _:
-            return decode_reply(line, Done)
 
 
 def _exchange(path: Path, request: Request) -> bytes:
