@@ -27,13 +27,15 @@ class Keeper:
     store: Store
     runs: Contents
     """What this daemon was started with."""
-    on_trial: bool
+    version: int | None = None
+    """Of that, if it was on trial then."""
     busy: Callable[[], bool] = bool
     """A call would be cut off by a restart."""
     trouble: Callable[[], str] = str
     """Why the phone is not registered; "": it is."""
     _now: bool = False
-    _asked: bool = False
+    _asked: int = 0
+    """How often, since the last trial was over."""
     _saw_trial: bool = False
     _complaint: str = ""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,43 +44,48 @@ class Keeper:
         """Start anew once the config on trial is in place (at once if none is), and no call is cut off by it (`now`: at
         any price).
         """
-        self._asked, self._now = True, now or self._now
+        self._asked, self._now = self._asked + 1, now or self._now
         self._wake.set()
 
     async def run(self) -> None:
         """Return when the daemon must start anew."""
-        if self.on_trial:
+        if self.version is not None:
             self._saw_trial = True
             self._wake.set()
         due = False
         while not due or (self.busy() and not self._now):
-            await self._wake.wait()
-            due = due or await self._looked()
+            if not due:
+                await self._wake.wait()
+                due = await self._looked()
             await asyncio.sleep(_LOOK_SECONDS)
         log.info("starting anew with another config")
 
     async def _looked(self) -> bool:
+        asked = self._asked
         try:
-            return await asyncio.to_thread(self._look, self.trouble())
+            due, over = await asyncio.to_thread(self._look, asked > 0, self.trouble())
         except ProvisionError as error:
             if str(error) != self._complaint:
                 self._complaint = str(error)
                 log.warning("provisioning is out of order: %s", error)
             return False
+        if over and asked == self._asked:
+            self._asked, self._saw_trial = 0, False
+            self._wake.clear()
+        return due
 
-    def _look(self, trouble: str) -> bool:
+    def _look(self, asked: bool, trouble: str) -> tuple[bool, bool]:
+        """Whether to start anew, and whether there is no trial to watch."""
         trial = trials.pending(self.store)
         if trial is not None and (why := trials.overdue(self.store, trial)):
             reason = f"{why}: {trouble}" if trouble and trial.session else why
             log.warning("version %d of the config is rolled back: %s", trial.version, reason)
             trials.roll_back(self.store, reason, trial.version)
             trial = None
-        changed = self.store.present() != self.runs
+        present = self.store.present()
         if trial is not None:
             self._saw_trial = True
-            return self._asked and changed
-        due = changed or (self._asked and not self._saw_trial)
-        self._asked = self._saw_trial = False
-        if not due:
-            self._wake.clear()
-        return due
+            # Even if it says what this daemon runs: only one that was started with it is on trial.
+            other = trial.version != self.version
+            return asked and other and present == self.store.contents(trial.version), False
+        return present != self.runs or (asked and not self._saw_trial), True

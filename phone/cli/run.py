@@ -44,7 +44,7 @@ def _run(path: Path, store: Store, trial: Trial | None) -> bool:
     from phone import app  # noqa: PLC0415 - the whole phone
     from phone.trial import Keeper  # noqa: PLC0415
 
-    return app.run(config, Keeper(store, runs, on_trial=trial is not None))
+    return app.run(config, Keeper(store, runs, trial.version if trial else None))
 
 
 def _anew() -> None:

@@ -61,7 +61,7 @@ def loaded(tmp_path: Path) -> Config:
 def keeper(loaded: Config) -> Keeper:
     """Of a phone that was never provisioned."""
     store = Store.of(loaded.state_dir.parent / "phone.toml")
-    return Keeper(store, store.present(), on_trial=False)
+    return Keeper(store, store.present())
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ async def within_time(keeper: asyncio.Task[None]) -> None:
 
 
 async def test_asked_without_a_trial_it_starts_anew(store: Store) -> None:
-    keeper = Keeper(store, store.present(), on_trial=False)
+    keeper = Keeper(store, store.present())
     running = asyncio.create_task(keeper.run())
     assert await runs_on(running)
     keeper.reload(now=False)
@@ -46,7 +46,7 @@ async def test_asked_without_a_trial_it_starts_anew(store: Store) -> None:
 
 
 async def test_nobody_is_cut_off_unless_told(store: Store) -> None:
-    keeper = Keeper(store, store.present(), on_trial=False, busy=lambda: True)
+    keeper = Keeper(store, store.present(), busy=lambda: True)
     running = asyncio.create_task(keeper.run())
     keeper.reload(now=False)
     assert await runs_on(running)
@@ -55,7 +55,7 @@ async def test_nobody_is_cut_off_unless_told(store: Store) -> None:
 
 
 async def test_it_starts_anew_once_the_config_is_in_place(store: Store) -> None:
-    keeper = Keeper(store, store.present(), on_trial=False)
+    keeper = Keeper(store, store.present())
     running = asyncio.create_task(keeper.run())
     with store.session():
         trial = trials.begin(store, given())
@@ -66,7 +66,7 @@ async def test_it_starts_anew_once_the_config_is_in_place(store: Store) -> None:
 
 
 async def test_a_session_that_is_lost_before_that_changes_nothing(store: Store) -> None:
-    keeper = Keeper(store, store.present(), on_trial=False)
+    keeper = Keeper(store, store.present())
     running = asyncio.create_task(keeper.run())
     with store.session():
         trial = trials.begin(store, given())
@@ -83,7 +83,7 @@ async def test_a_lost_session_brings_the_config_before_back(store: Store) -> Non
     with store.session():
         trial = trials.begin(store, given())
         trials.install(store, trial)
-        keeper = Keeper(store, store.present(), on_trial=True, trouble=lambda: "server away")
+        keeper = Keeper(store, store.present(), trial.version, trouble=lambda: "server away")
         running = asyncio.create_task(keeper.run())
         assert await runs_on(running)
     await within_time(running)
@@ -91,11 +91,23 @@ async def test_a_lost_session_brings_the_config_before_back(store: Store) -> Non
     assert store.record(trial.version).why == "the session was lost before it was confirmed: server away"
 
 
+async def test_the_same_tried_again_at_once_is_another_trial(store: Store) -> None:
+    with store.session():
+        first = trials.begin(store, given())
+        trials.install(store, first)
+        keeper = Keeper(store, store.present(), first.version)
+        trials.roll_back(store, "asked", first.version)
+        trials.install(store, trials.begin(store, given()))
+        running = asyncio.create_task(keeper.run())
+        keeper.reload(now=False)
+        await within_time(running)
+
+
 async def test_confirmed_it_goes_on(store: Store) -> None:
     with store.session():
         trial = trials.begin(store, given())
         trials.install(store, trial)
-        keeper = Keeper(store, store.present(), on_trial=True)
+        keeper = Keeper(store, store.present(), trial.version)
         running = asyncio.create_task(keeper.run())
         trials.confirm(store, trial.version)
     assert await runs_on(running)
@@ -106,7 +118,7 @@ async def test_confirmed_it_goes_on(store: Store) -> None:
 async def test_a_store_that_cannot_be_read_stops_no_phone(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     store.config.unlink()
     store.config.mkdir()
-    keeper = Keeper(store, Contents(), on_trial=True)
+    keeper = Keeper(store, Contents(), 1)
     running = asyncio.create_task(keeper.run())
     assert await runs_on(running)
     assert caplog.text.count("provisioning is out of order") == 1
