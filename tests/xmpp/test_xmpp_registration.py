@@ -126,7 +126,7 @@ async def test_a_server_that_falls_silent(server: InvitingProsody, monkeypatch: 
     monkeypatch.setattr(registration, "_PATIENCE", 0.5)
     async with Relay(server.port) as relay:
         relay.silent = True
-        with pytest.raises(UnreachableError, match="server away: .* does not answer"):
+        with pytest.raises(UnreachableError, match=r"server away: .* does not answer"):
             await register(replace(account(server), port=relay.port), parse(server.invite()))
 
 
