@@ -18,8 +18,7 @@ from peers.rtp_end import HZ_HERE, HZ_THERE, ear_of, hears, hears_nothing, share
 from peers.told import rings
 from rig.words import LIKE_SPEECH, Samples, decoded, likeness, spoken
 
-from phone.control import ask
-from phone.control import VoicemailDelete, VoicemailList, VoicemailMessage, VoicemailSave
+from phone.control import VoicemailDelete, VoicemailList, VoicemailMessage, VoicemailSave, ask
 from phone.demo.hearing import RATE
 from phone.demo.stage import Desk
 
