@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from pathlib import Path
 
 from phone.drivers.profile import Profile
@@ -56,10 +57,26 @@ def _located(name: str, folder: Path) -> Path:
 
 def load(name: str, folder: Path = Path()) -> Profile:
     """The checked profile. Raises UnknownProfileError, or ConfigError with a line for each fault of its file."""
+    path = find(name, folder)
+    return _read(path, _version(path))
+
+
+@functools.lru_cache(maxsize=4)
+def _read(path: Path, _: tuple[int, ...]) -> Profile:
+    """Once: the config's checks, the config and the hardware all ask for it, and a Pi Zero needs 0.1 s for it."""
     from phone.config.reading import read_as  # noqa: PLC0415 - needs cattrs, which a phone with "sim" need not load
     from phone.drivers.profilechecks import faults  # noqa: PLC0415
 
-    return read_as(find(name, folder), Profile, faults, example=str(FOLDER / "reference.toml"))
+    return read_as(path, Profile, faults, example=str(FOLDER / "reference.toml"))
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    """Of a file; another one whenever it was written."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()  # told by who reads it
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def fault(name: str, folder: Path) -> str | None:

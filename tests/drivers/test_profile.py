@@ -53,6 +53,22 @@ def test_a_profile_of_ones_own(tmp_path: Path) -> None:
     assert profile_fault("mine.toml", tmp_path) is None
 
 
+def test_a_profile_that_was_changed_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD)
+    first = profilebook.load("mine.toml", tmp_path)
+    assert profilebook.load(str(path)) is first
+    path.write_text(GOOD.replace("17", "18") + "\n")
+    assert profilebook.load("mine.toml", tmp_path).hook != first.hook
+    path.write_text("title = 5\n")
+    for _ in range(2):
+        with pytest.raises(ConfigError):
+            profilebook.load("mine.toml", tmp_path)
+    path.unlink()
+    with pytest.raises(ConfigError):
+        profilebook.load("mine.toml", tmp_path)
+
+
 def test_all_that_is_wrong_is_told_at_once_with_its_line(tmp_path: Path) -> None:
     assert faults(
         tmp_path,
