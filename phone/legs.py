@@ -10,6 +10,7 @@ from typing import Literal, cast
 from phone.calls.outputs import Feed
 from phone.jingle.api import IceCandidate, LocalMedia, MediaWish, Payload
 from phone.media import plan
+from phone.media.planprobes import IceServer
 from phone.xmpp.api import IceServerFact
 
 DEFAULT_PTIME = 20
@@ -110,7 +111,7 @@ def _remote(w: MediaWish) -> plan.Remote | None:
     return plan.Remote(w.ufrag, w.pwd, print_, tuple(map(candidate_down, w.candidates)))
 
 
-def ice_server(f: IceServerFact) -> plan.IceServer:
+def ice_server(f: IceServerFact) -> IceServer:
     """A STUN or TURN service that our server named (XEP-0215)."""
     transport = f.transport if f.transport in {"udp", "tcp", "tls"} else "udp"
-    return plan.IceServer(f.kind, f.host, f.port, cast(Literal["udp", "tcp", "tls"], transport), f.username, f.password)
+    return IceServer(f.kind, f.host, f.port, cast(Literal["udp", "tcp", "tls"], transport), f.username, f.password)

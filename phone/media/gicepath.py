@@ -26,8 +26,9 @@ from phone.media.capture import PacketCapture
 from phone.media.gice import Chosen, Gice, Outs, Remote, Route, Send
 from phone.media.gice_stun import sort
 from phone.media.path import PathListener
-from phone.media.plan import Candidate, IceServer
+from phone.media.plan import Candidate
 from phone.media.plan import Remote as TheirSide
+from phone.media.planprobes import IceServer
 from phone.media.sockets import Address, PortsExhaustedError, UdpTransport, address_of, bind_udp, is_address
 
 # after `turn`, which keeps dnspython out of it

@@ -18,7 +18,8 @@ from typing import cast
 from phone.media import lean, turn
 from phone.media.capture import PacketCapture
 from phone.media.path import PathListener
-from phone.media.plan import Candidate, IceServer, Remote
+from phone.media.plan import Candidate, Remote
+from phone.media.planprobes import IceServer
 from phone.media.sockets import Address, PortsExhaustedError, UdpTransport, address_of, bind_udp, is_address
 
 # after `lean`, which keeps dnspython out of it

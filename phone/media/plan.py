@@ -13,8 +13,7 @@ from typing import Literal
 import msgspec
 
 from phone.media.captured import Captured
-from phone.media.planprobes import AskServers, Probed, ServersAsked
-from phone.media.planprobes import IceServer as IceServer
+from phone.media.planprobes import AskServers, IceServer, Probed, ServersAsked
 from phone.media.soundcard import CardMixer, Device
 
 Security = Literal["dtls", "plain"]

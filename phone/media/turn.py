@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 from phone.media import lean as _lean  # noqa: F401  keeps dnspython out of aioice
-from phone.media.plan import Candidate, IceServer
+from phone.media.plan import Candidate
+from phone.media.planprobes import IceServer
 from phone.media.sockets import Address
 from phone.media.tls import client_context
 
