@@ -24,7 +24,6 @@ from phone.media.ice import IcePath
 from phone.media.path import Path
 from phone.media.plan import (
     Candidate,
-    IceServer,
     LegCandidate,
     LegDescribed,
     LegFailed,
@@ -35,6 +34,7 @@ from phone.media.plan import (
     Remote,
     Report,
 )
+from phone.media.planprobes import IceServer
 from phone.media.raw import RawPath
 from phone.media.rtp import kind_of_datagram
 from phone.media.sockets import Address, PortsExhaustedError
