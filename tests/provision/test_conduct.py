@@ -1,0 +1,161 @@
+"""The session's side of a trial, against a control socket that answers as a daemon would."""
+
+import asyncio
+import threading
+from functools import partial
+
+import pytest
+from provision.conftest import ANNA, CONFIG
+
+from phone.control import ControlError, Done, Reload, Status, StatusReply
+from phone.control.server import ControlServer
+from phone.provision import apply, conduct, draft, making, trials
+from phone.provision.conduct import SessionLostError
+from phone.provision.errors import ProvisionError
+
+NEW = CONFIG.replace('"de"', '"ch"').replace("[account]", 'run_dir = "run"\n[account]').encode()
+
+
+class Daemon:
+    """Takes a version up when it is asked to start anew; its status is what the test says."""
+
+    def __init__(self, store):
+        self.store = store
+        self.why = "server away"
+        self.starts = True
+        self.mailbox = False
+
+    async def answer(self, request):
+        match request:
+            case Reload():
+                trial = trials.pending(self.store)
+                if self.starts and trial and self.store.present() == self.store.contents(trial.version):
+                    trials.started(self.store, trial)
+                return Done("")
+            case Status() if self.why == "silent":
+                raise ControlError("no")
+            case Status():
+                return StatusReply(
+                    *("1", 1.0, "a@b", not self.why, self.why, False, (), (), None, False, ()), mailbox=self.mailbox
+                )
+
+
+@pytest.fixture
+def daemon(store, monkeypatch):
+    monkeypatch.setattr(conduct, "_ASK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(conduct, "_LOOK_SECONDS", 0.01)
+    told = Daemon(store)
+    loop, started, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+
+    async def serve():
+        async with ControlServer(store.config.parent / "run" / "control.sock", told.answer):
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=[serve()])
+    thread.start()
+    started.wait()
+    yield told
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+    loop.close()
+
+
+def applied(store, alive=lambda: True, tell=lambda _: None, **wish):
+    make = making.from_config(partial(draft.whole, NEW))
+    return apply.apply(store, make, apply.Wish(ANNA, **wish), apply.Session(tell, alive))
+
+
+def test_registered_it_is_confirmed(store, daemon):
+    daemon.why = ""
+    outcome = applied(store)
+    assert (outcome.result, outcome.changed, outcome.version) == ("confirmed", True, 2)
+    assert store.present().config == NEW
+
+
+def test_or_it_waits_for_a_word(store, daemon):
+    daemon.why = ""
+    assert applied(store, hold=300.0).result == "pending"
+    trial = trials.pending(store)
+    assert (trial.session, trial.within) == (False, 300.0)
+    with pytest.raises(ProvisionError, match="version 2 is on trial"):
+        applied(store)
+
+
+def test_what_no_waiting_mends_is_not_waited_for(store, daemon):
+    daemon.why = "bad password: the server refuses the password"
+    outcome = applied(store)
+    assert (outcome.ok, outcome.result, outcome.why) == (False, "rolled back", daemon.why)
+    assert store.present().config == CONFIG.encode()
+
+
+def test_a_session_that_is_lost(store, daemon):
+    looks = iter([True, True, False])
+    with pytest.raises(SessionLostError):
+        applied(store, alive=lambda: next(looks))
+    assert store.present().config == CONFIG.encode()
+    assert store.records()[0].why == "the session was lost before it was confirmed"
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError, KeyboardInterrupt, SystemExit, ZeroDivisionError("bug")])
+def test_whatever_ends_the_session(store, daemon, error):
+    def alive():
+        raise error
+
+    with pytest.raises(BaseException, match=r"bug|^$"):
+        applied(store, alive=alive)
+    assert store.present().config == CONFIG.encode()
+    assert store.records()[0].result == "rolled back"
+
+
+def test_a_daemon_that_is_gone(store, daemon, monkeypatch):
+    monkeypatch.setattr(conduct, "_GRACE_SECONDS", 0.0)
+    daemon.why = "silent"
+    assert applied(store, within=0.05).why == "the phone does not answer any more"
+
+
+def test_a_daemon_that_does_not_start(store, daemon, monkeypatch):
+    monkeypatch.setattr(conduct, "_START_SECONDS", 0.2)
+    daemon.starts = False
+    assert applied(store).why == "the phone did not start within 0.2 s"
+
+
+def test_nobody_is_hurried_off_the_line(store, daemon):
+    daemon.starts, daemon.mailbox, daemon.why = False, True, ""
+    told = []
+
+    def tell(line):
+        told.append(line)
+        if "waiting" in line:
+            daemon.starts = True
+
+    assert applied(store, tell=tell).result == "confirmed"
+    assert told[-1] == "waiting until nobody is on the line (--now ends calls)"
+
+
+def test_without_a_daemon_it_can_be_taken_as_it_is(store):
+    assert applied(store, unproven=True).result == "confirmed"
+    assert store.present().config == NEW
+
+
+def test_the_trial_of_a_session_that_is_gone_is_over(store, daemon):
+    with store.session():
+        trials.install(store, trials.begin(store, trials.Given(store.present(), ANNA)))
+    daemon.why = ""
+    assert applied(store).version == 3
+    assert store.record(2).why == "the session was lost before it was confirmed"
+
+
+def test_back_to_an_earlier_version(store):
+    applied(store, unproven=True)
+    make = making.from_version(store, 1)
+    outcome = apply.apply(store, make, apply.Wish(ANNA, unproven=True), apply.Session(lambda _: None, lambda: True))
+    assert outcome.version == 3
+    assert store.present().config == CONFIG.encode()
+
+
+def test_back_to_no_config_needs_no_proof(store):
+    store.config.unlink()
+    applied(store, unproven=True)
+    apply.apply(store, making.from_version(store, 1), apply.Wish(ANNA), apply.Session(lambda _: None, lambda: True))
+    assert store.present().config is None
