@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -20,9 +21,11 @@ def root(packages: Sequence[Path]) -> Path:
     if not packages:
         return base
     made = cache.named("installed", [base / KEY, *packages])
-    if not made.is_dir():
-        _install(base, packages, made)
-        cache.forget_older("installed", made)
+    with (cache.folder() / "installed-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test runs may want it at once
+        if not made.is_dir():
+            _install(base, packages, made)
+            cache.forget_older("installed", made)
     return made
 
 
