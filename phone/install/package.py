@@ -20,11 +20,10 @@ from string import Template
 from phone.errors import PhoneError
 from phone.install.layout import VENV, checkout
 from phone.install.plan import Wish, install
-from phone.install.steps import InstallError, run
-from phone.install.venv import compile_all
+from phone.install.steps import run
+from phone.install.venv import EPOCH, compile_all, epoch
 
 _SCRIPTS = ("postinst", "prerm", "postrm")
-_EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     try:
         source = checkout()
-        os.environ.setdefault(_EPOCH, epoch(source))  # before anything is compiled
+        os.environ.setdefault(EPOCH, epoch(source))  # before anything is compiled
         with tempfile.TemporaryDirectory() as stage:
             install(Wish(root=Path(stage)))
             package = pack(source, Path(stage), options.folder)
@@ -47,17 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def epoch(source: Path) -> str:
-    """When these sources were last changed, in seconds since 1970: their commit's time, else a file's."""
-    try:
-        return run("git", "-C", str(source), "log", "-1", "--format=%ct").strip()
-    except InstallError:
-        return str(int((source / "pyproject.toml").stat().st_mtime))
-
-
 def pack(source: Path, stage: Path, folder: Path, version: str = "", level: int = 9) -> Path:
     """Make a package of `stage` in `folder`; `level` is zstd's. Raises InstallError, OSError."""
-    os.environ.setdefault(_EPOCH, epoch(source))
+    os.environ.setdefault(EPOCH, epoch(source))
     compile_all(stage / VENV.relative_to("/"))  # what was laid without a time to tell
     version = version or _version()
     architecture = run("dpkg", "--print-architecture").strip()
@@ -117,7 +108,7 @@ def _sums(stage: Path) -> str:
 
 def _settle(stage: Path) -> None:
     """Times and modes of every file as from a machine with other habits."""
-    seconds = int(os.environ[_EPOCH])
+    seconds = int(os.environ[EPOCH])
     stage.chmod(0o755)
     for path in [stage, *stage.rglob("*")]:
         if not path.is_symlink():

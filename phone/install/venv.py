@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from phone.clockfloor import BUILT
 from phone.install.layout import VENV
 from phone.install.steps import InstallError, run
 from phone.prompts import SUFFIX
@@ -27,6 +28,8 @@ from phone.prompts.texts import languages
 
 REQUIREMENTS = ("hardware.txt", "service.txt")
 """Both services run from this venv."""
+EPOCH = "SOURCE_DATE_EPOCH"
+"""https://reproducible-builds.org/specs/source-date-epoch/"""
 _STAMP = "phone.stamp"
 _RECIPE = 1
 """To be counted up when the same sources shall give another venv."""
@@ -113,6 +116,16 @@ def _package_files(source: Path) -> Iterator[Path]:
             yield file
 
 
+def epoch(source: Path) -> str:
+    """When these sources were last changed, Unix seconds: $SOURCE_DATE_EPOCH, their commit's time, a file's."""
+    if given := os.environ.get(EPOCH):
+        return given
+    try:  # root may ask for somebody else's clone
+        return run("git", "-c", "safe.directory=*", "-C", str(source), "log", "-1", "--format=%ct").strip()
+    except InstallError:
+        return str(int((source / "pyproject.toml").stat().st_mtime))
+
+
 def _minor() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -164,6 +177,7 @@ def _own_wheel(source: Path, wheels: Path) -> None:
         for file in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy2(source / file, copy)
         shutil.copytree(source / "phone", copy / "phone", ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+        (copy / "phone" / BUILT.name).write_text(epoch(source), "utf-8")
         _pip("wheel", "--no-index", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(copy))
 
 
@@ -214,7 +228,7 @@ def _trim(site: Path) -> None:
 
 def compile_all(folder: Path) -> None:
     """Compiled beforehand: who runs it must not write there, and starts sooner."""
-    date = os.environ.get("SOURCE_DATE_EPOCH")
+    date = os.environ.get(EPOCH)
     if date:  # the compiled files name their source's time
         for path in folder.rglob("*"):
             os.utime(path, (int(date), int(date)), follow_symlinks=False)

@@ -44,11 +44,11 @@ def stage(tmp_path_factory):
 def deb(stage, tmp_path_factory):
     copy = tmp_path_factory.mktemp("deb") / "stage"
     shutil.copytree(stage, copy, symlinks=True)
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "1700000000")
-    try:
-        return package.pack(ROOT, copy, copy.with_name("out"), level=1)
-    finally:
-        shutil.rmtree(copy)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+        made = package.pack(ROOT, copy, copy.with_name("out"), level=1)
+    shutil.rmtree(copy)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,7 @@ def test_it_has_the_prompts_and_the_profiles_and_is_compiled(stage):
         assert len([*(site / "phone/prompts/built" / language).glob("*.opus")]) > 100
     for profile in shipped():
         assert (site / f"phone/drivers/profiles/{profile}.toml").is_file()
+    assert int((site / "phone" / "built").read_text()) >= 1_700_000_000
     tag = sys.implementation.cache_tag
     assert (site / f"phone/__pycache__/app.{tag}.pyc").is_file()
     for unneeded in ("pip", "setuptools", "pytest", "cryptography"):
