@@ -6,6 +6,7 @@ import errno
 import os
 from array import array
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import alsaaudio
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone.media import card as card_module
+from phone.media import plugs
 from phone.media.card import PERIOD, RATE, CardError, CardGoneError, Duplex, Stream
 from phone.media.soundcard import Device
 
@@ -201,3 +203,16 @@ def test_why_a_card_does_not_open(monkeypatch: pytest.MonkeyPatch, error: int, t
     monkeypatch.setattr(card_module.alsaaudio, "PCM", Alsa(0, error))
     with pytest.raises(CardError, match=f"'desk' {told}"):
         Stream("desk", capture=True)
+
+
+def test_alsa_is_not_asked_for_a_card_that_the_kernel_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """alsa-lib would write a line to stderr, and this is tried twice a second."""
+    (tmp_path / "sound").mkdir()
+    monkeypatch.setattr(plugs, "CARDS", tmp_path / "sound")
+    card = Alsa()
+    monkeypatch.setattr(card_module.alsaaudio, "PCM", card)
+    with pytest.raises(CardGoneError, match="'plughw:CARD=Desk' is not there: plug it in"):
+        Stream("plughw:CARD=Desk", capture=True)
+    assert card.calls == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rig.vmixer import Switch, VirtualMixer, Volume
 
 from phone.media import controls as controls_module
+from phone.media import plugs
 from phone.media.controls import CardControls
 from phone.media.soundcard import CardMixer, Control
 
@@ -135,6 +136,17 @@ def test_who_tells_of_a_missing_card_is_one_alone(card: VirtualMixer) -> None:
     told: list[str] = []
     CardControls(CardMixer("Handset", (Control("Speaker", 1),)), told.append, missed=False).settle()
     assert told == []
+
+
+def test_a_card_that_the_kernel_does_not_know_is_not_asked_for(
+    card: VirtualMixer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sound").mkdir()
+    monkeypatch.setattr(plugs, "CARDS", tmp_path / "sound")
+    told: list[str] = []
+    controls(Control("Speaker", 1), told=told).settle()
+    assert told == ["sound card 'Handset' is not there for its mixer: No such device"]
+    assert card.opens == 0
 
 
 def test_each_place_has_its_own(card: VirtualMixer) -> None:

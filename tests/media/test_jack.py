@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -126,6 +127,23 @@ def test_a_device_that_comes_late_and_goes(inputs: Inputs, jack: Jack, monkeypat
     inputs.until_told(3)
     assert inputs.troubles[2]
     _until(lambda: not jack.plugged)
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [(errno.EACCES, "(Permission denied): add the user that the phone runs as to the group input"), (errno.EIO, "")],
+)
+def test_a_device_that_cannot_be_asked_is_told(inputs: Inputs, error: int, hint: str) -> None:
+    def refuse(_: int) -> bool:
+        raise OSError(error, os.strerror(error))
+
+    refused = Jack("Headset", inputs.tell, inputs=inputs.sys, nodes=inputs.dev, state=refuse)
+    inputs.add("event1", "Headset", "4")
+    refused.start()
+    inputs.until_told(1)
+    assert inputs.troubles[0].startswith("the input device 'Headset' tells no more of a headset (")
+    assert inputs.troubles[0].endswith(hint or "(Input/output error)")
+    refused.close()
 
 
 def test_the_kernel_is_asked_for_all_switches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
