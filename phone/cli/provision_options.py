@@ -26,7 +26,10 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--merge", action="store_true", help="stdin has some keys: they are put over the present config")
     kinds.add_argument("--part", default="", metavar="NAME", help="stdin has this table alone, and it is replaced")
-    kinds.add_argument("--bundle", action="store_true", help="stdin is a tar file: see `phone provision apply --help`")
+    about = (
+        "stdin is a tar file: desk.toml, files that it names, authorized_keys, contacts.csv or .vcf; any may be absent"
+    )
+    kinds.add_argument("--bundle", action="store_true", help=about)
 
 
 def add_trial(parser: argparse.ArgumentParser) -> None:

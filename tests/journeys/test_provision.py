@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
+import tarfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,14 +47,14 @@ class Scene:
 
     async def judged(self) -> Record:
         """The newest version, once its trial is over."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while trials.pending(self.store) is not None:
                 await asyncio.sleep(0.02)
         return self.store.records()[0]
 
     async def tried(self) -> None:
         """The phone has begun with a new version."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (trial := trials.pending(self.store)) is None or trial.deadline is None:
                 await asyncio.sleep(0.02)
 
@@ -80,6 +82,7 @@ def signed_in(name: str):
 
 async def test_an_account_that_is_given_by_ssh(scene: Scene) -> None:
     """It registers; the same again changes nothing; a wrong password is taken back; the key opens nothing else."""
+    fingerprint = await scene.ssh.fingerprint()
     sent = scene.config("bob", PASSWORDS["bob"])
     code, out, err = await scene.ssh.run("phone provision --comment 'for bob'", sent)
     assert code == 0, err
@@ -104,11 +107,13 @@ async def test_an_account_that_is_given_by_ssh(scene: Scene) -> None:
     assert "wrong-x7" not in out + err + scene.alice.log.read_text()
     await does(scene.alice, signed_in("bob"), 20)
     await opens_nothing_else(scene)
+    await takes_another_key(scene)
     code, out, _ = await scene.ssh.run("phone provision history --json")
-    newest, given, _ = json.loads(out)["versions"]
+    keys, newest, given, _ = json.loads(out)["versions"]
+    assert keys["result"] == "confirmed"
     assert (newest["result"], given["result"], given["comment"]) == ("rolled back", "confirmed", "for bob")
     assert given["who"]["address"] == "127.0.0.1"
-    assert given["who"]["key"] == await scene.ssh.fingerprint()
+    assert given["who"]["key"] == fingerprint
 
 
 async def opens_nothing_else(scene: Scene) -> None:
@@ -123,6 +128,22 @@ async def opens_nothing_else(scene: Scene) -> None:
     assert code == 1
     assert "stdin:1: acount: " in err
     assert 'did you mean "account"?' in err
+
+
+async def takes_another_key(scene: Scene) -> None:
+    """Keys come in a bundle; sshd takes them from where it puts them."""
+    key = await scene.ssh.another_key()
+    file, public = io.BytesIO(), key.with_suffix(".pub").read_bytes()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        member = tarfile.TarInfo("authorized_keys")
+        member.size = len(public)
+        archive.addfile(member, io.BytesIO(public))
+    code, out, err = await scene.ssh.run("phone provision apply --bundle", file.getvalue())
+    assert code == 0, err
+    assert out.startswith("+ key SHA256:")
+    scene.ssh.key = key
+    code, out, err = await scene.ssh.run("phone provision get --part account")
+    assert (code, "bob@localhost" in out) == (0, True), err
 
 
 async def test_without_a_server_every_trial_comes_back_by_itself(scene: Scene) -> None:

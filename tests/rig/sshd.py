@@ -94,6 +94,11 @@ class PrivateSshd:
             if client.returncode is None:
                 client.kill()
 
+    async def another_key(self) -> Path:
+        """One that opens nothing yet."""
+        await _done("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "another", "-f", self.folder / "another")
+        return self.folder / "another"
+
     async def fingerprint(self) -> str:
         """Of the key, by another program than ours."""
         lister = await asyncio.create_subprocess_exec(
