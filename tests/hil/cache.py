@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import functools
 import os
 import shutil
@@ -11,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -84,6 +86,15 @@ def _built(part: str, inputs: Sequence[Path]) -> Path:
             raise BuildError(f"{inputs[0].name} failed: what it said stands above")
         forget_older(part, made)
     return made
+
+
+@contextlib.contextmanager
+def lock(part: str) -> Iterator[None]:
+    """Whoever else builds that part, in another process too, waits, and finds it built."""
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / f"{part}-lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def forget_older(part: str, made: Path) -> None:
