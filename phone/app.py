@@ -50,6 +50,7 @@ from phone.ui.draw import draw
 from phone.ui.menu import Menu
 from phone.ui.spoken import Voice
 from phone.ui.texts import load_texts
+from phone.unjoined import Unjoined
 from phone.waiting import AwaitingClient
 from phone.xmpp.client import XmppClient
 
@@ -70,6 +71,7 @@ def run(config: Config, keeper: Keeper) -> bool:
 
 
 async def _run(config: Config, keeper: Keeper) -> bool:
+    asyncio.get_running_loop().set_default_executor(Unjoined())
     async with AsyncExitStack() as stack:
         stop, early = stop_asked(), list[inbox.Item]()
         ears = Ears(early.append)

@@ -29,7 +29,9 @@ def run(options: argparse.Namespace) -> int:
     trial = startup.take_up(store)
     if startup.guarded(store, trial, lambda: _run(options.config, store, trial)):
         _anew()
-    return 0
+    from phone.unjoined import leave  # noqa: PLC0415
+
+    leave(0)
 
 
 def _run(path: Path, store: Store, trial: Trial | None) -> bool:
