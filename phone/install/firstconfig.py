@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from phone.drivers.profilebook import SIM
+from phone.install.steps import drafted
 
 _PROFILE = re.compile(r'^profile = "sim" +# [^\n]*$', re.MULTILINE)
 _TABLE = re.compile(r"\[([^]]+)\]")
@@ -79,11 +79,8 @@ class ConfigStep:
         return self.target.exists()
 
     def do(self) -> None:
-        draft = self.target.with_name(f".{self.target.name}.new")
-        draft.touch(mode=0o660)
-        draft.write_text(first_config(self.example.read_text("utf-8"), self.profile), "utf-8")
-        shutil.chown(draft, self.owner, self.owner)
-        draft.chmod(0o660)
+        content = first_config(self.example.read_text("utf-8"), self.profile).encode()
+        draft = drafted(self.target, content, 0o660, self.owner)
         # Not over one that somebody has put there meanwhile.
         os.link(draft, self.target)
         draft.unlink()

@@ -1,5 +1,6 @@
 """Steps: they look before they act, and a second time nothing is left to do."""
 
+import getpass
 import json
 import stat
 from pathlib import Path
@@ -9,8 +10,11 @@ import pytest
 from phone.cli.main import main
 from phone.drivers.profilebook import FOLDER, SIM
 from phone.install import hardware, system
+from phone.install.firstconfig import ConfigStep
 from phone.install.rules import card_rules
 from phone.install.steps import CommandStep, FileStep, InstallError, LinkStep, carry_out, run
+
+EXAMPLE = Path(__file__).parents[2] / "phone.example.toml"
 
 
 def titles(outcomes):
@@ -88,3 +92,22 @@ def test_an_unknown_profile_is_refused_before_anything_is_touched(tmp_path, caps
     assert main(["install", "--root", str(tmp_path), "--profile", "referense", "--json"]) == 1
     assert "Did you mean 'reference'?" in json.loads(capsys.readouterr().out)["error"]
     assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("name", ["phone.toml", "mine.toml"])
+def test_root_writes_through_no_link_that_another_user_has_put_into_the_configs_folder(tmp_path, name):
+    victim = tmp_path / "shadow"
+    victim.write_text("root's own")
+    victim.chmod(0o600)
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / f".{name}.new").symlink_to(victim)
+    steps = {
+        "phone.toml": ConfigStep(folder / "phone.toml", EXAMPLE, SIM, owner=getpass.getuser()),
+        "mine.toml": FileStep(folder / "mine.toml", b"a profile"),
+    }
+    carry_out([steps[name]], dry_run=False)
+    assert victim.read_text() == "root's own"
+    assert stat.S_IMODE(victim.stat().st_mode) == 0o600
+    assert (folder / name).is_file()
+    assert not (folder / name).is_symlink()
