@@ -18,6 +18,8 @@ BURST = 5
 QUIET_SECONDS = 60.0
 """After a burst, one line of that kind in this time, with the number of those left out."""
 _KINDS = 512
+_TOLD = "told"
+"""Of a record: whether it is let through. Its text says then how many were not, and is no kind of its own."""
 
 _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7))
 _CHATTY = ("slixmpp", "aioice", "asyncio", "PIL")
@@ -80,7 +82,7 @@ def _priority(level: int) -> int:
 
 
 class RemoteLimit(logging.Filter):
-    """Lets a burst of each (message, peer) through, then one a minute."""
+    """Lets a burst of each (message, peer) through, then one a minute. Of several, the first to hear a line decides."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()
@@ -91,6 +93,13 @@ class RemoteLimit(logging.Filter):
         remote = getattr(record, "remote", None)
         if remote is None:
             return True
+        told: bool | None = getattr(record, _TOLD, None)
+        if told is None:
+            told = self._admits(record, remote)
+            setattr(record, _TOLD, told)
+        return told
+
+    def _admits(self, record: logging.LogRecord, remote: object) -> bool:
         left_out = self._kind(f"{record.name} {record.msg}", str(remote)).admit(self._monotonic())
         if left_out:
             record.msg, record.args = f"{record.getMessage()} (and {left_out} more like it)", ()

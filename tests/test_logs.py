@@ -105,3 +105,19 @@ def test_invented_addresses_share_one_allowance():
     passed = sum(limit.filter(record(remote=f"{i}@x")) for i in range(10_000))
     assert passed == logs._KINDS + logs.BURST
     assert len(limit._seen) <= logs._KINDS + 1
+
+
+def test_two_that_hear_the_same_line_agree_and_keep_nothing_of_what_it_says():
+    now = [0.0]
+    stderr, ring = logs.RemoteLimit(lambda: now[0]), logs.RemoteLimit(lambda: now[0])
+    told = []
+    for minute in range(20):
+        now[0] = minute * logs.QUIET_SECONDS
+        for number in range(logs.BURST + 2):
+            line = logging.makeLogRecord({"name": "x", "msg": "from %s", "args": (f"{minute}-{number}",)})
+            line.remote = "eve"
+            if stderr.filter(line) and ring.filter(line):
+                told.append(line.getMessage())
+    assert not [line for line in told if line.count("more like it") > 1]
+    assert len(told) == logs.BURST + 20 - 1
+    assert len(ring._seen) <= len(stderr._seen) == 1
