@@ -29,7 +29,7 @@ class Capturing:
     token: int = 0
     """The capture that goes on, for `Plan.capture`; 0: none does."""
     _held: int = 0
-    """The one whose packets are here."""
+    """The one whose packets are here; 0: none are."""
     _ends: float = 0.0
     _deserted: float = 0.0
     _all_in: bool = True
@@ -59,20 +59,28 @@ class Capturing:
         if token == self.token:
             self.token = 0
             self._ends = min(self._ends, now)
+            self._deserted = now + DESERTED
 
     def deadline(self) -> float | None:
         """When `expire` is to be called."""
-        return min(self._ends, self._deserted) if self.token else None
+        if self.token:
+            return min(self._ends, self._deserted)
+        return self._deserted if self._held else None
 
     def expire(self, now: float) -> None:
-        """Its time may be over."""
-        if (due := self.deadline()) is not None and due <= now:
+        """Its time may be over, or that of what nobody comes for."""
+        if (due := self.deadline()) is None or now < due:
+            return
+        if self.token:
             self.end(self.token, now)
+        else:
+            self._held = 0
+            self._packets.clear()
 
     def told(self, report: Captured) -> None:
         """From the media process."""
         if report.token != self._held:
-            return
+            return  # that of an earlier one, or forgotten
         self._dropped_there = report.dropped
         self._all_in = self._all_in or report.last
         for packet in report.packets:
@@ -85,7 +93,7 @@ class Capturing:
 
     def take(self, token: int, now: float) -> tuple[Packet, ...] | None:
         """What nobody has taken yet, not more than fits in a reply; None: there is no such capture."""
-        if token != self._held:
+        if not token or token != self._held:
             return None
         self._deserted = now + DESERTED
         taken, left = [], TAKEN_AT_ONCE
