@@ -80,13 +80,7 @@ def onboard(store: Store, invitation: Invitation, terms: Terms, session: Session
     compare(store, _make(_entries(_account(invitation, "desk", terms, "fits"), terms)))
     runs = _status(store) is not None
     account = _registered(invitation, terms, session)
-    try:
-        _apply(store, _make(_entries(account, terms)), session)
-    except PhoneError as error:
-        sentence = (
-            f"the account {account.jid} was made, but could not be put into the config; ask for another invitation"
-        )
-        raise OnboardingError(f"{sentence}: {error}") from error
+    _keep(store, account, terms, session)
     if not runs:
         return Onboarded(account.jid, registered=False, why="it does not run: start it (systemctl start phone)")
     return _signed_in(store, account.jid)
@@ -158,6 +152,22 @@ def _make(part: bytes) -> Make:
 
 def _with_account(part: bytes, present: bytes | None) -> draft.Draft:
     return draft.replaced(part, present, "account")
+
+
+def _keep(store: Store, account: Account, terms: Terms, session: Session) -> None:
+    """Raises OnboardingError; not because nobody listens any more."""
+
+    def tell(line: str) -> None:
+        with suppress(OSError):  # the SSH session is gone
+            session.tell(line)
+
+    try:
+        _apply(store, _make(_entries(account, terms)), Session(tell, session.alive))
+    except PhoneError as error:
+        sentence = (
+            f"the account {account.jid} was made, but could not be put into the config; ask for another invitation"
+        )
+        raise OnboardingError(f"{sentence}: {error}") from error
 
 
 def _apply(store: Store, make: Make, session: Session) -> None:

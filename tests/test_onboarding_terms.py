@@ -93,3 +93,12 @@ def test_a_machine_knows_how_it_is_reached():
     assert reach.address not in ("127.0.0.1", "::1")
     assert "ssh provision@192.0.2.7 phone onboard" in sentence(Reach("desk", "192.0.2.7"))
     assert "no network address yet" in sentence(Reach("desk"))
+
+
+def test_an_account_that_was_made_is_kept_though_nobody_hears_of_it_any_more(config):
+    def gone(_: str) -> None:
+        raise BrokenPipeError
+
+    made = onboarding._account(OPEN, "desk", Terms(), "made for it")
+    onboarding._keep(Store.of(config), made, Terms(), Session(gone, lambda: False))
+    assert load(config).account.jid == "desk@example.org"
