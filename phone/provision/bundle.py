@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import re
 import tarfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -27,7 +29,7 @@ _MOST_MEMBERS = 200
 _CONFIGS = ("phone.toml", "desk.toml")
 _CONTACTS = ("contacts.csv", "contacts.vcf")
 _PATHS: tuple[KeyPath, ...] = (
-    *(("account", "ca_file"), ("calls", "hold"), ("voicemail", "greeting"), ("hardware", "profile")),
+    *(("account", "ca_file"), ("calls", "hold"), ("calls", "ring"), ("voicemail", "greeting"), ("hardware", "profile")),
 )
 _PASSWORD_FILE: KeyPath = ("account", "password_file")
 
@@ -55,7 +57,9 @@ def read(data: bytes) -> Bundle:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
             return Bundle(dict(_members(archive)))
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+    except UnfitInputError:
+        raise
+    except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
         raise UnfitInputError(
             f"that is no tar file: {error}; make one with `tar -c desk.toml greeting.opus`"
         ) from error
@@ -118,7 +122,7 @@ def _with_files(made: Draft, bundle: Bundle) -> tuple[Draft, dict[str, bytes]]:
     kept: dict[str, bytes] = {}
     changes: dict[KeyPath, object] = {}
     unused = bundle.others()
-    for key in (*_PATHS, _PASSWORD_FILE):
+    for key in (*_PATHS, *_of_peers(made), _PASSWORD_FILE):
         value = draft.look_up(made.document.values, key)
         name = str(PurePosixPath(value)) if isinstance(value, str) else ""
         if name not in bundle.others():
@@ -132,6 +136,12 @@ def _with_files(made: Draft, bundle: Bundle) -> tuple[Draft, dict[str, bytes]]:
     if unused:
         raise UnfitInputError(f"no key of the config names these files of the bundle: {', '.join(sorted(unused))}")
     return draft.edited(made, changes), kept
+
+
+def _of_peers(made: Draft) -> Iterator[KeyPath]:
+    """Where each has a ring of its own."""
+    peers = draft.look_up(made.document.values, ("peers",))
+    yield from (("peers", name, "ring") for name in (peers if isinstance(peers, Mapping) else ()))
 
 
 def _place(name: str, content: bytes) -> str:

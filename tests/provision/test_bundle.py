@@ -140,3 +140,20 @@ def test_contacts_as_vcards():
 def test_what_are_no_contacts(name, data, wrong):
     with pytest.raises(UnfitInputError, match=wrong):
         addressbook.read(name, data)
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_a_bundle_that_was_torn_on_the_way_is_told_as_such(mode):
+    sent = tar({"desk.toml": bytes(range(256)) * 400}, mode=mode)
+    for place in range(12, len(sent), 7):
+        torn = sent[:place] + bytes([sent[place] ^ 0x55]) + sent[place + 1 :]
+        for data in (torn, sent[:place]):
+            try:
+                bundle.read(data)
+            except UnfitInputError as error:
+                assert "no tar file" in str(error)
+
+
+def test_a_member_that_is_refused_is_not_told_as_no_tar_file():
+    with pytest.raises(UnfitInputError, match="^'../desk.toml' leads out of the bundle: pack it with a plain name$"):
+        bundle.read(tar({"../desk.toml": b""}))
