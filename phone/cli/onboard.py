@@ -31,5 +31,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Raises PhoneError; 1: the account is there, and the phone has not signed in with it."""
     from phone.cli import onboard_link  # noqa: PLC0415 - other commands start without XMPP
+    from phone.provision.owner import acting_as_owner  # noqa: PLC0415
 
-    return onboard_link.show_address(options) if options.show else onboard_link.make_account(options)
+    with acting_as_owner(options.config):
+        return onboard_link.show_address(options) if options.show else onboard_link.make_account(options)

@@ -85,10 +85,20 @@ def _inner(
     summary: str,
     examples: tuple[str, ...],
 ) -> argparse.ArgumentParser:
-    parser = add_command(inner, name, run, summary, examples)
+    parser = add_command(inner, name, _as_owner(run), summary, examples)
     add_config(parser)
     add_json(parser)
     return parser
+
+
+def _as_owner(run: Command) -> Command:
+    def command(options: argparse.Namespace) -> int:
+        from phone.provision.owner import acting_as_owner  # noqa: PLC0415 - as those below
+
+        with acting_as_owner(options.config):
+            return run(options)
+
+    return command
 
 
 # Each is imported when it is run, for other commands start without them.

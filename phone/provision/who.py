@@ -24,9 +24,9 @@ def who(environment: Mapping[str, str] = os.environ) -> Who:
 
 def _login() -> str:
     try:
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
-        return f"user {os.geteuid()}"
+        return f"user {os.getuid()}"
 
 
 def _key(path: str) -> str:
