@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -75,10 +76,12 @@ class Session:
 
 
 def compare(store: Store, make: Make) -> Outcome:
-    """What `apply` would change. Raises PhoneError."""
+    """What `apply` would change. Raises PhoneError; BusyError where files come along, and another session is at it."""
     present = store.present()
     proposal = make(present)
-    with baggage.placed(store.config.parent, proposal.files):
+    # The files go again: a session that brings the same ones must not find them meanwhile.
+    alone = store.session() if proposal.files else nullcontext()
+    with alone, baggage.placed(store.config.parent, proposal.files):
         _checked(proposal, store.config.parent)
     changed = not same(present, proposal.contents)
     return Outcome(changed, store.current(), "not applied", changes=difference(present, proposal.contents))

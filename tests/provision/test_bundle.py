@@ -10,7 +10,7 @@ from provision.conftest import ANNA, CONFIG
 from phone.errors import ConfigError, PhoneError
 from phone.provision import addressbook, baggage, bundle, trials
 from phone.provision.apply import Session, Wish, apply, compare
-from phone.provision.errors import UnfitInputError
+from phone.provision.errors import BusyError, UnfitInputError
 
 QUIET = Session(lambda _: None, lambda: True)
 UNPROVEN = Wish(ANNA, unproven=True)
@@ -157,3 +157,10 @@ def test_a_bundle_that_was_torn_on_the_way_is_told_as_such(mode):
 def test_a_member_that_is_refused_is_not_told_as_no_tar_file():
     with pytest.raises(UnfitInputError, match=r"^'\.\./desk.toml' leads out of the bundle: pack it with a plain name$"):
         bundle.read(tar({"../desk.toml": b""}))
+
+
+def test_looking_takes_no_file_away_that_another_session_counts_on(store):
+    data = bundle.from_bundle(tar({"desk.toml": with_ca(), "ca.pem": PEM}))
+    with store.session(), pytest.raises(BusyError):
+        compare(store, data)
+    assert compare(store, data).changed
