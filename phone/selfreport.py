@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from phone.durable import replace_file
 from phone.selftasks import Bench
 from phone.selftest import report
 from phone.selftest.steps import Session
@@ -41,7 +41,7 @@ class Keeper:
             files[SOUND] = _json({"measured": at, **ways})
         for name, text in files.items():
             try:
-                _replace(self._bench.state_dir / name, text)
+                replace_file(self._bench.state_dir / name, text.encode())
             except OSError as error:
                 log.warning("cannot keep the self-test's %s: %s", name, error)
 
@@ -52,10 +52,3 @@ def _versions() -> dict[str, str]:
 
 def _json(facts: object) -> str:
     return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, "utf-8")
-    os.replace(new, path)  # noqa: PTH105 - the pair of names reads better

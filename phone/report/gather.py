@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,8 +107,7 @@ class Gatherer:
         for name in _SELF_TEST:
             path = known.state_dir / name
             try:
-                with path.open("rb") as file:
-                    text = file.read(_LONGEST).decode(errors="replace")
+                text = _plain(path).decode(errors="replace")
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -118,6 +120,17 @@ class Gatherer:
         return text_part(
             "system.txt", "versions, board, memory, disks, clock, network, sound", self.machine.told(folders)
         )
+
+
+def _plain(path: Path) -> bytes:
+    """What a plain file begins with. Raises OSError for any other: root may ask, in another user's folder, and a link
+    there may lead to what that user must not see.
+    """
+    held = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(held, "rb") as file:
+        if not stat.S_ISREG(os.fstat(held).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file")
+        return file.read(_LONGEST)
 
 
 def _blotted(found: Found, blotter: Blotter) -> Found:

@@ -369,7 +369,7 @@ def test_no_services(tested: Examined) -> None:
 
 
 def test_a_disk_that_takes_no_report(tested: Examined, caplog: pytest.LogCaptureFixture) -> None:
-    (tested.folder / ".selftest.txt.new").mkdir()
+    (tested.folder / "selftest.txt.new").mkdir()
     tested.does("begin", "ear")
     assert tested.does("yes").sentence == "The one check passed."
     assert "cannot keep the self-test's selftest.txt" in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -72,14 +73,20 @@ def test_a_config_that_the_phone_does_not_take(tmp_path: Path, config: str, verd
 
 def test_what_root_alone_may_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = phone_files(tmp_path)
-    opened = Path.open
+    opened, opened_plainly = Path.open, os.open
 
     def refuse(path: Path, *args: object, **more: object) -> object:
         if path.parent.name == "state":
             raise PermissionError(13, "Permission denied")
         return opened(path, *args, **more)  # type: ignore[call-overload]
 
+    def refuse_plainly(path: str | Path, flags: int, *args: int, **more: int | None) -> int:
+        if Path(path).parent.name == "state":
+            raise PermissionError(13, "Permission denied")
+        return opened_plainly(path, flags, *args, **more)
+
     monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse_plainly)
     _, missing = gather(config)
     for what in ("selftest.txt", "quality of the last calls"):
         assert missing[what] == "Permission denied; ask as root: sudo phone report"
@@ -241,3 +248,15 @@ def _bare(folder: Path) -> Path:
     bare = folder / "bare"
     bare.mkdir()
     return phone_files(bare)
+
+
+@pytest.mark.timeout(20)
+def test_root_reads_no_link_and_waits_for_no_pipe_of_the_daemons_user(tmp_path: Path) -> None:
+    config = phone_files(tmp_path)
+    (tmp_path / "shadow").write_text("root's own")
+    (tmp_path / "state" / "selftest.txt").symlink_to(tmp_path / "shadow")
+    os.mkfifo(tmp_path / "state" / "selftest.json")
+    parts, missing = gather(config)
+    assert "root's own" not in "".join(parts.values())
+    assert missing["selftest.json"].startswith("it is no plain file")
+    assert "selftest.txt" in missing
