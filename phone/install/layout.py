@@ -37,6 +37,7 @@ PLACES = {
     ".modules-load": "usr/lib/modules-load.d/{stem}.conf",
     ".system-conf": "usr/lib/systemd/system.conf.d/{stem}.conf",
     ".timesyncd": "usr/lib/systemd/timesyncd.conf.d/{stem}.conf",
+    ".preset": "usr/lib/systemd/system-preset/70-{stem}.preset",
     ".sysctl": "usr/lib/sysctl.d/{stem}.conf",
     ".rules": "usr/lib/udev/rules.d/70-{stem}.rules",
     ".sshd": "etc/ssh/sshd_config.d/{stem}.conf",

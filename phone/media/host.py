@@ -170,7 +170,7 @@ class MediaHost:
         while True:
             started = time.monotonic()
             await self._watch()
-            log.error("media process %s ended; starting another", self.pid)
+            log.error("media process %s ended; starting another", self._process.pid if self._process else "")
             self._disconnect()
             self._kill()
             theirs = await self._connect_again()

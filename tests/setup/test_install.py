@@ -95,6 +95,16 @@ def test_every_file_of_the_folder_systemd_has_a_place():
         layout.placed("phone.dance")
 
 
+def test_the_first_boot_of_an_image_starts_the_phone_and_not_the_service(stage, tmp_path):
+    """systemd enables all units then, but those that a preset names."""
+    root = tmp_path / "root"
+    for folder in ("system", "system-preset"):
+        shutil.copytree(stage / "usr/lib/systemd" / folder, root / "usr/lib/systemd" / folder)
+    subprocess.run(["systemctl", f"--root={root}", "preset-all"], check=True, capture_output=True)
+    wanted = root / "etc/systemd/system/multi-user.target.wants"
+    assert [path.name for path in wanted.iterdir()] == [layout.UNIT]
+
+
 def test_the_venv_knows_nothing_of_where_it_was_made(stage):
     venv = stage / "opt/phone/.venv"
     for file in [
