@@ -4,24 +4,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import subprocess
 from pathlib import Path
+from typing import IO
 
 HUB = "10.68.0.1"
 """This machine, as all virtual Pis see it: where a test's servers listen for them."""
 DEVICE = "cable"
 """The cable's far end, in the namespace."""
 
-_numbers = itertools.count(2)
+_CLAIMS = Path("/run/lock")
+"""A lock for each address: test runs beside each other must not have the same."""
 
 
 class Cable:
     """One virtual Pi's. `address` is what it has."""
 
     def __init__(self) -> None:
-        number = next(_numbers)
+        number, self._claim = _claimed()
         self.address = f"10.68.{number // 250}.{number % 250 + 2}"
         self.namespace = f"vpi{os.getpid()}-{number}"
         self._near = f"v{os.getpid()}-{number}"[:15]
@@ -53,6 +56,20 @@ class Cable:
         """All of it. What is not there is no error."""
         subprocess.run(["ip", "link", "del", self._near], capture_output=True, check=False)
         subprocess.run(["ip", "netns", "del", self.namespace], capture_output=True, check=False)
+        self._claim.close()
+
+
+def _claimed() -> tuple[int, IO[str]]:
+    """The first number that nobody has, and the file that keeps it while it is open."""
+    for number in itertools.count(2):
+        claim = (_CLAIMS / f"phone-hil-{number}").open("w")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            claim.close()
+        else:
+            return number, claim
+    raise AssertionError("there is always a next one")
 
 
 def _ip(*arguments: str) -> None:
