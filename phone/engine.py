@@ -12,11 +12,12 @@ import logging
 from collections import deque
 from dataclasses import dataclass, field
 
-from phone import inbox, legs
+from phone import inbox
 from phone.acts import Acts
 from phone.calls import events as ev
 from phone.calls.core import deadlines, step
-from phone.calls.model import Call, CallId, Mail, Phone, Progress, Reason, Service
+from phone.calls.model import Mail, Phone, Reason, Service
+from phone.calltrace import log_progress
 from phone.capturing import Capturing
 from phone.guard import Guard
 from phone.jingle import api as jingle
@@ -25,8 +26,7 @@ from phone.levels import Levels, Seen
 from phone.mailnews import BoxChanged
 from phone.measured import Measured
 from phone.media import plan
-from phone.media.captured import Captured
-from phone.media.planprobes import Probed, ServersAsked
+from phone.mediareports import MediaReports
 from phone.ports import Loop, Ports, Timer
 from phone.sayings import dictation_token
 from phone.selftester import SelfTester
@@ -59,6 +59,7 @@ class Engine:
     acts: Acts = field(init=False)
     levels: Levels = field(init=False)
     tester: SelfTester = field(init=False)
+    _media: MediaReports = field(init=False)
     _items: deque[inbox.Item] = field(default_factory=deque)
     _turning: bool = False
     _stopped: bool = False
@@ -69,6 +70,8 @@ class Engine:
         self.acts = Acts(self.ports, self.guard, self._items, self.now, lambda: self.phone)
         self.levels = Levels(self.ports, self.guard, self.packet_ms)
         self.tester = SelfTester(self.ports, self.post, self.now, lambda: self.phone)
+        told = (self.ports, self.acts, self.measured, self.capturing, self.now, lambda: self.phone, self._step)
+        self._media = MediaReports(*told)
 
     # --- the inbox ---------------------------------------------------------------------------------------------
 
@@ -144,10 +147,8 @@ class Engine:
                     self._ask_menu(event)
             case inbox.ServiceTold(name, detail):
                 self._service(Service(name), detail)
-            case inbox.MediaTold(report):
-                self._report(report)
-            case inbox.MediaRestarted():
-                self._media_lost()
+            case inbox.MediaTold() | inbox.MediaRestarted():
+                self._of_media(item)
             case inbox.FeaturesTold(full_jid, features):
                 self._capable(full_jid, transfer=TRANSFER in features)
             case inbox.NameTold(jid, name):
@@ -163,9 +164,7 @@ class Engine:
             case _:
                 self._ask_menu(item)
 
-    def _of_its_keepers(
-        self, item: inbox.CaptureAsked | inbox.TimePassed | inbox.Asked | inbox.SelfTestTold
-    ) -> None:
+    def _of_its_keepers(self, item: inbox.CaptureAsked | inbox.TimePassed | inbox.Asked | inbox.SelfTestTold) -> None:
         match item:
             case inbox.SelfTestTold():
                 log.debug("there is no self-test")
@@ -235,7 +234,7 @@ class Engine:
         self.phone, commands = step(self.phone, event)
         for c in self.phone.calls:
             if before.get(c.id) is not c.progress:
-                _log_progress(c, before.get(c.id), event)
+                log_progress(c, before.get(c.id), event)
                 if c.up and (full := self.ports.agent.peer(c.id)):
                     self.ports.client.learn(full)  # what it can decides how it is transferred
         for command in commands:
@@ -276,54 +275,17 @@ class Engine:
 
     # --- reports of the media process ----------------------------------------------------------------------------
 
-    def _report(self, report: plan.Report) -> None:
-        agent, now = self.ports.agent, self.now()
-        match report:
-            case plan.LegDescribed():
-                self.acts.carry_out(agent.described(report.leg, legs.local_media(report), now))
-            case plan.LegCandidate():
-                candidate = legs.candidate_up(report.candidate)
-                self.acts.carry_out(agent.candidate(report.leg, candidate, report.restart, now))
-            case plan.LegUp():
-                self.measured.leg(report.leg).profile = report.profile
-                self.acts.carry_out(agent.media_up(report.leg, now))
-                self._step(ev.MediaUp(CallId(report.leg), report.encrypted, now))
-            case plan.LegFailed():
-                told = (report.leg[:8], report.fault, report.detail)
-                log.warning("leg %s failed: %s %s", *told, extra={"call": report.leg})
-                self.acts.carry_out(agent.media_failed(report.leg, report.fault, now))
-            case plan.LegStats():
-                self.measured.leg(report.leg).figures.add(report)
-            case plan.DigitHeard():
-                tags = {"remote": report.leg, "call": report.leg}
-                log.info("call %s digit %s heard", report.leg[:8], report.digit, extra=tags)
-            case plan.AudioTrouble():
-                self.measured.trouble(report)
-                self._sound()
-            case plan.Alive():
-                self.measured.lives(report)
-                self._sound()
-            case Captured():
-                self.capturing.told(report)
-            case Probed() | ServersAsked():
-                log.debug("%s comes too late", type(report).__name__)
-            case _:
-                self._of_recordings(report)
-
-    def _of_recordings(
-        self, report: plan.LegSaid | plan.Recorded | plan.RecordedAll | plan.PlayAt | plan.PlayDone
-    ) -> None:
-        match report:
-            case plan.LegSaid(leg):
-                self._step(ev.GreetingOver(CallId(leg), self.now()))
-            case plan.Recorded():
-                self._tell(self.ports.mail.sound(report))
-            case plan.RecordedAll(source):
-                self.ports.mail.all_in(source)
-            case plan.PlayAt(token, ms):
+    def _of_media(self, item: inbox.MediaTold | inbox.MediaRestarted) -> None:
+        match item:
+            case inbox.MediaRestarted():
+                self.levels.begin_media_anew()  # the new process gets the plan
+                self._media.lost()
+            case inbox.MediaTold(plan.PlayAt(token, ms)):
                 self.menu = menu.playing(self.menu, token, ms, self.now())
-            case plan.PlayDone(token, trouble):
+            case inbox.MediaTold(plan.PlayDone(token, trouble)):
                 self._played(token, trouble)
+            case inbox.MediaTold(report):
+                self._media.told(report)
 
     def _played(self, token: int, trouble: str) -> None:
         if trouble:
@@ -332,20 +294,6 @@ class Engine:
             self._step(ev.PromptOver(self.now()))
         else:
             self._handled(menu.played(self.menu, token, trouble, self.phone, self.book, self.now()))
-
-    def _sound(self) -> None:
-        """The core knows whether the handset is any use."""
-        if self.measured.sound is not self.phone.sound:
-            self._step(ev.SoundChanged(self.measured.sound, self.now()))
-
-    def _media_lost(self) -> None:
-        """Keys and paths died with the process: the far ends are told, and the new process gets the plan anew."""
-        self.levels.begin_media_anew()
-        self.measured.died()
-        self._tell(self.ports.mail.media_lost())
-        self._sound()
-        for wish in self.ports.agent.wishes():
-            self.acts.carry_out(self.ports.agent.media_failed(wish.id, "internal", self.now()))
 
     # --- levels and timers ---------------------------------------------------------------------------------------
 
@@ -375,15 +323,3 @@ class Engine:
         self._timer = self.loop.call_at(
             max(due, now + _AFTER_FAULT) if self.guard.hurt else due, self.post, inbox.TimePassed()
         )
-
-
-def _log_progress(call: Call, before: Progress | None, event: ev.Event) -> None:
-    tags = {"peer": bare(call.peer), "call": call.id}
-    if before is None and not call.outgoing:
-        # others may begin calls without end: not more than some lines of it
-        told = (call.id[:8], call.progress.name, call.peer)
-        log.info("call %s - -> %s (Offered) %s", *told, extra={"remote": tags["peer"], **tags})
-        return
-    old = before.name if before else "-"
-    event_told = (call.id[:8], old, call.progress.name, type(event).__name__, call.peer)
-    log.info("call %s %s -> %s (%s) %s", *event_told, extra=tags)
