@@ -110,7 +110,8 @@ class Store:
         with as_sentence():
             self._make()
             with files.lock(self.folder / "lock"):
-                files.sweep(self.folder)
+                for folder in (self.folder, self.folder / "versions"):
+                    files.sweep(folder)
                 yield
 
     # --- within a step -----------------------------------------------------------------------------------------
@@ -156,7 +157,6 @@ class Store:
             if not folder.is_dir():
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(files.FOLDER_MODE)
-        files.sweep(self.folder / "versions")
 
     def _busy(self) -> str:
         trial = self.trial()

@@ -278,3 +278,15 @@ def test_killed_at_any_moment_the_config_is_the_old_or_the_new_and_the_history_a
     else:
         pytest.fail("it never came to its end")
     assert moment > 20
+
+
+def test_who_waits_for_his_turn_takes_nothing_away_that_another_is_making(store):
+    store.folder.joinpath("versions").mkdir(parents=True)
+    half_made = [store.folder / "versions" / ".000001.1.new", store.folder / ".trial.json.1.new"]
+    with files.lock(store.folder / "lock"):
+        half_made[0].mkdir()
+        half_made[1].touch()
+        with store.session():
+            assert all(path.exists() for path in half_made)
+    with store.step():
+        assert not any(path.exists() for path in half_made)
