@@ -51,9 +51,9 @@ def make_folder(path: Path, files: dict[str, bytes]) -> None:
     sync(path.parent)
 
 
-def sweep(folder: Path) -> None:
-    """What a kill left half made."""
-    for path in folder.glob(f".*{_FRESH}"):
+def sweep(folder: Path, name: str = "*") -> None:
+    """What a kill left half made; with `name`, of that file alone."""
+    for path in folder.glob(f".{name}.*{_FRESH}"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

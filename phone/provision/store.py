@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from phone.provision import files
-from phone.provision.contents import Contents
+from phone.provision.contents import KEYS, Contents
 from phone.provision.errors import BusyError, ProvisionError
 from phone.provision.values import Record, Result, Trial, Who
 
@@ -110,8 +111,7 @@ class Store:
         with as_sentence():
             self._make()
             with files.lock(self.folder / "lock"):
-                for folder in (self.folder, self.folder / "versions"):
-                    files.sweep(folder)
+                self._sweep()
                 yield
 
     # --- within a step -----------------------------------------------------------------------------------------
@@ -157,6 +157,12 @@ class Store:
             if not folder.is_dir():
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(files.FOLDER_MODE)
+
+    def _sweep(self) -> None:
+        for folder in (self.folder, self.folder / "versions"):
+            files.sweep(folder)
+        for name in (self.config.name, KEYS):  # others' files stand beside these
+            files.sweep(self.config.parent, escape(name))
 
     def _busy(self) -> str:
         trial = self.trial()
