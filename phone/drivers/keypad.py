@@ -1,6 +1,7 @@
 """A matrix keypad: asleep while no key is down, scanned while one is. No thread and no clock of its own.
 
-Asleep, all rows are driven low, so that any key pulls its column down: one edge wakes it. Scanning drives one row at a
+Asleep, all rows are driven low, so that any key pulls its column down: one edge wakes it. It sleeps only after a second
+look: an edge that came in the turmoil of scanning may have been lost. Scanning drives one row at a
 time and leaves the others open, so that two keys of one column never short two outputs.
 
 Budget from key down to event, asleep: delivery of the edge (18 ms at most where it was measured) and one scan (`SETTLE`
@@ -26,6 +27,8 @@ SCAN_SECONDS = 0.008
 """Between scans while a key is down."""
 BOUNCE = 0.012
 """Seconds that a contact may bounce: for so long after an edge a scan that finds nothing is no reason to sleep."""
+LOOK_AGAIN = 0.05
+"""Seconds from falling asleep to that look."""
 SETTLE = 100e-6
 """Seconds from driving a row to reading the columns: 50 kΩ pull-ups on half a metre of ribbon take 30 us to rise."""
 
@@ -61,6 +64,7 @@ class Keypad:
         self._contacts = Contacts(dict.fromkeys(self._cells, False), self._report, hold_open=hold_open)
         self._down: set[Cell] = set()
         self._woken: float | None = None
+        self._asleep = False
         self._asleep_since = float("-inf")
         self._read: frozenset[Cell] = frozenset()
         self._stuck: frozenset[int] = frozenset()
@@ -73,7 +77,8 @@ class Keypad:
 
     def edge(self, at: float, now: float) -> None:
         """A column went low at `at`. Edges that its own scanning made come late, and are known by their time."""
-        if self.due is None and at > self._asleep_since:
+        if self._asleep and at > self._asleep_since:
+            self._asleep = False
             self._woken = at
             self.due = now
 
@@ -87,13 +92,21 @@ class Keypad:
             self._contacts.edge(self._names[cell], cell in counts, changed)
         self._contacts.settle(at)
         self._read = counts
+        if not self._asleep:
+            self._asleep_since = self._clock()  # what falls from here on is a key, seen by this last look or not
         low = self._grid.rest() - self._stuck
-        self._asleep_since = self._clock()
-        bounces = self._woken is not None and self._asleep_since < self._woken + BOUNCE
+        now = self._clock()
+        bounces = self._woken is not None and now < self._woken + BOUNCE
         if not bounces or self._down:
             self._woken = None
-        busy = bool(low or read or bounces or self._contacts.due is not None)
-        self.due = self._asleep_since + SCAN_SECONDS if busy else None
+        self._rest(now, busy=bool(low or read or bounces or self._contacts.due is not None))
+
+    def _rest(self, now: float, *, busy: bool) -> None:
+        if busy:
+            self.due = now + SCAN_SECONDS
+        else:
+            self.due = None if self._asleep else now + LOOK_AGAIN
+        self._asleep = not busy
 
     def _scan(self) -> frozenset[Cell]:
         stuck = self._grid.read(None)

@@ -1,7 +1,8 @@
 """Wires with a GPIO each, whose edges come late and are sometimes lost. No thread and no clock of its own.
 
 Law: an edge is judged by the time it carries. A contact is found open only once every edge of that moment must have
-come; and a wire that was busy is looked at again when it rests, since the kernel keeps 16 edges of a line at most.
+come, and while the wire itself does not say otherwise: on a machine that stands still edges come later than any bound.
+A wire that was busy is looked at again when it rests, since the kernel keeps 16 edges of a line at most.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 LATE = 0.020
-"""Seconds from an edge to its delivery at most: lgpio collects them, and was measured to take up to 18 ms."""
+"""Seconds from an edge to its delivery: lgpio collects them, and was measured to take up to 18 ms."""
+_RECHECK = 0.005
+"""Seconds until a wire is asked again that says otherwise than its edges."""
 _LOOK_AGAIN = 0.050
 """Seconds after the last edge."""
 
@@ -37,26 +40,43 @@ class Wires:
         self._levels = dict(levels)
         self._look = look
         self._settled = float("-inf")
+        self._recheck = float("-inf")
+        self._told: dict[str, float] = {}
+        self._seen: dict[str, float] = {}
+        """When a look at the wire last stood in for its edges."""
         self._again: dict[str, float] = {}
 
     def edge(self, name: str, level: bool, at: float, now: float) -> None:
-        """The wire changed at `at`, and it is told of at `now`. One that is even later than LATE counts as if not."""
-        self._levels[name] = level
-        self._judge.edge(name, level, max(at, self._settled))
+        """The wire changed at `at`, and it is told of at `now`. Where that is too late the wire itself knows better."""
+        if at < max(self._settled, self._seen.get(name, at)):
+            level, at = self._look(name), now
+            self._seen[name] = now
+        self._take(name, level, at)
         self._again[name] = now + _LOOK_AGAIN
 
     @property
     def due(self) -> float | None:
         """When `run` has something to do."""
         settles = self._judge.due
-        return min([*self._again.values(), *([] if settles is None else [settles + LATE])], default=None)
+        settled = [] if settles is None else [max(settles + LATE, self._recheck)]
+        return min([*self._again.values(), *settled], default=None)
 
     def run(self, now: float) -> None:
         """It is `now`."""
+        for name in [name for name, at in self._again.items() if at <= now]:
+            del self._again[name]
+            if (level := self._look(name)) != self._levels[name]:
+                # What was lost was the end of a burst: it came right behind the last edge that was told.
+                self._take(name, level, max(self._told[name], self._settled))
+                self._seen[name] = now
+                self._again[name] = now + _LOOK_AGAIN
+        if any(self._look(name) != self._levels[name] for name in self._again):
+            self._recheck = now + _RECHECK
+            return
         self._settled = max(self._settled, now - LATE)
         self._judge.settle(self._settled)
-        for name in [name for name, at in self._again.items() if at <= now]:
-            level = self._look(name)
-            del self._again[name]
-            if level != self._levels[name]:
-                self.edge(name, level, now, now)
+
+    def _take(self, name: str, level: bool, at: float) -> None:
+        self._levels[name] = level
+        self._told[name] = at
+        self._judge.edge(name, level, at)

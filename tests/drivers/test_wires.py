@@ -58,11 +58,15 @@ def test_bounce_that_is_told_late_ends_no_press() -> None:
     assert [c.at for c in play(edges, [0.0, 0.0, 0.018, 0.0])] == [1.0, 3.0]
 
 
-@given(
-    st.lists(st.floats(0.0005, HOLD_OPEN * 0.9), max_size=12),
-    st.lists(st.floats(0.0, LATE * 0.95), min_size=26, max_size=26),
-)
-def test_no_delay_up_to_its_bound_loses_or_doubles_a_press(gaps: list[float], delays: list[float]) -> None:
+def test_bounce_that_is_told_too_late_ends_no_press_either() -> None:
+    """A machine that stands still: the wire itself tells that not all has been heard."""
+    edges = [(1.0, True), (1.001, False), (1.002, True), (2.0, False)]
+    for delay in (0.060, 0.150):
+        assert [c.at for c in play(edges, [0.0, 0.0, delay, 0.0])] == [1.0, 2.0]
+
+
+def bouncing(gaps: list[float]) -> list[Edge]:
+    """A press of half a second, with such gaps between the edges of either end."""
     edges: list[Edge] = []
     at = 1.0
     for closed in (True, False):
@@ -71,9 +75,30 @@ def test_no_delay_up_to_its_bound_loses_or_doubles_a_press(gaps: list[float], de
             at += gap
             edges.append((at, not edges[-1][1]))
         at += 0.5
+    return edges
+
+
+@given(
+    st.lists(st.floats(0.0005, HOLD_OPEN * 0.9), max_size=12),
+    st.lists(st.floats(0.0, LATE * 0.95), min_size=26, max_size=26),
+)
+def test_no_delay_up_to_its_bound_loses_or_doubles_a_press(gaps: list[float], delays: list[float]) -> None:
+    edges = bouncing(gaps)
     heard = play(edges, delays[: len(edges)])
     assert names(heard) == [True, False]
     assert heard[0].at == 1.0
+
+
+@given(
+    st.lists(st.floats(0.0001, HOLD_OPEN / 12), max_size=12),
+    st.lists(st.floats(0.0, 0.2), min_size=26, max_size=26),
+)
+def test_no_delay_at_all_loses_or_doubles_a_press_that_bounces_as_contacts_do(
+    gaps: list[float], delays: list[float]
+) -> None:
+    """A machine may stand still, but not the wire, which is over with its bounce before anybody looks."""
+    edges = bouncing(gaps)
+    assert names(play(edges, delays[: len(edges)])) == [True, False]
 
 
 def test_the_last_edge_of_a_burst_is_lost_and_found() -> None:

@@ -12,6 +12,10 @@ from hil.pi import VirtualPi
 _HERE = Path(__file__).parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--boots", type=int, default=2, help="how often test_boots.py boots a phone (2)")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE):

@@ -16,7 +16,9 @@ _LEAVINGS = ("__pycache__", ".so", ".pyc")
 
 
 def deb() -> Path:
-    """The package, as `./dev package` makes it. Raises cache.BuildError."""
+    """The package, as `./dev package` makes it; or that which $PHONE_DEB names. Raises cache.BuildError."""
+    if given := os.environ.get("PHONE_DEB"):
+        return Path(given)
     made = cache.named("deb", [cache.PROJECT / "requirements" / "hardware.txt", *_sources()])
     with cache.lock("deb"):
         if not made.is_dir():

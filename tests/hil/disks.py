@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -20,9 +19,8 @@ def root(packages: Sequence[Path]) -> Path:
     base = cache.root()
     if not packages:
         return base
-    made = cache.named("installed", [base / KEY, *packages])
-    with (cache.folder() / "installed-lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several test runs may want it at once
+    made = cache.named("installed", [base / KEY, Path(__file__), *packages])
+    with cache.lock("installed"):
         if not made.is_dir():
             _install(base, packages, made)
             cache.forget_older("installed", made)
@@ -45,6 +43,8 @@ def _install(base: Path, packages: Sequence[Path], made: Path) -> None:
         # As in a chroot: systemd does not run, and invoke-rc.d must not try.
         pi.run("printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d").check()
         pi.run(f"DEBIAN_FRONTEND=noninteractive dpkg -i {' '.join(paths)}", timeout=300.0).check()
+        # Its first boot is behind it, which is slow: systemd writes /etc/machine-id and enables services then.
+        pi.run("systemd-machine-id-setup").check()
         pi.run("rm /usr/sbin/policy-rc.d && sync && mount -o remount,ro /").check()
         pi.shut_down()
     part.rename(made)

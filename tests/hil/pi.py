@@ -78,6 +78,8 @@ class VirtualPi:
     cpus: int = 2
     disk: Path | None = None
     """Written to directly; None: a copy of its own, gone with it."""
+    powered: bool = True
+    """False: entering it only lays its cable, so that there is a network already when it will `boot`."""
 
     def __post_init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="vpi-"))
@@ -99,7 +101,8 @@ class VirtualPi:
             if self.network:
                 self.cable.lay()
             shutil.copytree(cache.GUEST, self.folder / "guest")
-            self.boot()
+            if self.powered:
+                self.boot()
         except BaseException:
             self.remove()
             raise
@@ -130,6 +133,11 @@ class VirtualPi:
         except LinkError as error:
             self.cut_power()
             raise LinkError(f"{error}; its console said last:\n{self.console()[-3000:]}") from error
+        self._prepared.unlink(missing_ok=True)
+
+    def prepare(self, script: str) -> None:
+        """Have a shell run it on the disk before it boots next, as by who writes an SD card."""
+        self._prepared.write_text(script)
 
     def cut_power(self) -> None:
         """At once, in the middle of whatever it does. What it had not written to its disk is lost."""
@@ -188,6 +196,10 @@ class VirtualPi:
     def console_file(self) -> Path:
         """Of the last boot; goes with `remove`."""
         return self.folder / f"console-{self._boots}"
+
+    @property
+    def _prepared(self) -> Path:
+        return self.folder / "guest" / "prepare"
 
     def _command(self, serial: int) -> list[str]:
         disk = f"{self.folder / 'disk.cow'},{self.root / disks.DISK}" if self.disk is None else str(self.disk)

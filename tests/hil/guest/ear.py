@@ -1,0 +1,88 @@
+"""On a virtual Pi: who sits at the other end of its loopback card, and is somewhere else.
+
+usage: ear.py CARD HOST PORT
+
+Connects to HOST, and sends what the phone plays to the card, in blocks: when it was read (monotonic nanoseconds), and
+one period of 16-bit samples. What comes back is said into the phone's microphone: the sample, counted like those that
+are sent, with which it begins (8 bytes), its length in bytes (4), and it. The phone's own Python runs this.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+import threading
+import time
+
+import alsaaudio
+
+RATE, PERIOD = 48_000, 480
+_TO_SAY = struct.Struct("<QI")
+_SILENCE = bytes(2 * PERIOD)
+
+
+class Mouth:
+    """What is to be said, and when."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._speech = bytearray()
+        self._begin = 0
+
+    def listen(self, line: socket.socket) -> None:
+        with line.makefile("rb") as stream:
+            while head := stream.read(_TO_SAY.size):
+                begin, length = _TO_SAY.unpack(head)
+                self.say(begin, stream.read(length))
+
+    def say(self, begin: int, speech: bytes) -> None:
+        with self._lock:
+            gap = 2 * (begin - self._begin) - len(self._speech)
+            if not self._speech:
+                self._begin, gap = begin, 0
+            self._speech += bytes(max(0, gap)) + speech
+
+    def period(self, now: int) -> bytes:
+        """What is said from that sample on; what comes late is said late."""
+        with self._lock:
+            if not self._speech or self._begin >= now + PERIOD:
+                return _SILENCE
+            pause = bytes(2 * max(0, self._begin - now))
+            said = bytes(self._speech[: len(_SILENCE) - len(pause)])
+            del self._speech[: len(said)]
+            self._begin = now + PERIOD
+        return (pause + said).ljust(len(_SILENCE), b"\0")
+
+
+def opened(card: str, kind: int) -> alsaaudio.PCM:
+    return alsaaudio.PCM(
+        kind,
+        device=f"plughw:{card},1",
+        rate=RATE,
+        channels=1,
+        format=alsaaudio.PCM_FORMAT_S16_LE,
+        periodsize=PERIOD,
+        periods=8,
+    )
+
+
+def main(card: str, host: str, port: str) -> None:
+    line = socket.create_connection((host, int(port)), 20)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    line.settimeout(None)
+    ear, speaker, mouth = opened(card, alsaaudio.PCM_CAPTURE), opened(card, alsaaudio.PCM_PLAYBACK), Mouth()
+    threading.Thread(target=mouth.listen, args=(line,), daemon=True).start()
+    speaker.write(3 * _SILENCE)
+    now = 0
+    while True:
+        count, heard = ear.read()
+        if count <= 0:  # an overrun: the time is lost, but must count
+            continue
+        line.sendall(struct.pack("<Q", time.monotonic_ns()) + heard.ljust(2 * PERIOD, b"\0"))
+        speaker.write(mouth.period(now))
+        now += PERIOD
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

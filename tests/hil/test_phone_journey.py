@@ -1,0 +1,201 @@
+"""A telephone out of its package, at a desk: what its user does from power-on to hang-up, all by electric levels."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from hil import debs
+from hil.outside import HubProsody, config_of, neighbour
+from hil.pi import VirtualPi
+from hil.seat import PROFILE, Seat, prepared, profile, reference
+from journeys.listening import KNOCK, Ear, handsets, hears, music
+from journeys.steps import all_idle, connected, does
+from PIL import Image
+
+from phone.calls.model import Call, CallId, IdSource, Phone, Progress, Service
+from phone.demo.stage import NUMBERS, Desk
+from phone.ui.book import Book, Person
+from phone.ui.draw import draw
+from phone.ui.menu import Menu, refresh
+from phone.ui.screens import View, Wall, screen
+from phone.ui.texts import load_texts
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+GOLDEN = Path(__file__).parents[1] / "ui" / "golden" / "en"
+BOOK = Book(
+    tuple(
+        Person(name, f"{name.lower()}@localhost", NUMBERS[name.lower()]) for name in ("alice", "Bob", "Carol", "dave")
+    )
+)
+"""Bob and Carol are contacts; all have short numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All of it; alice's is the phone on the virtual Pi."""
+
+    pi: VirtualPi
+    alice: Seat
+    bob: Desk
+    carol: Desk
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    users = {name: os.urandom(12).hex() for name in ("alice", "bob", "carol")}
+    pi = VirtualPi(packages=[await asyncio.to_thread(debs.deb)], powered=False)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(pi)
+        server = await stack.enter_async_context(HubProsody(folder / "prosody", users))
+        pi.prepare(prepared({**config_of("alice", users["alice"], server), PROFILE: reference()}))
+        booted = asyncio.create_task(asyncio.to_thread(pi.boot))
+        bob, carol = [
+            await stack.enter_async_context(neighbour(folder / name, name, users[name], server))
+            for name in ("bob", "carol")
+        ]
+        await booted
+        alice = Seat(pi, "alice", profile(folder))
+        stack.callback(alice.close)
+        yield World(pi, alice, bob, carol)
+        print(
+            pi.run(
+                "journalctl -b -o short-monotonic --no-pager -u phone; cat /run/ear.log; ps -eLo pid,tid,stat,wchan:30,pcpu,comm | tail -40; cat /proc/loadavg;dmesg | tail -5"
+            ).out
+        )
+
+
+def picture(**facts: object) -> Image.Image:
+    """What phone.ui draws for a phone in that state, at this minute."""
+    usual = {"ids": IdSource(b"any"), "service": Service.ONLINE}
+    now = datetime.now(UTC)
+    view = View(
+        Phone(**usual | facts),
+        refresh(Menu(), BOOK),
+        BOOK,
+        Wall(now),
+        0.0,
+        load_texts("en"),
+        "alice",
+        (),
+        "alice@localhost",
+    )
+    return draw(screen(view))
+
+
+def golden(name: str) -> Image.Image:
+    with Image.open(GOLDEN / f"{name}.png") as file:
+        return file.convert("1")
+
+
+async def test_it_comes_up_by_itself(world: World) -> None:
+    """Power-on to READY, to the idle clock on the glass, to being reached."""
+    done = world.pi.run(
+        "until systemctl is-active -q phone; do sleep 0.05; done;"
+        "systemctl show phone -p ActiveEnterTimestampMonotonic --value",
+        timeout=120,
+    )
+    print(f"power-on to dial tone: {int(done.check()) / 1e6:.2f} s")
+    world.pi.run("until systemctl is-active -q ssh; do sleep 0.1; done", timeout=120).check()
+    world.alice.connect()
+    world.alice.listen()
+    status = await does(world.alice, lambda s: s.registered, 60)
+    assert status.desk_troubles == ()
+    assert status.audio_troubles == ()
+    await world.alice.sees(picture)
+
+
+async def test_lifted_it_gives_a_dial_tone(world: World) -> None:
+    ear = Ear(world.alice.handset)
+    await world.alice.lift()
+    await ear.tone(KNOCK)
+    await world.alice.sees(lambda: golden("dial-tone"))
+
+
+async def test_a_number_by_the_matrix_reaches_bob(world: World) -> None:
+    alice, bob = world.alice, world.bob
+    await alice.dial("20")
+    await alice.sees(lambda: picture(off_hook=True, dialled="20"))
+    await alice.dial("1")
+    assert await bob.until(lambda s: s.ringer, 20), await alice.status()
+    await alice.sees(lambda: picture(**calling(Progress.ALERTING)))
+    await bob.lift()
+    await does(alice, connected)
+    await hears("alice>bob bob>alice", handsets(alice, bob))
+
+
+def calling(progress: Progress) -> dict[str, object]:
+    """Bob is called."""
+    call = Call(
+        CallId("a"), peer="bob@localhost", name="Bob", outgoing=True, progress=progress, since=0.0, answered_at=None
+    )
+    return {"off_hook": True, "calls": (call,), "focus": call.id}
+
+
+async def test_hold_gives_bob_music(world: World) -> None:
+    alice, bob = world.alice, world.bob
+    await alice.press("HOLD")
+    await does(bob, lambda s: s.calls[0].held)
+    await music(bob.handset)
+    await hears("", handsets(alice, bob))
+    await alice.press("HOLD")
+    await does(bob, lambda s: not s.calls[0].held)
+    await hears("alice>bob bob>alice", handsets(alice, bob))
+
+
+async def test_transfer_connects_bob_with_carol(world: World) -> None:
+    alice, bob, carol = world.alice, world.bob, world.carol
+    await alice.press("TRANSFER")
+    await alice.dial(carol.number)
+    assert await carol.until(lambda s: s.ringer, 20)
+    await carol.lift()
+    await hears("alice>carol carol>alice", handsets(alice, bob, carol))
+    await alice.press("TRANSFER")
+    await does(carol, lambda s: connected(s) and any(c.peer.startswith("bob@") for c in s.calls), 20)
+    await hears("bob>carol carol>bob", handsets(alice, bob, carol))
+    await bob.hang_up()
+    await carol.hang_up()
+    await alice.hang_up()
+    await all_idle(alice, bob, carol)
+
+
+async def test_the_cradle_ends_the_call(world: World) -> None:
+    alice, bob = world.alice, world.bob
+    await bob.lift()
+    await bob.dial(alice.number)
+    assert await alice.until(lambda s: s.ringer, 20)
+    await alice.lift()
+    await does(bob, connected)
+    await hears("alice>bob bob>alice", handsets(alice, bob))
+    await alice.hang_up()
+    await does(bob, lambda s: s.tone == "busy")
+    await bob.hang_up()
+    await all_idle(alice, bob)
+
+
+async def test_voicemail_opens_the_mailbox(world: World) -> None:
+    alice = world.alice
+    await alice.press("VOICEMAIL")
+    await alice.lift()
+    await alice.sees(lambda: golden("mail-none"))
+    await alice.hang_up()
+    await all_idle(alice)
+
+
+async def test_the_unit_is_shut_and_nothing_was_refused(world: World) -> None:
+    told = world.pi.run("systemd-analyze security --no-pager phone.service").check()
+    exposure = float(told.strip().splitlines()[-1].split(":")[1].split()[0])
+    print(f"exposure {exposure}")
+    assert exposure <= 2.0
+    journal = world.pi.run("journalctl -b --no-pager").check()
+    refused = [line for line in journal.splitlines() if "denied" in line.lower() or "not permitted" in line.lower()]
+    assert not [line for line in refused if "phone" in line], refused
+    assert "Traceback" not in journal
