@@ -10,6 +10,7 @@ _NUMBERED = re.compile(r"(?:\w+:)+(?:CARD=)?\d{1,2}(?:,|$)")
 _CARD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,14}")
 """What the kernel takes as a card's id (snd_card_set_id)."""
 _USB = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
+_OVERLAY = re.compile(r"dtoverlay=[A-Za-z0-9_-]+(?:,[A-Za-z0-9_.=-]+)*")
 _PERCENT = re.compile(r"([0-9]{1,3})%")
 _SWITCHES = {"on": True, "off": False}
 
@@ -81,3 +82,10 @@ def card_fault(value: str) -> str | None:
 def usb_fault(value: str) -> str | None:
     """What is wrong with a USB device's numbers."""
     return None if _USB.fullmatch(value) else f'"{value}" is no USB id: write it as `lsusb` does, like 0d8c:0014'
+
+
+def overlay_fault(value: str) -> str | None:
+    """What is wrong with the line of /boot/firmware/config.txt that a card needs: root may put it there."""
+    if _OVERLAY.fullmatch(value):
+        return None
+    return 'is no line of a config.txt that loads an overlay: write it like "dtoverlay=wm8960-soundcard"'

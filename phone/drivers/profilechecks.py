@@ -39,6 +39,7 @@ _SOUND: Mapping[str, Callable[[str], str | None]] = {
     "usb": lambda value: cards.usb_fault(value) if value else None,
     "capture": cards.device_fault,
     "playback": cards.device_fault,
+    "overlay": lambda value: cards.overlay_fault(value) if value else None,
 }
 
 

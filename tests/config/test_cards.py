@@ -66,3 +66,18 @@ def test_what_the_kernel_takes_for_no_id(name: str) -> None:
 @pytest.mark.parametrize(("usb", "good"), [("0d8c:0014", True), ("0D8C:0014", False), ("0d8c", False), ("", False)])
 def test_usb_ids_are_as_lsusb_has_them(usb: str, good: bool) -> None:
     assert (cards.usb_fault(usb) is None) is good
+
+
+@pytest.mark.parametrize(
+    ("line", "good"),
+    [
+        ("dtoverlay=wm8960-soundcard", True),
+        ("dtoverlay=googlevoicehat-soundcard,x=1,gpio_pin=0x1f", True),
+        ("dtparam=i2s=on", False),
+        ("dtoverlay=", False),
+        ("dtoverlay=x\nkernel=mine", False),
+        ("dtoverlay=x\n", False),
+    ],
+)
+def test_lines_of_the_boards_settings(line, good):
+    assert (cards.overlay_fault(line) is None) is good

@@ -148,6 +148,10 @@ def test_pins_are_taken_once_by_buses_too(tmp_path: Path, text: str, sentence: s
     [
         ("card = '0'\n", 'audio.card: "0" counts cards'),
         ("card = 'My card'\n", 'audio.card: "My card" is no card\'s name'),
+        (
+            'card = "X"\noverlay = "dtoverlay=x\\nkernel=mine"\n',
+            "audio.overlay: is no line of a config.txt that loads an overlay",
+        ),
         ("card = 'X'\nusb = '0D8C:14'\n", 'audio.usb: "0D8C:14" is no USB id: write it as `lsusb` does'),
         ("card = 'X'\nmixer = { Mic = '101%' }\n", 'audio.mixer.Mic: "101%" is nothing to set a control to'),
         ("card = 'X'\nmixer = { \"A B\" = 'loud' }\n", 'audio.mixer."A B": "loud" is nothing'),
