@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from phone import inbox
 from phone.calls import commands as do
 from phone.calls.events import Event
-from phone.calls.model import Memory, Phone
+from phone.calls.model import Memory, Phone, Ring
 from phone.drivers.base import Lamps
 from phone.jingle.agent import Agent
 from phone.mailnews import MailNews
@@ -104,8 +104,8 @@ class Mail(Protocol):
 class Greeting:
     """How calls from one address are met."""
 
-    ring: int = 0
-    """Ring tune, 1 to 5; 0: the country's."""
+    ring: Ring | None = None
+    """What announces them; None: what announces all."""
     intercom: bool = False
     """Answered at once, on the speaker."""
 

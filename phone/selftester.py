@@ -212,6 +212,7 @@ class SelfTester:
             speaker=out.speaker,
             tone="dial" if out.sound == "tone" else None,
             ringer=out.sound == "ring",
+            ring=phone.habits.ring,
             handset_volume=phone.handset_volume,
             ringer_volume=phone.ringer_volume,
             speaker_volume=phone.speaker_volume,

@@ -121,6 +121,7 @@ def _habits(config: Config, texts: int) -> Habits:
         lock_code=config.calls.lock_code,
         hotline=config.dial.hotline,
         speed=tuple(sorted(config.dial.speed.items())),
+        ring=config.calls.ring,
         texts=texts,
         answers=config.voicemail.answer,
         answers_busy=config.voicemail.busy,

@@ -40,7 +40,7 @@ def made(gateway: str = "gateway.example") -> Policy:
 def test_the_most_exact_entry_wins(policy: Policy) -> None:
     assert policy.greeting("boss@office.example/desk").ring == 2
     assert policy.greeting("bob@office.example/desk").ring == 1
-    assert policy.greeting("carol@far.example").ring == 0
+    assert policy.greeting("carol@far.example").ring is None
     assert policy.peer("boss@office.example/desk").plain_rtp
     assert not policy.peer("bob@office.example").plain_rtp
     assert policy.peer("carol@far.example/x").contact

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from phone.calls.model import CallId, Notice, Reason, Service
+from phone.calls.model import CallId, Notice, Reason, Ring, Service
 
 
 class Key(Enum):
@@ -112,7 +112,7 @@ class Offered:
     at: float
     via: str = ""
     replaces: CallId | None = None
-    ring: int = 0
+    ring: Ring | None = None
     intercom: bool = False
 
 

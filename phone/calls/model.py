@@ -10,7 +10,7 @@ from enum import Enum
 from typing import NewType
 
 from phone.calls.numbers import DialPlan, Fault
-from phone.calls.settings import Habits, Memory, Timers
+from phone.calls.settings import Habits, Memory, Ring, Timers
 from phone.calls.voicemail import Answering, Dictation, Mail
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Phone",
     "Progress",
     "Reason",
+    "Ring",
     "Service",
     "Stage",
     "Timers",
@@ -151,8 +152,8 @@ class Call:
     """Its far end has somebody else to talk to; if it does not end this leg itself by then, we do (TRANSFERRED)."""
     transferable: bool = False
     """The far end does XEP-0251; else handing it over means a bridge."""
-    ring: int = 0
-    """Which of the ring tunes announces it; 0: the country's."""
+    ring: Ring | None = None
+    """What announces it; None: what announces all (`Habits.ring`)."""
     intercom: bool = False
     """On the list of those who may speak at once: answered by itself on the speaker, with a beep."""
     answering: Answering | None = None

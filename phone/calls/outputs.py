@@ -10,7 +10,7 @@ from enum import Enum
 from typing import assert_never
 
 from phone.calls.events import DIGITS
-from phone.calls.model import Answering, Call, CallId, Phone, Progress, Reason, Service, Stage
+from phone.calls.model import Answering, Call, CallId, Phone, Progress, Reason, Ring, Service, Stage
 
 _DIGITS = frozenset(DIGITS)
 
@@ -58,8 +58,8 @@ class Outputs:
     """Of: call, message, mute, service (lit when there is none), hold, speaker, dnd."""
     speaker: bool = False
     """Someone is at the phone hands-free: sound goes by the speaker's card."""
-    ring: int = 0
-    """Which tune the ringer plays; 0: the country's."""
+    ring: Ring = 0
+    """What the ringer plays."""
     feeds: tuple[tuple[CallId, Feed], ...] = ()
     """What each leg that is up and not in `talk` hears."""
     bridges: tuple[tuple[CallId, CallId], ...] = ()
@@ -99,7 +99,7 @@ def outputs(phone: Phone) -> Outputs:
         talk=talk,
         send=bool(talk) and not phone.muted,
         lamps=_lamps(phone),
-        ring=ringing.ring if ringing else 0,
+        ring=_ring(phone, ringing) if ringing else 0,
         feeds=tuple((c.id, _feed(phone, c)) for c in phone.calls if c.up and c.id not in talk),
         bridges=phone.bridges,
         record=tuple(c.id for c in phone.calls if c.up and c.answering is Answering.RECORDING),
@@ -131,6 +131,10 @@ def _ringing(phone: Phone) -> Call | None:
     if known := phone.call(phone.recall) or phone.offered:
         return known
     return phone.held[0] if phone.reminder_until is not None and phone.held else None
+
+
+def _ring(phone: Phone, call: Call) -> Ring:
+    return phone.habits.ring if call.ring is None else call.ring
 
 
 def _feed(phone: Phone, call: Call) -> Feed:

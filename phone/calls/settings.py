@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Ring = int | str
+"""What the bell plays: 0 the country's ringing, 1 to 5 a tune, else a WAV file, by its path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timers:
@@ -75,5 +78,7 @@ class Habits:
     """It does so at once instead of refusing as busy (if it answers at all)."""
     answers_dnd: bool = True
     """The same while do-not-disturb is on."""
+    ring: Ring = 0
+    """Of all legs that have none of their own."""
     texts: int = 3
     """How many ready-made texts there are to refuse a call with."""

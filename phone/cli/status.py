@@ -65,7 +65,8 @@ def _desk(reply: StatusReply) -> Iterator[str]:
 def _ringer(reply: StatusReply) -> str:
     if not reply.ringer:
         return ""
-    return f", the ringer rings with tune {reply.ring}" if reply.ring else ", the ringer rings"
+    tune = "tune " if isinstance(reply.ring, int) else ""
+    return f", the ringer rings with {tune}{reply.ring}" if reply.ring else ", the ringer rings"
 
 
 def _call(call: CallStatus, names: Mapping[str, str], *, recalled: bool) -> Iterator[str]:

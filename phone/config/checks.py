@@ -36,6 +36,8 @@ def faults(values: Values, folder: Path) -> Iterator[Fault]:
 def _text_check(key: KeyPath) -> Check:
     if key[:2] == ("dial", "short") and len(key) == 3:
         return meanings.address
+    if _is_ring(key):
+        return meanings.ring_sound
     if key[0] == "audio" and key[-2:-1] == ("mixer",):
         return meanings.mixer
     return _TEXTS.get(key, meanings.anything)
@@ -110,7 +112,7 @@ def _range(key: KeyPath, value: float) -> str | None:
 
 
 def _is_ring(key: KeyPath) -> bool:
-    return len(key) == 3 and key[0] == "peers" and key[2] == "ring"
+    return key == ("calls", "ring") or (len(key) == 3 and key[0] == "peers" and key[2] == "ring")
 
 
 _LAWS: tuple[Callable[[Values], Iterator[Fault]], ...] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from phone.calls import digitmap
 from phone.config.agreement import cut_short
@@ -12,10 +13,12 @@ from phone.config.checks import faults
 from phone.config.paths import located
 from phone.config.reading import read_as, warn_of_open_secret
 from phone.config.sound import with_profile
-from phone.config.values import HOLD_SOUNDS, Config
+from phone.config.values import HOLD_SOUNDS, Config, Ring
 from phone.drivers.desk import is_path
 
 log = logging.getLogger(__name__)
+
+_Sound = TypeVar("_Sound", bound=Ring | None)
 
 
 def load_file(path: Path) -> Config:
@@ -26,7 +29,7 @@ def load_file(path: Path) -> Config:
     if config.calls.lock_code:
         warn_of_open_secret("lock code", path)
     _warn_of_emergency_numbers(config)
-    config = with_profile(_with_profiles_path(_with_hold_sound(config, path.parent), path.parent))
+    config = with_profile(_with_profiles_path(_with_sounds(config, path.parent), path.parent))
     _warn_of_mute_intercom(config)
     return config
 
@@ -38,10 +41,16 @@ def _with_profiles_path(config: Config, folder: Path) -> Config:
     return replace(config, hardware=replace(config.hardware, profile=profile))
 
 
-def _with_hold_sound(config: Config, folder: Path) -> Config:
-    if config.calls.hold in HOLD_SOUNDS:
-        return config
-    return replace(config, calls=replace(config.calls, hold=str(located(config.calls.hold, folder).absolute())))
+def _with_sounds(config: Config, folder: Path) -> Config:
+    calls = config.calls
+    hold = calls.hold if calls.hold in HOLD_SOUNDS else _absolute(calls.hold, folder)
+    peers = {name: replace(peer, ring=_absolute(peer.ring, folder)) for name, peer in config.peers.items()}
+    return replace(config, calls=replace(calls, hold=hold, ring=_absolute(calls.ring, folder)), peers=peers)
+
+
+def _absolute(sound: _Sound, folder: Path) -> _Sound | str:
+    """Files by their absolute path; what is none as it is."""
+    return str(located(sound, folder).absolute()) if isinstance(sound, str) else sound
 
 
 def _warn_of_emergency_numbers(config: Config) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import stat
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +14,7 @@ from phone.calls import digitmap, numbers
 from phone.config import cards
 from phone.config.faults import UnfitError, did_you_mean
 from phone.config.paths import located
-from phone.config.values import HOLD_SOUNDS, LOOPBACK_ORIGIN, read_secret
+from phone.config.values import HOLD_SOUNDS, LONGEST_RING, LOOPBACK_ORIGIN, read_secret
 from phone.errors import ConfigError
 from phone.media.wav import WavError, parse_wav
 from phone.ogg.opusreader import OpusReader
@@ -174,19 +175,27 @@ def _are_digits(value: str) -> bool:
 
 def hold_sound(value: str, folder: Path) -> str | None:
     """One of the phone's own, or a WAV file."""
-    if value in HOLD_SOUNDS:
-        return None
+    return None if value in HOLD_SOUNDS else _wav_file(value, folder, 'write "music" or "tone"')
+
+
+def ring_sound(value: str, folder: Path) -> str | None:
+    """A WAV file of at most LONGEST_RING seconds."""
+    return _wav_file(value, folder, "write a number from 0 to 5", LONGEST_RING)
+
+
+def _wav_file(value: str, folder: Path, instead: str, longest: float = math.inf) -> str | None:
+    """`longest`: seconds."""
     try:
         path = located(value, folder)
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
-            return f'{path} is no file: give a WAV file, or write "music" or "tone" instead'
+            return f"{path} is no file: give a WAV file, or {instead} instead"
     except UnfitError as error:
         return str(error)
     except (FileNotFoundError, NotADirectoryError):
-        return f'{path} is not there: put a WAV file there, or write "music" or "tone" instead'
+        return f"{path} is not there: put a WAV file there, or {instead} instead"
     except OSError as error:
         return _unreadable(path, error)
-    return _wav(path)
+    return _wav(path, longest)
 
 
 def greeting(value: str, folder: Path) -> str | None:
@@ -208,15 +217,15 @@ def greeting(value: str, folder: Path) -> str | None:
     return None
 
 
-def _wav(path: Path) -> str | None:
+def _wav(path: Path, longest: float) -> str | None:
     try:
         with path.open("rb") as file:
-            parse_wav(partial(_read_at, file), path.stat().st_size)
+            seconds = parse_wav(partial(_read_at, file), path.stat().st_size).seconds
     except WavError as error:
         return f"{path} {error}"
     except OSError as error:
         return _unreadable(path, error)
-    return None
+    return f"{path} lasts {seconds:.0f} s: take one of at most {longest:g} s" if seconds > longest else None
 
 
 def _read_at(file: BinaryIO, offset: int, count: int) -> bytes:

@@ -23,7 +23,7 @@ from cattrs.gen import make_dict_structure_fn
 from phone.config.document import KeyPath
 from phone.config.faults import Fault, UnfitError, did_you_mean
 from phone.config.paths import located
-from phone.config.values import PeerConfig
+from phone.config.values import PeerConfig, Ring
 
 _NAMES: dict[type, str] = {
     str: "a text in quotes",
@@ -63,6 +63,7 @@ def _converter(folder: Path) -> Converter:
         converter.register_structure_hook(scalar, _scalar)
     converter.register_structure_hook(Path, lambda value, _: located(str(_scalar(value, str)), folder))
     converter.register_structure_hook_func(_is_literal, _choice)
+    converter.register_structure_hook_func(_is_ring, lambda value, _: _ring(value))
     converter.register_structure_hook_factory(is_dataclass, lambda kind: _table(kind, converter))
     for kind, toml in _COLLECTIONS:
         checked = _guarded(converter.get_structure_hook(kind), toml)
@@ -72,6 +73,16 @@ def _converter(folder: Path) -> Converter:
 
 def _is_literal(kind: object) -> bool:
     return getattr(kind, "__origin__", None) is Literal
+
+
+def _is_ring(kind: object) -> bool:
+    return kind in (Ring, Ring | None)
+
+
+def _ring(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise UnfitError(f"must be a whole number or a text in quotes, not {_show(value)}")
+    return value
 
 
 def _table(kind: type, converter: Converter) -> Hook:

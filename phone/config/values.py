@@ -9,6 +9,9 @@ from typing import ClassVar, Literal
 
 from phone.errors import ConfigError
 
+Ring = int | str
+"""What announces calls: 0 the country's ringing, 1 to 5 a tune, else a WAV file, by its path."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountConfig:
@@ -62,6 +65,8 @@ class DialConfig:
 
 HOLD_SOUNDS = ("music", "tone")
 """The phone's own."""
+LONGEST_RING = 30.0
+"""Seconds of a WAV file that announces calls: whoever calls gives up before more of it is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ class CallsConfig:
     """Legs at a time, held ones among them."""
     hold: str = "music"
     """What held far ends hear: one of HOLD_SOUNDS, or the absolute path of a WAV file."""
+    ring: Ring = 0
+    """What announces calls; the path is absolute."""
     reminder_seconds: float = 60.0
     texts: tuple[str, ...] = ()
     """Ready-made texts to refuse a call with, keys 1 to 9; empty: three of the language's own."""
@@ -186,8 +193,8 @@ class PeerConfig:
 
     plain_rtp: bool = False
     direct: bool = False
-    ring: int = 0
-    """Which ring tune, 1 to 5, announces calls from there; 0: the country's."""
+    ring: Ring | None = None
+    """What announces calls from there; None: what `CallsConfig.ring` says."""
 
 
 @dataclass(frozen=True, slots=True)

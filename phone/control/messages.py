@@ -203,8 +203,8 @@ class StatusReply(msgspec.Struct, frozen=True):
     """The keypad."""
     recall: str = ""
     """The id of the call that rings back: handing it over failed."""
-    ring: int = 0
-    """Which ring tune sounds, 1 to 5; 0: the country's, or none."""
+    ring: int | str = 0
+    """Which ring tune sounds, 1 to 5, or which WAV file; 0: the country's, or none."""
     new_messages: int = 0
     old_messages: int = 0
     mailbox: bool = False

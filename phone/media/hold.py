@@ -58,6 +58,8 @@ class FilePlayback:
         except (OSError, WavError):
             self.close()
             raise
+        self.length = wav.frames * _RATE // wav.rate
+        """Samples at 48 kHz, once through."""
         self._loop = WavLoop(self._read_at, wav)
         self._interpolator = None if wav.rate == _RATE else Interpolator(wav.rate, self._loop.read)
 

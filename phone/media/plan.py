@@ -136,8 +136,8 @@ class AudioPlan(msgspec.Struct, frozen=True):
     speaker: bool = False
     """Hands-free: the speaker's card runs in the handset's place (never both)."""
     speaker_volume: int = 80
-    ring: int = 0
-    """Which ring tune, 1 to 5; 0: the country's."""
+    ring: int | str = 0
+    """Which ring tune, 1 to 5; 0: the country's; else the path of a WAV file, which is played with pauses."""
     listen: tuple[str, ...] = ()
     """Legs that are heard and not spoken to: each hears what its own feed says."""
     play: Play | None = None
@@ -278,13 +278,14 @@ class DigitHeard(msgspec.Struct, frozen=True, tag=True):
     digit: str
 
 
-Troubled = Literal["handset", "speaker", "ringer", "hold", "mixer", "jack"]
+Troubled = Literal["handset", "speaker", "ringer", "ring", "hold", "mixer", "jack"]
 
 
 class AudioTrouble(msgspec.Struct, frozen=True, tag=True):
     """A card is missing, vanished or refuses 48 kHz: a plain sentence with the device's name; "" when mended.
 
-    Of `mixer`: a control is missing or refuses its value. Of `jack`: nothing tells whether a headset is plugged in.
+    Of `ring` and `hold`: a file cannot be played. Of `mixer`: a control is missing or refuses its value. Of `jack`:
+    nothing tells whether a headset is plugged in.
     """
 
     device: Troubled

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from phone.media.card import PERIOD, CardError, CardGoneError, Stream, unplugged
 from phone.media.controls import NO_CONTROLS, CardControls
+from phone.media.ringsound import RingSound
 from phone.media.soundcard import Device
-from phone.media.tones import TonePlayer, ring_name
 from phone.media.voice import Volume
 
 log = logging.getLogger(__name__)
@@ -25,32 +25,34 @@ _TRIES, _TRY_AGAIN = 5, 0.02
 
 
 class Ringer:
-    """Rings while told to. `on_trouble` gets a sentence, or "" when mended, in the ringer's thread."""
+    """Rings while told to. `on_trouble` gets a sentence, or "" when mended, in the ringer's thread; so does what tells
+    of `sound`'s troubles.
+    """
 
     def __init__(
         self,
         device_name: str,
-        country: str,
+        sound: RingSound,
         on_trouble: Callable[[str], None],
         controls: CardControls = NO_CONTROLS,
     ) -> None:
         self._name = device_name
         self._controls = controls
         self._seen = False
-        self._country = country
+        self._sound = sound
         self._on_trouble = on_trouble
         self._trouble = ""
         self._volume = 80
-        self._tune = 0
+        self._ring: int | str = 0
         self._wanted = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
         self._lock = threading.Lock()
 
-    def ring(self, *, on: bool, volume: int, tune: int = 0) -> None:
-        """Ring (`tune` 1 to 5; 0: the country's), or be silent within 20 ms. Without a device it stays silent."""
+    def ring(self, *, on: bool, volume: int, ring: int | str = 0) -> None:
+        """Ring (with `AudioPlan.ring`), or be silent within 20 ms. Without a device it stays silent."""
         self._volume = volume
-        self._tune = tune
+        self._ring = ring
         if not on:
             self._wanted.clear()
         elif self._name and not self._wanted.is_set():
@@ -114,15 +116,15 @@ class Ringer:
         self._controls.begin("ringer")
         stream = self._opened()
         self._works()
-        player = TonePlayer(self._country)
         volume = Volume(self._volume)
         try:
             while self._wanted.is_set():
-                player.play(ring_name(self._tune))
-                tone = player.read(_FRAMES) or array("h", bytes(2 * _FRAMES))
+                self._sound.play(self._ring)
+                samples = self._sound.read(_FRAMES)
                 volume.turn(self._volume)
-                _written(stream, volume.apply(tone))
+                _written(stream, volume.apply(samples))
         finally:
+            self._sound.stop()
             stream.close()
 
     def _works(self) -> None:

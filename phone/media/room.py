@@ -38,6 +38,7 @@ from phone.media.plan import (
 from phone.media.planprobes import AskServers, ServersAsked
 from phone.media.plugs import named
 from phone.media.ringer import Ringer
+from phone.media.ringsound import RingSound
 from phone.media.sockets import local_addresses
 from phone.media.soundcard import Device, Place
 from phone.media.speech import Speech
@@ -83,9 +84,8 @@ class Room:
             missed=setup.mixer.card not in named((setup.handset, setup.headset, setup.speaker, setup.ringer)),
         )
         self._jack = Jack(setup.jack, lambda sentence: self._trouble("jack", sentence)) if setup.jack else None
-        self._ringer = Ringer(
-            setup.ringer.playback, country, lambda sentence: self._trouble("ringer", sentence), controls
-        )
+        ring = RingSound(country, lambda sentence: self._trouble("ring", sentence))
+        self._ringer = Ringer(setup.ringer.playback, ring, lambda sentence: self._trouble("ringer", sentence), controls)
         hold = HoldSound(setup.hold, country, lambda sentence: self._trouble("hold", sentence))
         mixer = Mixer({"music": hold, "ringback": TonePlayback("ringback", country)})
         self._annex = Annex(reporter.report, self._make_codec)
@@ -172,7 +172,7 @@ class Room:
             self._ringer.ring(on=False, volume=audio.ringer_volume)
         self._audio.route(self._route_of(self._plan))
         if rings:
-            self._ringer.ring(on=True, volume=audio.ringer_volume, tune=audio.ring)
+            self._ringer.ring(on=True, volume=audio.ringer_volume, ring=audio.ring)
 
     def _route_of(self, plan: Plan) -> Route:
         audio = plan.audio

@@ -41,6 +41,11 @@ class Wav:
     start: int
     frames: int
 
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return self.frames / self.rate
+
 
 def parse_wav(read_at: ReadAt, size: int) -> Wav:
     """Of a file of `size` bytes. Raises WavError."""

@@ -113,6 +113,12 @@ def test_status_of_held_joined_and_handed_over_calls(fake, capsys):
     ]
 
 
+def test_status_names_a_ring_of_ones_own(fake, capsys):
+    fake.replies[Status] = msgspec.structs.replace(STATUS, ringer=True, ring="/etc/phone/ring.wav")
+    assert main(["status"]) == 0
+    assert "tone: none, the ringer rings with /etc/phone/ring.wav" in capsys.readouterr().out.splitlines()
+
+
 def test_status_for_machines_has_all_that_is_promised(fake, capsys):
     assert main(["status", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -66,6 +66,8 @@ def wrong(folder, *path, value):
         ("panel.port", 1024),
         ("panel.ancestors", ["http://127.0.0.1:8000", "http://localhost"]),
         ("peers", {"pbx.example.org": {"ring": 5}}),
+        ("calls.ring", 0),
+        ("calls.ring", 5),
     ],
 )
 def test_good_values_pass(key, value):
@@ -130,6 +132,11 @@ def test_good_values_pass(key, value):
         ("panel.port", 65536, "0 or from 1024 to 65535"),
         ("panel.ancestors", ["http://example.org"], "may not frame the panel"),
         ("peers.pbx.ring", 6, "from 0 to 5"),
+        ("peers.pbx.ring", "3", "3 is not there: put a WAV file there, or write a number from 0 to 5 instead"),
+        ("calls.ring", -1, "from 0 to 5"),
+        ("calls.ring", "x\0.wav", "NUL"),
+        ("calls.ring", ".", "is no file"),
+        ("calls.ring", __file__, "is no WAV file; convert it"),
     ],
 )
 def test_bad_values_are_named_with_what_to_do(key, value, part):
@@ -176,7 +183,8 @@ def test_a_wav_file_beside_the_config_is_a_hold_sound(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("table", "key", "name"), [("calls", "hold", "hold.wav"), ("voicemail", "greeting", "hi.opus")]
+    ("table", "key", "name"),
+    [("calls", "hold", "hold.wav"), ("calls", "ring", "ring.wav"), ("voicemail", "greeting", "hi.opus")],
 )
 def test_a_sound_that_may_not_be_read_says_so(tmp_path, monkeypatch, table, key, name):
     _write_wav(tmp_path / name, 10_000)
@@ -191,6 +199,14 @@ def test_a_sound_that_may_not_be_read_says_so(tmp_path, monkeypatch, table, key,
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "hold.wav")
     assert "is no file" in wrong(tmp_path, "calls", "hold", value="hold.wav")[0]
+
+
+def test_a_wav_file_announces_calls(tmp_path):
+    for key in (("calls", "ring"), ("peers", "pbx", "ring")):
+        _write_wav(tmp_path / "ring.wav", 30 * 48_000)
+        assert wrong(tmp_path, *key, value="ring.wav") == []
+        _write_wav(tmp_path / "ring.wav", 31 * 48_000)
+        assert "lasts 31 s: take one of at most 30 s" in wrong(tmp_path, *key, value="ring.wav")[0]
 
 
 def test_values_ever_so_deep_are_looked_through():

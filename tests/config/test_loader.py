@@ -216,6 +216,17 @@ def test_a_run_dir_that_is_no_path_is_named(write):
         run_dir(write('run_dir = "~nobody-of-that-name"\n'))
 
 
+def test_ring_sounds_count_from_the_files_folder(write, tmp_path):
+    with wave.open(str(tmp_path / "ring.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 8000, "NONE", ""))
+        sound.writeframes(bytes(16000))
+    config = load(
+        write(GOOD + '[calls]\nring = "ring.wav"\n[peers.x]\nring = "./ring.wav"\n[peers.y]\n[peers.z]\nring = 3')
+    )
+    assert config.calls.ring == str(tmp_path / "ring.wav")
+    assert {name: peer.ring for name, peer in config.peers.items()} == {"x": config.calls.ring, "y": None, "z": 3}
+
+
 def test_a_hold_sound_counts_from_the_files_folder(write, tmp_path):
     with wave.open(str(tmp_path / "hold.wav"), "wb") as sound:
         sound.setparams((1, 2, 48000, 0, "NONE", ""))

@@ -132,6 +132,8 @@ def test_what_the_config_says_arrives(loaded: Config) -> None:
     assert phone.plan.resolve("204") == "204@Example.org"
     assert phone.plan.resolve("1") == "bob@example.org"
     assert phone.memory == Memory(10, 20, "7")
+    with_ring = replace(loaded, calls=replace(loaded.calls, ring="/boss.wav"))
+    assert settings.fresh_phone(with_ring, Memory(), 3).habits.ring == "/boss.wav"
 
 
 class Roster:

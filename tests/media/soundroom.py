@@ -19,6 +19,7 @@ from phone.media.audio import AudioThread, Role
 from phone.media.mixer import Mixer, Player, Sound
 from phone.media.plan import Report
 from phone.media.ringer import Ringer
+from phone.media.ringsound import RingSound
 from phone.media.soundcard import Device, Place
 
 NAMES = ("handset", "speaker", "ringer", "sixteen", "stereo")
@@ -57,7 +58,7 @@ class Bench:
         self.troubled: list[str] = []
         """Whose, one by one."""
         self.told = threading.Condition()
-        self.ringer = Ringer("ringer", "de", self.tell)
+        self.ringer = Ringer("ringer", RingSound("de", self.tell), self.tell)
         self.audio: AudioThread | None = None
 
     def start(

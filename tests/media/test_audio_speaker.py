@@ -166,9 +166,9 @@ def test_a_ring_tune_may_change_while_it_rings(bench: Bench) -> None:
         return share_of(array("h", card.hear(card.now() - RATE // 10, card.now())), hertz) > 0.8
 
     card = bench.cards["ringer"]
-    bench.ringer.ring(on=True, volume=80, tune=3)
+    bench.ringer.ring(on=True, volume=80, ring=3)
     until(lambda: rings(880))
-    bench.ringer.ring(on=True, volume=80, tune=2)
+    bench.ringer.ring(on=True, volume=80, ring=2)
     until(lambda: rings(1568))
     bench.ringer.ring(on=False, volume=80)
     time.sleep(0.1)

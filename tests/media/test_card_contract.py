@@ -20,6 +20,7 @@ from phone.media.audio import AudioThread
 from phone.media.controls import CardControls
 from phone.media.mixer import Mixer, Route
 from phone.media.ringer import Ringer
+from phone.media.ringsound import RingSound
 from phone.media.soundcard import CardMixer, Control, Device
 
 ON_THE_BOARD = Path("/dev/vpi-gpio").exists()
@@ -107,7 +108,9 @@ class Desk:
         self.told = threading.Condition()
         control = CardMixer(hardware.mixer, (Control(hardware.control, 100),))
         self.controls = CardControls(control, lambda sentence: self.tell("mixer", sentence), missed=False)
-        self.ringer = Ringer(hardware.device, "de", lambda sentence: self.tell("ringer", sentence), self.controls)
+        self.ringer = Ringer(
+            hardware.device, RingSound("de", print), lambda sentence: self.tell("ringer", sentence), self.controls
+        )
         device = Device(hardware.device, hardware.device)
         self.audio = AudioThread({"handset": device}, "de", self.ringer, Mixer({}), self.tell, controls=self.controls)
 

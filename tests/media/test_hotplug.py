@@ -18,6 +18,7 @@ from phone.media import controls as controls_module
 from phone.media.controls import CardControls
 from phone.media.mixer import Route
 from phone.media.ringer import Ringer
+from phone.media.ringsound import RingSound
 from phone.media.soundcard import CardMixer, Control
 
 UNPLUGGED = "The handset's sound card is unplugged ('handset'): plug it in, and its sound is back"
@@ -174,7 +175,9 @@ def test_handset_and_speaker_of_one_card_differ_by_its_controls(bench: Bench, de
 
 def test_the_ringer_goes_and_comes_back_and_has_controls_of_its_own(bench: Bench, desk: VirtualMixer) -> None:
     card = bench.cards["ringer"]
-    bench.ringer = Ringer("ringer", "de", bench.tell, controls(bench, ringer=(Control("Speaker", 100),)))
+    bench.ringer = Ringer(
+        "ringer", RingSound("de", bench.tell), bench.tell, controls(bench, ringer=(Control("Speaker", 100),))
+    )
     bench.ringer.ring(on=True, volume=100)
     until(lambda: any(bench.heard("ringer")))
     assert desk["Speaker Playback Volume"] == 37
