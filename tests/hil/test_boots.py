@@ -27,6 +27,7 @@ SECONDS_EACH = 120
 DIAL_TONE = 425
 """Hertz, in Germany."""
 _TRIES = 20
+_PART = RATE // 20
 _HEARD = f"arecord -q -D plughw:CARD={NAME},DEV=1 -t raw -f S16_LE -r {RATE} -c 1 -s {RATE // 2} | base64 -w 0"
 _READY = (
     "until systemctl is-active -q phone; do sleep 0.05; done; "
@@ -62,10 +63,8 @@ async def test_each_boot_ends_with_a_dial_tone(boots: int, tmp_path: Path) -> No
             try:
                 came.append(await booted(home))
             except AssertionError as error:
-                if boots == USUAL:
-                    raise
                 failed.append(f"boot {number + 1}: {error}\n{journal(home)}")
-    print(figures(came), *failed, sep="\n")
+    print(*failed, figures(came), sep="\n")
     assert not failed
 
 
@@ -73,7 +72,7 @@ async def booted(home: Household) -> Boot:
     """What its user finds. Raises AssertionError for what should not be."""
     alice, pi = home.alice, home.pi
     ready = int((await asyncio.to_thread(pi.run, _READY, timeout=90)).check()) / 1e6
-    assert not (await asyncio.to_thread(pi.display.picture)).getbbox() is None, "the display is dark"
+    assert (await asyncio.to_thread(pi.display.picture)).getbbox(), "the display is dark"
     status = await does(alice, lambda s: s.registered, 60)
     online = pi.uptime()
     assert status.audio_troubles + status.desk_troubles == ()
@@ -88,11 +87,12 @@ async def booted(home: Household) -> Boot:
 
 
 async def dial_tone(home: Household) -> None:
-    """It is heard. A half second of it, torn as a busy machine tears it, is enough."""
+    """It is heard, torn as a busy machine may tear it: in a quarter of the parts of half a second."""
     for _ in range(_TRIES):
         told = await asyncio.to_thread(home.pi.run, _HEARD)
         heard = array("h", base64.b64decode(told.check()))
-        if loudness(heard) > 300 and tone_share(heard, DIAL_TONE) > 0.5:
+        parts = [heard[at : at + _PART] for at in range(0, len(heard), _PART)]
+        if 4 * sum(loudness(part) > 300 and tone_share(part, DIAL_TONE) > 0.9 for part in parts) >= len(parts) > 1:
             return
     pytest.fail("no dial tone is heard")
 
@@ -103,10 +103,11 @@ def journal(home: Household) -> str:
 
 def figures(boots: list[Boot]) -> str:
     lines = [f"{len(boots)} boots with dial tone and registered"]
+    if not boots:
+        return lines[0]
     for what, seconds in (("READY", [b.ready for b in boots]), ("registered", [b.registered for b in boots])):
         ordered = sorted(seconds)
         middle, high = statistics.median(ordered), ordered[len(ordered) * 9 // 10]
-        lines.append(
-            f"{what}: {ordered[0]:.1f} to {ordered[-1]:.1f} s after the kernel began, median {middle:.1f}, p90 {high:.1f}"
-        )
+        spread = f"{ordered[0]:.1f} to {ordered[-1]:.1f} s after the kernel began"
+        lines.append(f"{what}: {spread}, median {middle:.1f}, p90 {high:.1f}")
     return "\n".join(lines)
