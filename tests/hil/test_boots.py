@@ -72,7 +72,7 @@ async def booted(home: Household) -> Boot:
     """What its user finds. Raises AssertionError for what should not be."""
     alice, pi = home.alice, home.pi
     ready = int((await asyncio.to_thread(pi.run, _READY, timeout=90)).check()) / 1e6
-    assert (await asyncio.to_thread(pi.display.picture)).getbbox(), "the display is dark"
+    await asyncio.to_thread(pi.display.wait, lambda picture: picture.getbbox() is not None)
     status = await does(alice, lambda s: s.registered, 60)
     online = pi.uptime()
     assert status.audio_troubles + status.desk_troubles == ()
