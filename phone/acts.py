@@ -18,7 +18,7 @@ from phone.calls.model import CallId, Phone, Reason
 from phone.guard import Guard
 from phone.jingle import api as jingle
 from phone.leaving import Leaving
-from phone.media import plan
+from phone.media import plan, planrecordings
 from phone.ports import Ports
 from phone.sayings import dictation_source
 from phone.ui import menu
@@ -84,7 +84,7 @@ class Acts:
             case menu.Seen(at):
                 self.ports.missed_seen(at)
             case menu.SkipBy(token, ms):
-                self.ports.media.send(plan.SkipPlay(token, ms))
+                self.ports.media.send(planrecordings.SkipPlay(token, ms))
             case _:
                 self.ports.mail.request(request, self.now())
 

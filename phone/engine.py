@@ -25,7 +25,7 @@ from phone.jingle.elements import TRANSFER
 from phone.levels import Levels, Seen
 from phone.mailnews import BoxChanged
 from phone.measured import Measured
-from phone.media import plan
+from phone.media import planrecordings
 from phone.mediareports import MediaReports
 from phone.ports import Loop, Ports, Timer
 from phone.sayings import dictation_token
@@ -280,9 +280,9 @@ class Engine:
             case inbox.MediaRestarted():
                 self.levels.begin_media_anew()  # the new process gets the plan
                 self._media.lost()
-            case inbox.MediaTold(plan.PlayAt(token, ms)):
+            case inbox.MediaTold(planrecordings.PlayAt(token, ms)):
                 self.menu = menu.playing(self.menu, token, ms, self.now())
-            case inbox.MediaTold(plan.PlayDone(token, trouble)):
+            case inbox.MediaTold(planrecordings.PlayDone(token, trouble)):
                 self._played(token, trouble)
             case inbox.MediaTold(report):
                 self._media.told(report)

@@ -18,7 +18,7 @@ from phone.calls.events import Event, RecordingEnd
 from phone.calls.model import CallId, Notice, Trouble
 from phone.clock import Clock
 from phone.mailnews import BoxChanged, MailNews, Posted
-from phone.media.plan import Recorded
+from phone.media.planrecordings import Recorded
 from phone.remotebox import RemoteBox
 from phone.sayings import GREETING
 from phone.sending import Sender

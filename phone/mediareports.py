@@ -15,7 +15,7 @@ from phone.calls import events as ev
 from phone.calls.model import CallId, Phone
 from phone.capturing import Capturing
 from phone.measured import Measured
-from phone.media import plan
+from phone.media import plan, planrecordings
 from phone.media.captured import Captured
 from phone.media.planprobes import Probed, ServersAsked
 from phone.ports import Ports
@@ -44,15 +44,15 @@ class MediaReports:
             case plan.Alive():
                 self.measured.lives(report)
                 self._sound()
-            case plan.Recorded():
+            case planrecordings.Recorded():
                 self._tell(self.ports.mail.sound(report))
-            case plan.RecordedAll(source):
+            case planrecordings.RecordedAll(source):
                 self.ports.mail.all_in(source)
             case Captured():
                 self.capturing.told(report)
             case Probed() | ServersAsked():
                 log.debug("%s comes too late", type(report).__name__)
-            case plan.PlayAt() | plan.PlayDone():
+            case planrecordings.PlayAt() | planrecordings.PlayDone():
                 log.debug("%s is nothing for a call", type(report).__name__)
             case _:
                 self._of_leg(report)

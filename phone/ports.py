@@ -14,7 +14,7 @@ from phone.calls.model import Memory, Phone, Ring
 from phone.drivers.base import Lamps
 from phone.jingle.agent import Agent
 from phone.mailnews import MailNews
-from phone.media import plan
+from phone.media import plan, planrecordings
 from phone.media.planprobes import AskServers
 from phone.sayings import Sayings
 from phone.ui.book import Book
@@ -49,7 +49,7 @@ class Loop(Protocol):
 class MediaDown(Protocol):
     """The way down to the media process (`media.host.MediaHost`)."""
 
-    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | plan.SkipPlay | AskServers) -> None:
+    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | planrecordings.SkipPlay | AskServers) -> None:
         """Hand one message over; kept for a process that is just being restarted."""
 
 
@@ -62,7 +62,7 @@ class Mail(Protocol):
     def stop(self, command: do.StopRecording, now: float) -> None:
         """It ends."""
 
-    def sound(self, report: plan.Recorded) -> tuple[Event, ...]:
+    def sound(self, report: planrecordings.Recorded) -> tuple[Event, ...]:
         """More of a recording; what the core is to be told of it."""
 
     def all_in(self, source: str) -> None:

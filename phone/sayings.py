@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from phone.calls.model import Phone
 from phone.calls.outputs import Outputs
-from phone.media import plan
+from phone.media import planrecordings
 from phone.ui import menu
 from phone.ui.book import Book
 from phone.ui.menu import Menu
@@ -30,16 +30,16 @@ class Sayings:
         """What a caller hears before he is recorded."""
         return _there(book.box.greeting, self.path(_BEEP))
 
-    def play(self, phone: Phone, out: Outputs, menus: Menu, book: Book) -> plan.Play | None:
+    def play(self, phone: Phone, out: Outputs, menus: Menu, book: Book) -> planrecordings.Play | None:
         """What the ear hears."""
         if out.mailbox:
             speech = menu.speech(menus, book)
             if speech is None:
                 return None
             files = tuple(map(self._file, speech.parts))
-            return plan.Play(speech.token, _there(*files), speech.start_ms, speech.speed, speech.paused)
+            return planrecordings.Play(speech.token, _there(*files), speech.start_ms, speech.speed, speech.paused)
         if phone.dictation is not None and out.dictation is False:
-            return plan.Play(dictation_token(phone), _there(self.path(_LEAVE), self.path(_BEEP)))
+            return planrecordings.Play(dictation_token(phone), _there(self.path(_LEAVE), self.path(_BEEP)))
         return None
 
     def _file(self, part: str) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Protocol
 
 from phone.background import Background
-from phone.media.plan import Recorded, Sound
+from phone.media.planrecordings import Recorded, Sound
 from phone.voicemail.message import Failure, Message, Trouble
 
 log = logging.getLogger(__name__)

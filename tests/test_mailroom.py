@@ -17,7 +17,7 @@ from phone.calls.model import Call, CallId, Notice, Progress, Trouble
 from phone.clock import VirtualClock
 from phone.mailnews import BoxChanged, Posted
 from phone.mailroom import Mailroom
-from phone.media.plan import Recorded, Sound
+from phone.media.planrecordings import Recorded, Sound
 from phone.remotebox import RemoteBox
 from phone.sayings import GREETING
 from phone.sending import Sender, notice

@@ -7,7 +7,7 @@ from queue import Queue
 import pytest
 from rig.spoken import packets
 
-from phone.media.plan import Recorded, Sound
+from phone.media.planrecordings import Recorded, Sound
 from phone.takes import LEAST_SPEECH, Ended, Takes, Troubled
 from phone.voicemail.box import Mailbox
 from phone.voicemail.message import Caller, Failure, Message, Trouble

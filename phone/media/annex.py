@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from phone.media.mixer import Dictated, Played
 from phone.media.outgoing import MakeCodec
 from phone.media.outward import Outward
-from phone.media.plan import Play, Report, SkipPlay
+from phone.media.plan import Report
+from phone.media.planrecordings import Play, SkipPlay
 from phone.media.speech import Speech
 
 if TYPE_CHECKING:

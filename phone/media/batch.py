@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from phone.media.codecs import RATE
 from phone.media.loudness import SpeechMeter
-from phone.media.plan import Recorded, RecordedAll, Sound
+from phone.media.planrecordings import Recorded, RecordedAll, Sound
 
 _FULL = RATE // 5
 """200 ms: five reports a second."""

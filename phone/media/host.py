@@ -20,8 +20,9 @@ from pathlib import Path
 import msgspec
 
 from phone.errors import PhoneError
-from phone.media.plan import Down, Plan, PlayDigit, Report, SendDigit, Setup, SkipPlay, decode_report, encode
+from phone.media.plan import Down, Plan, PlayDigit, Report, SendDigit, Setup, decode_report, encode
 from phone.media.planprobes import AskServers
+from phone.media.planrecordings import SkipPlay
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What the ear hears from files, for one token of `plan.Play`: begun, paused and skipped through without a click."""
+"""What the ear hears from files, for one token of `Play`: begun, paused and skipped through without a click."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from phone.media.ahead import ReadAhead
 from phone.media.codecs import RATE
-from phone.media.plan import Play
+from phone.media.planrecordings import Play
 from phone.media.strip import Strip
 from phone.media.voice import UNITY, ramp, total
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from phone.media.ahead import ReadAhead
-from phone.media.plan import Play, PlayAt, PlayDone, SkipPlay
+from phone.media.planrecordings import Play, PlayAt, PlayDone, SkipPlay
 from phone.media.playback import Playback
 
 _TICK = 0.25

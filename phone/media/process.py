@@ -22,20 +22,9 @@ import msgspec
 from phone import logs
 from phone.media.audio import LOOP_PRIORITY, become_real_time
 from phone.media.locked import lock_memory
-from phone.media.plan import (
-    Alive,
-    LegStats,
-    Plan,
-    PlayAt,
-    PlayDigit,
-    Report,
-    SendDigit,
-    Setup,
-    SkipPlay,
-    decode_down,
-    encode,
-)
+from phone.media.plan import Alive, LegStats, Plan, PlayDigit, Report, SendDigit, Setup, decode_down, encode
 from phone.media.planprobes import AskServers
+from phone.media.planrecordings import PlayAt, SkipPlay
 from phone.media.room import Room
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from phone.media.batch import Tell
 from phone.media.dictation import Dictation
 from phone.media.outgoing import MakeCodec
-from phone.media.plan import RecordedAll
+from phone.media.planrecordings import RecordedAll
 from phone.media.recorder import Recorder
 from phone.media.speech import Speech
 

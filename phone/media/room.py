@@ -32,10 +32,10 @@ from phone.media.plan import (
     Report,
     SendDigit,
     Setup,
-    SkipPlay,
     Troubled,
 )
 from phone.media.planprobes import AskServers, ServersAsked
+from phone.media.planrecordings import SkipPlay
 from phone.media.plugs import named
 from phone.media.ringer import Ringer
 from phone.media.ringsound import RingSound

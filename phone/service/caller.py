@@ -28,7 +28,7 @@ from phone.jingle.api import (
     StanzaError,
 )
 from phone.legs import candidate_up, local_media
-from phone.media import plan
+from phone.media import plan, planrecordings
 from phone.service.admission import FULL, Errand, errand, initiates, regarding
 from phone.service.desk import Admitted
 from phone.service.guest import Guest, House
@@ -184,9 +184,9 @@ class Caller:
                 self._act(self._agent.media_failed(call, fault, now))
             case plan.LegSaid():
                 guest.said(now)
-            case plan.Recorded():
+            case planrecordings.Recorded():
                 guest.recorded(report, now)
-            case plan.RecordedAll():
+            case planrecordings.RecordedAll():
                 guest.recorded_all()
             case _:
                 pass

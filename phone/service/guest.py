@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from phone.calls.outputs import Feed
 from phone.jingle.api import EndReason, MediaWish
 from phone.legs import leg_plan
-from phone.media.plan import LegPlan, Recorded
+from phone.media.plan import LegPlan
+from phone.media.planrecordings import Recorded
 from phone.service import visit
 from phone.service.addresses import Mailbox
 from phone.service.admission import Errand

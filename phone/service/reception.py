@@ -7,7 +7,7 @@ import logging
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from phone.media import plan
+from phone.media import plan, planrecordings
 from phone.service.addresses import Addresses, Mailbox, Outgoing
 from phone.service.caller import JMI, Caller, Heard
 from phone.service.guest import House
@@ -88,7 +88,7 @@ class Reception:
     def report(self, report: plan.Report) -> None:
         """Of any media process."""
         match report:
-            case plan.Recorded(source=leg) | plan.RecordedAll(source=leg):
+            case planrecordings.Recorded(source=leg) | planrecordings.RecordedAll(source=leg):
                 pass
             case plan.LegDescribed(leg=leg) | plan.LegCandidate(leg=leg) | plan.LegFailed(leg=leg):
                 pass

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from typing import Final
 
-from phone.media.plan import Sound
+from phone.media.planrecordings import Sound
 from phone.service.spool import Found, Label, Spool
 from phone.voicemail.message import Failure
 from phone.voicemail.recording import Recording

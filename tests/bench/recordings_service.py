@@ -26,12 +26,11 @@ from phone.media.plan import (
     LegSaid,
     LegUp,
     Plan,
-    Recorded,
-    RecordedAll,
     Remote,
     Report,
     Setup,
 )
+from phone.media.planrecordings import Recorded, RecordedAll
 
 _PATIENCE = 60.0
 _AT_ONCE = 10

@@ -6,7 +6,7 @@ import queue
 import threading
 from pathlib import Path
 
-from phone.media.plan import Sound
+from phone.media.planrecordings import Sound
 from phone.ogg.opusreader import OpusReader
 from phone.voicemail.box import Mailbox
 from phone.voicemail.message import Caller, Failure, Message

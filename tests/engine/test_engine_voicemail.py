@@ -15,7 +15,7 @@ from phone.calls.outputs import Tone
 from phone.jingle.elements import FEATURES
 from phone.jingle.gingle_voicemail import DISCO_ITEMS
 from phone.mailnews import BoxChanged
-from phone.media import plan
+from phone.media import plan, planrecordings
 from phone.ui.book import Box, Letter
 from phone.ui.mailboxstate import MarkHeard
 
@@ -95,7 +95,7 @@ def test_silence_ends_the_message(wire: Wire, alice: WirePhone, bob: WirePhone) 
     wire.run(5)
     leg = CallId(legs(bob)[0].id)
     bob.mail.news = (RecordingStopped(leg, RecordingEnd.SILENCE, wire.loop.now),)
-    bob.engine.post(inbox.MediaTold(plan.Recorded(leg, (), 4000, 10_000)))
+    bob.engine.post(inbox.MediaTold(planrecordings.Recorded(leg, (), 4000, 10_000)))
     wire.run()
     assert len(bob.mail.kept) == 1
     assert not alice.talks
@@ -134,7 +134,7 @@ def test_a_message_is_heard_with_the_handset(wire: Wire, bob: WirePhone) -> None
     *prompts, last = play.files
     assert all(file.startswith("/prompts/") for file in prompts)
     assert last == "/box/one.opus"
-    bob.engine.post(inbox.MediaTold(plan.PlayAt(play.token, 4900)))
+    bob.engine.post(inbox.MediaTold(planrecordings.PlayAt(play.token, 4900)))
     wire.run(4)
     assert MarkHeard("one") in bob.mail.requests
     bob.hang_up()

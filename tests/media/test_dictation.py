@@ -8,7 +8,8 @@ from legs import share_of, tone
 
 from phone.media.codecs.opus import OpusCodec
 from phone.media.dictation import Dictation
-from phone.media.plan import Recorded, RecordedAll, Report
+from phone.media.plan import Report
+from phone.media.planrecordings import Recorded, RecordedAll
 
 
 def test_speech_then_silence() -> None:

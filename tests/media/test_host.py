@@ -35,16 +35,13 @@ from phone.media.plan import (
     LegStats,
     LegUp,
     Plan,
-    Play,
-    PlayAt,
     PlayDigit,
-    PlayDone,
     Remote,
     Report,
     SendDigit,
     Setup,
-    SkipPlay,
 )
+from phone.media.planrecordings import Play, PlayAt, PlayDone, SkipPlay
 
 FORBIDDEN = ("slixmpp", "luma", "PIL", "sqlite3", "phone.calls", "phone.jingle", "phone.xmpp", "cryptography", "dns")
 

@@ -12,7 +12,7 @@ from rig import spoken
 from soundroom import steepest
 
 from phone.media.ahead import ReadAhead, Reel
-from phone.media.plan import Play
+from phone.media.planrecordings import Play
 from phone.media.playback import Playback
 from phone.ogg.opusfile import Head, OpusWriter, Tags
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from legs import share_of, tone
 
-from phone.media import plan
+from phone.media import plan, planrecordings
 from phone.media.codecs.g711 import compressed
 from phone.media.codecs.opus import OpusCodec
-from phone.media.plan import Recorded, RecordedAll, Report
+from phone.media.plan import Report
+from phone.media.planrecordings import Recorded, RecordedAll
 from phone.media.recorder import Recorder
 from phone.media.rtp import RtpPacket
 from phone.media.tap import PATIENCE
@@ -52,7 +53,7 @@ class Taken:
         return [each for each in self.reports if isinstance(each, Recorded)]
 
     @property
-    def packets(self) -> list[plan.Sound]:
+    def packets(self) -> list[planrecordings.Sound]:
         return [packet for report in self.told for packet in report.packets]
 
     @property
@@ -72,7 +73,7 @@ def narrow(frames: int, size: int = 160, hertz: int = 440, form: plan.Codec = PC
     return [compressed(law, samples[n * size : (n + 1) * size]) for n in range(frames)]
 
 
-def heard(packets: list[plan.Sound]) -> array[int]:
+def heard(packets: list[planrecordings.Sound]) -> array[int]:
     codec, samples = OpusCodec(), array("h")
     for packet in packets:
         samples.extend(codec.decode(packet.payload))

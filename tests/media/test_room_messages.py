@@ -14,7 +14,8 @@ from rig import spoken
 
 from phone.media import outward as outward_module
 from phone.media.codecs.opus import OpusCodec
-from phone.media.plan import AudioTrouble, Device, LegFailed, LegSaid, LegUp, Recorded, RecordedAll, Setup, Sound
+from phone.media.plan import AudioTrouble, Device, LegFailed, LegSaid, LegUp, Setup
+from phone.media.planrecordings import Recorded, RecordedAll, Sound
 
 
 def recorded(house: House, source: str = "a") -> list[Sound]:

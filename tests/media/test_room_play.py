@@ -15,7 +15,8 @@ from rig import spoken
 from soundroom import Bench, sounding
 
 from phone.media.codecs.opus import OpusCodec
-from phone.media.plan import Device, Play, PlayAt, PlayDone, Recorded, RecordedAll, Setup, SkipPlay
+from phone.media.plan import Device, Setup
+from phone.media.planrecordings import Play, PlayAt, PlayDone, Recorded, RecordedAll, SkipPlay
 
 RATE = 48_000
 

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from phone.calls import commands as do
 from phone.calls.events import Event
 from phone.mailnews import BoxChanged, MailNews
-from phone.media import plan
+from phone.media import planrecordings
 from phone.ui.book import Box
 from phone.ui.menu import BoxRequest
 
@@ -35,7 +35,7 @@ class Mailbag:
         source = command.id or next(s for s, begun in self.recording.items() if begun.call is None)
         (self.kept if command.keep else self.dropped).append(self.recording.pop(source))
 
-    def sound(self, report: plan.Recorded) -> tuple[Event, ...]:
+    def sound(self, report: planrecordings.Recorded) -> tuple[Event, ...]:
         news, self.news = self.news, ()
         return news
 

@@ -26,7 +26,7 @@ from phone.engine import Engine
 from phone.jingle.agent import Agent
 from phone.jingle.api import PeerPolicy, Permission
 from phone.jingle.elements import FEATURES
-from phone.media import plan
+from phone.media import plan, planrecordings
 from phone.media.planprobes import AskServers
 from phone.ports import Greeting, Ports
 from phone.sayings import Sayings
@@ -95,18 +95,18 @@ class Media:
     up: set[str] = field(default_factory=set)
     digits: list[tuple[str, str]] = field(default_factory=list)
     played: list[tuple[str, str]] = field(default_factory=list)
-    skipped: list[plan.SkipPlay] = field(default_factory=list)
+    skipped: list[planrecordings.SkipPlay] = field(default_factory=list)
     speech_seconds: float = 3.0
     """How long whatever is said or played takes."""
     said: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tokens: set[int] = field(default_factory=set)
     asked: list[AskServers] = field(default_factory=list)
 
-    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | plan.SkipPlay | AskServers) -> None:
+    def send(self, message: plan.Plan | plan.SendDigit | plan.PlayDigit | planrecordings.SkipPlay | AskServers) -> None:
         if isinstance(message, AskServers):
             self.asked.append(message)
             return
-        if isinstance(message, plan.SkipPlay):
+        if isinstance(message, planrecordings.SkipPlay):
             self.skipped.append(message)
             return
         if isinstance(message, plan.PlayDigit):
@@ -125,7 +125,7 @@ class Media:
         play = message.audio.play
         if play is not None and not play.paused and play.token not in self.tokens:
             self.tokens.add(play.token)
-            self._tell(plan.PlayDone(play.token), self.speech_seconds)
+            self._tell(planrecordings.PlayDone(play.token), self.speech_seconds)
 
     def _say(self, leg: plan.LegPlan) -> None:
         if leg.feed == "say" and leg.id in self.up and self.said.get(leg.id) != leg.say:

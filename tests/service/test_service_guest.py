@@ -12,7 +12,7 @@ import pytest
 from rig.servers_ears import xml
 
 from phone.jingle.api import StanzaError
-from phone.media.plan import Recorded
+from phone.media.planrecordings import Recorded
 from phone.service.addresses import Addresses, Mailbox
 from phone.service.admission import SERVER_SHARE, Errand, Rules
 from phone.service.caller import Caller, Heard
