@@ -32,6 +32,7 @@ echo snd-aloop >/etc/modules-load.d/handset.conf
 """
 """A USB handset that is plugged in already when the Pi comes up."""
 _OWN = "chown phone:phone /etc/phone/* && chmod 660 /etc/phone/*\nsync\n"
+_PRESSES = 3
 _SHOWN_SECONDS = 20.0
 
 
@@ -135,10 +136,22 @@ class Seat:
         """Press one key."""
         await asyncio.to_thread(self.push, key, seconds)
 
+    async def makes(self, key: str, true: Callable[[StatusReply], bool]) -> None:
+        """Press one key until it does something: once, but where the machine stood still for longer than a finger
+        stays. Raises AssertionError.
+        """
+        for again in range(_PRESSES):
+            await self.press(key)
+            if await self.until(true, 5 + 5 * again):
+                return
+            print(f"{key} was pressed, and nothing came of it")
+        raise AssertionError(f"{key} does nothing: {await self.status()}")
+
     async def dial(self, number: str) -> None:
-        """Press the keys of a number, as fast as a quick finger."""
-        for digit in number:
-            await self.press(digit)
+        """Press the keys of a number, each when the one before it is to be seen."""
+        calls = len((await self.status()).calls)
+        for count, digit in enumerate(number, 1):
+            await self.makes(digit, lambda s, typed=number[:count]: len(s.calls) > calls or typed in s.screen)
 
     async def status(self) -> StatusReply:
         """What `phone status` says. Raises ControlError."""

@@ -20,6 +20,7 @@ import alsaaudio
 RATE, PERIOD = 48_000, 480
 _TO_SAY = struct.Struct("<QI")
 _SILENCE = bytes(2 * PERIOD)
+_PERIODS, _AHEAD = 32, 4
 
 
 class Mouth:
@@ -55,33 +56,53 @@ class Mouth:
         return (pause + said).ljust(len(_SILENCE), b"\0")
 
 
-def opened(card: str, kind: int) -> alsaaudio.PCM:
-    return alsaaudio.PCM(
-        kind,
-        device=f"plughw:{card},1",
-        rate=RATE,
-        channels=1,
-        format=alsaaudio.PCM_FORMAT_S16_LE,
-        periodsize=PERIOD,
-        periods=8,
-    )
+class Card:
+    """The loopback's other end, both ways. What goes wrong on a machine that stands still for a while is made good:
+    time that was lost is heard as silence.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._open()
+
+    def _open(self) -> None:
+        self._ear, self._mouth = self._stream(alsaaudio.PCM_CAPTURE), self._stream(alsaaudio.PCM_PLAYBACK)
+        self._mouth.write(_AHEAD * _SILENCE)
+
+    def _stream(self, kind: int) -> alsaaudio.PCM:
+        settings = {"rate": RATE, "channels": 1, "format": alsaaudio.PCM_FORMAT_S16_LE, "periodsize": PERIOD}
+        return alsaaudio.PCM(kind, device=f"plughw:{self._name},1", periods=_PERIODS, **settings)
+
+    def hear(self) -> bytes:
+        """One period; nothing where some were lost."""
+        try:
+            count, heard = self._ear.read()
+        except alsaaudio.ALSAAudioError:
+            self._ear.close()
+            self._mouth.close()
+            self._open()
+            return b""
+        return heard if count == PERIOD else b""
+
+    def say(self, period: bytes) -> None:
+        if self._mouth.write(period) < 0:
+            self._mouth.write(_AHEAD * _SILENCE)
 
 
-def main(card: str, host: str, port: str) -> None:
+def main(name: str, host: str, port: str) -> None:
     line = socket.create_connection((host, int(port)), 20)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     line.settimeout(None)
-    ear, speaker, mouth = opened(card, alsaaudio.PCM_CAPTURE), opened(card, alsaaudio.PCM_PLAYBACK), Mouth()
+    card, mouth = Card(name), Mouth()
     threading.Thread(target=mouth.listen, args=(line,), daemon=True).start()
-    speaker.write(3 * _SILENCE)
-    now = 0
+    began, now = time.monotonic(), 0
     while True:
-        count, heard = ear.read()
-        if count <= 0:  # an overrun: the time is lost, but must count
-            continue
-        line.sendall(struct.pack("<Q", time.monotonic_ns()) + heard.ljust(2 * PERIOD, b"\0"))
-        speaker.write(mouth.period(now))
-        now += PERIOD
+        heard, at = card.hear(), time.monotonic_ns()
+        lost = 0 if heard else max(0, int((at / 1e9 - began) * RATE) - now) // PERIOD
+        line.sendall(lost * (struct.pack("<Q", at) + _SILENCE) + (struct.pack("<Q", at) + heard if heard else b""))
+        if heard:
+            card.say(mouth.period(now))
+        now += (lost + bool(heard)) * PERIOD
 
 
 if __name__ == "__main__":
