@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from phone.cli.common import add_command, add_config, add_json, control_socket, show
 from phone.control import CaptureBegin, CapturedPacket, CaptureEnd, CaptureReply, CaptureTake, ControlError, ask
 from phone.control.support import LONGEST_CAPTURE
-from phone.report.output import STDOUT, output
+from phone.report.output import STDOUT, not_for_a_terminal, output
 
 _EVERY = 0.5
 """Seconds between two questions."""
@@ -34,7 +34,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Its arguments."""
     examples = (
         "phone capture --out call.pcap --seconds 60",
-        "ssh phone@desk phone capture --out - > call.pcap",
+        "ssh you@desk phone capture --out - > call.pcap",
     )
     summary = "the headers of the calls' packets as a pcap file, without speech"
     parser = add_command(commands, "capture", capture, summary, examples)
@@ -54,17 +54,18 @@ def capture(options: argparse.Namespace) -> int:
     """Raises ControlError if the phone is not running, somebody else captures, or the file cannot be written."""
     if options.json and options.out == STDOUT:
         raise ControlError("--json and --out - both want stdout: name a file")
+    not_for_a_terminal(options.out)
     socket = control_socket(options)
-    with output(options.out) as file:
+    with output(options.out) as file, _capture(socket, options.seconds) as replies:
         from phone.report import pcap  # noqa: PLC0415 - see the package
 
-        token = ask(socket, CaptureBegin(options.seconds)).token
         file.write(pcap.file_header())
         file.flush()
         count, dropped, trouble = 0, 0, ""
         try:
-            for reply in _replies(socket, token):
+            for reply in replies:
                 file.writelines(map(_record, reply.packets))
+                file.flush()  # somebody may look at it live, or have gone
                 count, dropped = count + len(reply.packets), reply.dropped
         except ControlError as error:
             trouble = f"{error}; what was captured before is in {options.out}"
@@ -78,6 +79,16 @@ def capture(options: argparse.Namespace) -> int:
     return 0
 
 
+@contextmanager
+def _capture(socket: Path, seconds: float) -> Iterator[Iterator[CaptureReply]]:
+    """Its packets. It ends with this, whatever happens: else the phone would keep it until it knows itself deserted."""
+    token = ask(socket, CaptureBegin(seconds)).token
+    try:
+        yield _replies(socket, token)
+    finally:
+        _end(socket, token)
+
+
 def _replies(socket: Path, token: int) -> Iterator[CaptureReply]:
     """Until it is over; Ctrl-C lets it end early."""
     over = False
@@ -85,13 +96,17 @@ def _replies(socket: Path, token: int) -> Iterator[CaptureReply]:
         try:
             time.sleep(_EVERY)
         except KeyboardInterrupt:
-            with suppress(ControlError):
-                ask(socket, CaptureEnd(token))
+            _end(socket, token)
         more = True
         while more:
             reply = ask(socket, CaptureTake(token))
             yield reply
             more, over = bool(reply.packets), reply.over
+
+
+def _end(socket: Path, token: int) -> None:
+    with suppress(ControlError):
+        ask(socket, CaptureEnd(token))
 
 
 def _record(packet: CapturedPacket) -> bytes:

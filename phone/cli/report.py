@@ -30,7 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     examples = (
         "sudo phone report",
         "phone report --out report.tar.xz --json",
-        "ssh phone@desk phone report --out - > report.tar.xz",
+        "ssh you@desk sudo phone report --out - > report.tar.xz",
     )
     summary = "one archive for a helper: config without secrets, log, versions, quality of calls"
     parser = add_command(commands, "report", report, summary, examples)
@@ -44,12 +44,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def report(options: argparse.Namespace) -> int:
     """Raises ControlError if the archive cannot be written; all else that fails is told in it."""
     from phone.report.gather import Gatherer  # noqa: PLC0415 - see the package
-    from phone.report.output import STDOUT, output  # noqa: PLC0415
+    from phone.report.output import STDOUT, not_for_a_terminal, output  # noqa: PLC0415
     from phone.report.parts import Missing, Part, text_part, write_archive  # noqa: PLC0415
     from phone.report.readme import readme  # noqa: PLC0415
 
     if options.json and options.out == STDOUT:
         raise ControlError("--json and --out - both want stdout: name a file")
+    not_for_a_terminal(options.out)
     now = time.time()
     name = _name(now)
     path: Path = options.out or Path(f"{name}.tar.xz")
@@ -68,7 +69,7 @@ def report(options: argparse.Namespace) -> int:
 
 
 def _lines(facts: Report) -> Iterator[str]:
-    yield f"{facts.file}: {', '.join(facts.parts)}"
+    yield f"{'stdout' if facts.file == '-' else facts.file}: {', '.join(facts.parts)}"
     for what, why in facts.missing.items():
         yield f"without {what}: {why}"
     yield "Secrets were taken out; names and numbers of calls are in it: see its README.txt before you send it."

@@ -14,6 +14,12 @@ from phone.control import ControlError
 STDOUT = Path("-")
 
 
+def not_for_a_terminal(path: Path | None) -> None:
+    """Raises ControlError if it is one, for terminals obey what they are sent."""
+    if path == STDOUT and sys.stdout.isatty():
+        raise ControlError("this is not for a terminal: name a file with --out, or write `--out - > FILE`")
+
+
 @contextmanager
 def output(path: Path) -> Iterator[BinaryIO]:
     """Open it for writing. A file that is there already is replaced (mode 0600) once all is written; where that fails

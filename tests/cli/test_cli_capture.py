@@ -1,6 +1,11 @@
 """`phone capture`: what it makes of the phone's answers."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
+from unittest.mock import patch
 
 import pytest
 from report.pcapfile import parse
@@ -93,6 +98,39 @@ def test_ctrl_c_ends_it(answers, fake, tmp_path, monkeypatch):
     assert main(["capture", "--out", str(tmp_path / "call.pcap")]) == 0
     assert CaptureEnd(7) in fake.asked
     assert len(parse((tmp_path / "call.pcap").read_bytes())) == 1
+
+
+def test_a_full_disk_ends_it_on_the_phone_too(answers, fake, capsys):
+    """Else the next one would have to wait until the phone notices that nobody comes for its packets."""
+    answers(CaptureReply((PACKET,) * 50))
+    with patch("phone.report.output._opened", lambda path: os.open("/dev/full", os.O_WRONLY)):
+        assert main(["capture", "--out", "call.pcap"]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert fake.asked[-1] == CaptureEnd(7)
+
+
+def test_a_reader_that_has_gone_ends_it(answers, fake, tmp_path):
+    answers(CaptureReply((PACKET,)))
+    reading, writing = os.pipe()
+    os.close(reading)
+    command_line = [sys.executable, "-m", "phone", "capture", "--out", "-"]
+    done = subprocess.run(command_line, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60)
+    os.close(writing)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert fake.asked[-1] == CaptureEnd(7)
+
+
+@pytest.mark.parametrize("command_line", [["capture", "--out", "-"], ["report", "--out", "-"]])
+def test_a_terminal_gets_no_octets(fake, command_line):
+    ours, theirs = pty.openpty()
+    told = [sys.executable, "-m", "phone", *command_line]
+    done = subprocess.run(told, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == 1
+    assert "not for a terminal" in done.stderr
+    assert fake.asked == []
 
 
 def test_a_phone_that_does_not_run_leaves_the_file_as_it_was(tmp_path, monkeypatch, capsys):
