@@ -44,7 +44,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """--json: for machines."""
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, of a failure, too")
 
 
 def add_switch(parser: argparse.ArgumentParser) -> None:
@@ -85,10 +85,15 @@ def show(facts: object, lines: Iterable[str], *, as_json: bool) -> None:
 def show_error(sentence: str, *, as_json: bool) -> None:
     """The sentence on stderr, and for machines an object on stdout."""
     if as_json:
-        import json  # noqa: PLC0415
-
-        print(json.dumps({"ok": False, "error": sentence}))
+        print(error_as_json(sentence))
     print("\n".join(f"phone: {plain(line)}" for line in sentence.split("\n")), file=sys.stderr)
+
+
+def error_as_json(sentence: str) -> str:
+    """What machines are told of a failure."""
+    import json  # noqa: PLC0415
+
+    return json.dumps({"ok": False, "error": sentence})
 
 
 def plain(text: str) -> str:

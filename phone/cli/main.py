@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from phone.cli import (
     block,
@@ -36,21 +37,39 @@ from phone.cli import (
     voicemail,
     voicemail_service,
 )
-from phone.cli.common import Command, show_error, version
+from phone.cli.common import Command, error_as_json, show_error, version
 from phone.errors import PhoneError
 
 COMMANDS = (
-    *(run, demo, status, call, hang_up, log, contacts, block, unblock, dnd, lock),
-    *(voicemail, voicemail_service, panel, selftest, sim, diagram, install, uninstall),
-    *(onboard, provision, provision_shell, report, capture),
+    *(status, call, hang_up, log, contacts, voicemail, block, unblock, dnd, lock),
+    *(install, onboard, provision, selftest, panel, report, capture, uninstall),
+    *(run, demo, sim, diagram, voicemail_service, provision_shell),
 )
+"""What its user does with the phone; who looks after it; the rest."""
+
+_EXIT_CODES = """\
+exit codes:
+  0  done
+  1  it could not be done, or a test failed: the sentence says what to do
+  2  the command line was wrong
+"""
+
+
+class _TellingParser(argparse.ArgumentParser):
+    """For machines: what is wrong with a command line is an object on stdout, too."""
+
+    def error(self, message: str) -> NoReturn:
+        print(error_as_json(message))
+        super().error(message)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
-    options = _parser().parse_args(provision.expanded(sys.argv[1:] if arguments is None else arguments))
-    command: Command = options.command
+    told = provision.expanded(sys.argv[1:] if arguments is None else arguments)
+    options = argparse.Namespace()
     try:
+        _parser(as_json="--json" in told).parse_args(told, options)
+        command: Command = options.command
         code = command(options)
         sys.stdout.flush()
     except PhoneError as error:
@@ -64,8 +83,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="phone", description="An open desk phone on XMPP.")
+def _parser(*, as_json: bool) -> argparse.ArgumentParser:
+    kind = _TellingParser if as_json else argparse.ArgumentParser
+    parser = kind(
+        prog="phone",
+        description="An open desk phone on XMPP.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"phone {version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in COMMANDS:

@@ -142,7 +142,9 @@ def _exchange(path: Path, request: Request) -> bytes:
             connection.sendall(encode(request))
             return _read_line(connection)
         except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise NotRunningError(f"the phone is not running: start it with `phone run` ({path})") from error
+            raise NotRunningError(
+                f"the phone is not running: start it with `sudo systemctl start phone` or `phone run` ({path})"
+            ) from error
         except PermissionError as error:
             raise ControlError(_denied(path)) from error
         except TimeoutError as error:

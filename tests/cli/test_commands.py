@@ -108,6 +108,42 @@ def test_a_wrong_command_line_is_exit_code_2(arguments, capsys):
     assert "usage: phone" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [["--json"], ["dance", "--json"], ["capture", "--json"], ["log", "--json", "x"]])
+def test_machines_are_told_what_is_wrong_with_a_command_line(arguments, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["ok"] is False
+    assert told["error"]
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback(monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(COMMANDS[0], "add", interrupted)
+    assert main(["status"]) == 130
+
+
+def test_the_commands_are_listed_by_who_needs_them(capsys):
+    """What its user does comes first, and no line tells of an account that nobody can sign in to."""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    places = [told.index(f"\n    {name}") for name in ("status", "call", "install", "provision", "run", "sim")]
+    assert places == sorted(places)
+    assert "exit codes:" in told
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_no_example_signs_in_as_the_daemon(module, capsys):
+    command = module.__name__.rpartition(".")[2].replace("_", "-")
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "ssh phone@" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("module", COMMANDS)
 def test_help(module, capsys):
     command = module.__name__.rpartition(".")[2].replace("_", "-")
@@ -130,7 +166,7 @@ def test_no_daemon_says_how_to_start_it(tmp_path, capsys):
     config = tmp_path / "phone.toml"
     config.write_text('run_dir = "run"\n')
     assert main(["status", "--config", str(config)]) == 1
-    assert "is not running: start it with" in capsys.readouterr().err
+    assert "is not running: start it with `sudo systemctl start phone`" in capsys.readouterr().err
 
 
 def test_run_tells_every_fault_of_its_config(tmp_path, capsys):
