@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -55,8 +57,20 @@ def read(path: Path, example: str = "phone.example.toml") -> Document:
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: there is no such file; {example} is one to start from") from error
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        hint = _who_may(path) if isinstance(error, PermissionError) else ""
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}{hint}") from error
     return parse(data, path)
+
+
+def _who_may(path: Path) -> str:
+    try:
+        status = path.stat()
+        if status.st_mode & stat.S_IRGRP:
+            group = grp.getgrgid(status.st_gid).gr_name
+            return f"; run this by sudo, or join the group {group} (sudo usermod -aG {group} $USER) and log in again"
+    except (OSError, KeyError):
+        pass  # its folder is closed, too, or the group has no name
+    return "; run this by sudo"
 
 
 def parse(data: bytes, path: Path) -> Document:

@@ -1,9 +1,14 @@
+import grp
+import os
 import tomllib
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone.config.document import locate
+from phone.config.document import locate, read
+from phone.errors import ConfigError
 
 TEXT = '''\
 a = 1
@@ -73,3 +78,21 @@ def test_every_key_that_tomllib_finds_has_the_line_it_was_written_on(tables, bet
             text += f"{_basic(key)} = {value}\n{between}"
     tomllib.loads(text)
     assert locate(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "hint"), [(0o640, "join the group {group} (sudo usermod"), (0o600, "run this by sudo")]
+)
+def test_who_may_not_read_it_is_told_what_to_do(tmp_path, monkeypatch, mode, hint):
+    """An installed phone's config is for root and its group; the tests may run as root, who may read anything."""
+    path = tmp_path / "phone.toml"
+    path.touch(mode)
+    path.chmod(mode)
+
+    def refused(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(ConfigError, match="Permission denied; run this by sudo") as told:
+        read(path)
+    assert hint.format(group=grp.getgrgid(os.getegid()).gr_name) in str(told.value)
