@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import pwd
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -13,7 +15,7 @@ from phone.control import ControlError, Panel, ask
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Its arguments."""
-    examples = ("phone panel", "phone panel --open", "ssh phone@desk phone panel")
+    examples = ("phone panel", "phone panel --open", "ssh you@desk phone panel")
     parser = add_command(
         commands, "panel", panel, "the address of the phone's web page, with the token to it", examples
     )
@@ -33,15 +35,22 @@ def panel(options: argparse.Namespace) -> int:
 
 def _lines(url: str) -> Iterator[str]:
     port = urlsplit(url).port
-    tunnel = f"ssh -L {port}:127.0.0.1:{port} phone@{socket.gethostname()}"
+    tunnel = f"ssh -L {port}:127.0.0.1:{port} {_login()}@{socket.gethostname()}"
     yield url
     yield f"on another machine: {tunnel}, then open the same address there"
+
+
+def _login() -> str:
+    """Whoever asks can sign in here; the user `phone` cannot, nor perhaps root."""
+    try:
+        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return "you"
 
 
 def _open(url: str) -> None:
     """By way of a page of our own: every user of the machine can read what stands on a browser's command line."""
     import html  # noqa: PLC0415 - see the package
-    import os  # noqa: PLC0415
     import tempfile  # noqa: PLC0415
     import webbrowser  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415

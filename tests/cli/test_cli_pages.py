@@ -1,5 +1,6 @@
 """What is looked at elsewhere: the panel in a browser, the diagram in the documentation."""
 
+import getpass
 import html
 import json
 import shutil
@@ -22,13 +23,21 @@ def fake(fake):
     return fake
 
 
-def test_panel(fake, capsys):
+def test_panel(fake, monkeypatch, capsys):
+    monkeypatch.delenv("SUDO_USER", raising=False)
     assert main(["panel"]) == 0
     url, elsewhere = capsys.readouterr().out.splitlines()
     assert url == URL
-    assert "ssh -L 8080:127.0.0.1:8080 phone@" in elsewhere
+    assert f"ssh -L 8080:127.0.0.1:8080 {getpass.getuser()}@" in elsewhere
     assert main(["panel", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"url": URL, "ok": True}
+
+
+def test_panel_by_sudo_names_who_can_sign_in(fake, monkeypatch, capsys):
+    """Not the daemon's user, who has no shell."""
+    monkeypatch.setenv("SUDO_USER", "anna")
+    assert main(["panel"]) == 0
+    assert ":8080 anna@" in capsys.readouterr().out
 
 
 def test_panel_opens_a_browser_without_the_token_on_its_command_line(fake, tmp_path):
