@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from itertools import pairwise
 
 from phone.cli.common import Command, add_command, add_config, add_json
 from phone.cli.provision_options import add_input, add_trial, seconds
 
 COMMANDS = ("apply", "get", "diff", "confirm", "rollback", "history")
-_ABOUT = (
-    "look after the phone's config over SSH: `ssh phone@desk phone provision < desk.toml` checks all of it, shows "
-    "what it changes, applies it, and takes it back by itself where the phone has not registered with it in time"
-)
+_WITH_VALUE = ("--config", "--part", "--comment", "--within", "--confirm-within", "--limit")
+_ABOUT = "check, show, try and apply a config from afar; taken back by itself if the phone does not register with it"
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Its arguments, and those of its own commands."""
     examples = (
-        "ssh phone@desk phone provision < desk.toml",
-        "ssh phone@desk phone provision get > desk.toml   # its secrets are masked; so they stay on the way back",
-        "ssh phone@desk phone provision apply --merge < changes.toml",
-        "ssh phone@desk phone provision apply --confirm-within 5m < desk.toml",
-        "ssh phone@desk phone provision confirm",
-        "ssh phone@desk phone provision rollback",
+        "ssh provision@desk phone provision < desk.toml",
+        "ssh provision@desk phone provision get > desk.toml   # its secrets are masked; so they stay on the way back",
+        "ssh provision@desk phone provision apply --merge < changes.toml",
+        "ssh provision@desk phone provision apply --confirm-within 5m < desk.toml",
+        "ssh provision@desk phone provision confirm",
+        "ssh provision@desk phone provision rollback",
     )
     parser = add_command(commands, "provision", _apply, _ABOUT, examples)
     inner = parser.add_subparsers(required=True, metavar=" | ".join(COMMANDS))
@@ -32,11 +31,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def expanded(arguments: Sequence[str]) -> list[str]:
-    """`phone provision` is `phone provision apply`."""
+    """`phone provision` is `phone provision apply`; options may stand before the command, too."""
     told = list(arguments)
-    if told[:1] == ["provision"] and told[1:2] not in [[name] for name in (*COMMANDS, "-h", "--help")]:
-        told.insert(1, "apply")
-    return told
+    if told[:1] != ["provision"] or told[1:2] in (["-h"], ["--help"]):
+        return told
+    rest = told[1:]
+    for place, (before, word) in enumerate(pairwise(("", *rest))):
+        if word in COMMANDS and before not in _WITH_VALUE:
+            return ["provision", word, *rest[:place], *rest[place + 1 :]]
+    return ["provision", "apply", *rest]
 
 
 def _add_changing(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -11,6 +11,8 @@ from functools import partial
 from types import FrameType
 from typing import NoReturn
 
+import msgspec
+
 from phone.cli.common import plain, show, show_error
 from phone.provision import draft, making, trials
 from phone.provision.apply import Make, Outcome, Session, Wish, compare
@@ -26,6 +28,8 @@ _MOST_CONFIG_BYTES = 1 << 20
 def apply(options: argparse.Namespace) -> int:
     """Raises PhoneError before anything is changed; 1: it was rolled back."""
     _end_on_signals()
+    if options.unproven and options.confirm_within:
+        raise UnfitInputError("--unproven confirms at once, --confirm-within waits: leave one of them out")
     store = Store.of(options.config)
     return _told(applied(store, _sent(options), _wish(options), _session(options)), options)
 
@@ -121,20 +125,23 @@ def _end(number: int, _: FrameType | None) -> NoReturn:
 
 
 def _told(outcome: Outcome, options: argparse.Namespace) -> int:
-    show(outcome, [_sentence(outcome)] if outcome.ok else (), as_json=options.json)
-    if not outcome.ok:
-        show_error(f"rolled back, the phone is as it was: {outcome.why}", as_json=False)
-    return 0 if outcome.ok else 1
+    if outcome.ok:
+        show(outcome, [_sentence(outcome, options)], as_json=options.json)
+        return 0
+    error = f"rolled back, the phone is as it was: {outcome.why}"
+    show(msgspec.structs.replace(outcome, error=error), (), as_json=options.json)
+    show_error(error, as_json=False)
+    return 1
 
 
-def _sentence(outcome: Outcome) -> str:
+def _sentence(outcome: Outcome, options: argparse.Namespace) -> str:
     match outcome.result:
         case "unchanged":
             return "unchanged: the phone has this config already"
         case "pending":
             return (
                 f"version {outcome.version} is on trial, the phone has registered with it: "
-                "`phone provision confirm` keeps it"
+                f"`phone provision confirm` keeps it; without that it is taken back after {options.confirm_within:g} s"
             )
         case _:
             return f"changed: version {outcome.version} is confirmed"

@@ -21,6 +21,8 @@ def run(options: argparse.Namespace) -> int:
     from phone.cli.main import main  # noqa: PLC0415 - it knows this module
     from phone.provision.forced import arguments  # noqa: PLC0415
 
-    allowed = arguments(os.environ.get("SSH_ORIGINAL_COMMAND", ""))
+    command = os.environ.get("SSH_ORIGINAL_COMMAND", "")
+    options.json = "--json" in command.split()  # of a refusal
+    allowed = arguments(command)
     os.environ["PHONE_CONFIG"] = options.config  # whatever sshd's AcceptEnv let in
     return main(allowed)

@@ -85,8 +85,8 @@ def _lines(told: History) -> Sequence[str]:
 
 
 def _row(record: Record, *, current: bool) -> tuple[str, ...]:
-    result = f"{record.result}: {record.why}" if record.why else record.result
-    return ("*" if current else " ", str(record.version), record.at, str(record.who), result, record.comment)
+    about = "; ".join(filter(None, (record.why, record.comment)))  # long ones would push the others' columns away
+    return ("*" if current else " ", str(record.version), record.at, str(record.who), record.result, about)
 
 
 def confirm(options: argparse.Namespace) -> int:

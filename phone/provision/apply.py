@@ -34,6 +34,8 @@ class Outcome(msgspec.Struct, frozen=True):
     why: str = ""
     changes: tuple[Change, ...] = ()
     ok: bool = True
+    error: str = ""
+    """The sentence where it is not ok, as of any command that fails."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _START_SECONDS = 45.0
 _GRACE_SECONDS = 5.0
 """The daemon brings the version before back; after so long beyond the deadline this process does."""
 _ASK_AGAIN_SECONDS = 2.0
+_ABSENT = "--unproven is for a phone that does not run"
 _HOPELESS = "bad password"
 """The service's name for what no waiting mends."""
 
@@ -55,7 +56,8 @@ class Conductor:
         SessionLostError.
         """
         try:
-            self._ask_to_reload()
+            if not self._ask_to_reload():
+                self.tell(f"the phone does not answer: waiting {_START_SECONDS:g} s for it to start ({_ABSENT})")
             trials.install(self.store, trial)
             self._patience = time.monotonic() + _START_SECONDS
             while (record := self.store.record(trial.version)).result == "pending" and not self._held:
@@ -112,7 +114,9 @@ class Conductor:
                 self._waiting = True
         if now - self._asked > _ASK_AGAIN_SECONDS:
             self._ask_to_reload()
-        return f"the phone did not start within {_START_SECONDS:g} s" if now > self._patience else None
+        if now <= self._patience:
+            return None
+        return f"the phone did not start within {_START_SECONDS:g} s: `systemctl status phone` tells why ({_ABSENT})"
 
     def _status(self) -> StatusReply | None:
         for socket in self.sockets:
@@ -120,11 +124,15 @@ class Conductor:
                 return ask(socket, Status())
         return None
 
-    def _ask_to_reload(self) -> None:
+    def _ask_to_reload(self) -> bool:
+        """Whether the phone has heard it."""
         self._asked = time.monotonic()
+        reached = False
         for socket in self.sockets:
             with suppress(ControlError):
                 ask(socket, Reload(self.now))
+                reached = True
+        return reached
 
     def _judged(self, judge: Callable[..., Record], *arguments: object) -> None:
         """Somebody else may have been first: the record tells."""

@@ -14,7 +14,10 @@ from phone.provision.errors import ProvisionError
 COMMANDS = frozenset({"apply", "get", "diff", "confirm", "rollback", "history"})
 _FLAGS = frozenset({"--json", "--merge", "--bundle", "--now", "--unproven", "--help", "-h"})
 _WITH_VALUE = frozenset({"--part", "--comment", "--within", "--confirm-within", "--limit"})
-_HINT = "this key opens `phone provision` alone: ssh provision@desk phone provision < desk.toml"
+_HINT = (
+    "this key opens `phone provision` and `phone onboard` alone: ssh provision@desk phone provision < desk.toml "
+    "(ssh provision@desk phone provision --help)"
+)
 _LONGEST = 4096
 
 
@@ -40,7 +43,7 @@ def _onboarding(words: list[str]) -> Iterator[str]:
     waiting = iter(words)
     for word in waiting:
         name, _, value = word.partition("=")
-        if word in ("--json", "--replace", "--show") or (value and name == "--name"):
+        if word in ("--json", "--replace", "--show", "--help", "-h") or (value and name == "--name"):
             yield word
         elif word == "--name":
             yield f"{word}={next(waiting, '')}"
@@ -49,14 +52,15 @@ def _onboarding(words: list[str]) -> Iterator[str]:
 
 
 def _allowed(words: list[str]) -> Iterator[str]:
-    waiting = iter(words)
-    for place, word in enumerate(waiting):
+    waiting, named = iter(words), False
+    for word in waiting:
         name, _, value = word.partition("=")
         if word in _FLAGS or (value and name in _WITH_VALUE):
             yield word
         elif word in _WITH_VALUE:
             yield f"{word}={next(waiting, '')}"
-        elif (place == 0 and word in COMMANDS) or (word.isascii() and word.isdigit()):
+        elif (word in COMMANDS and not named) or (word.isascii() and word.isdigit()):
+            named = True
             yield word
         else:
             raise ForbiddenError(f"{word!r} cannot be used here; {_HINT}")

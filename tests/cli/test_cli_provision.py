@@ -8,7 +8,10 @@ import signal
 import pytest
 
 from phone.cli.main import main
+from phone.provision import trials
+from phone.provision.contents import Contents
 from phone.provision.store import Store
+from phone.provision.values import Who
 
 CONFIG = """\
 [account]
@@ -87,6 +90,7 @@ def test_what_is_shown_has_no_secrets(provision):
         (("rollback",), b"", "there is no version before this one"),
         (("rollback", "9"), b"", "there is no version 9"),
         (("get", "9"), b"", "there is no version 9"),
+        (("--unproven", "--confirm-within", "5m"), b"country = 'de'\n", "leave one of them out"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence_and_changes_nothing(provision, config, arguments, sent, sentence):
@@ -101,6 +105,34 @@ def test_a_wrong_command_line(provision, arguments):
     with pytest.raises(SystemExit) as ended:
         provision(*arguments)
     assert ended.value.code == 2
+
+
+def test_options_may_stand_before_the_command(provision):
+    assert json.loads(provision("--json", "history")[1]) == {"current": None, "versions": [], "ok": True}
+    code, out, _ = provision("--comment", "get", "--unproven", sent=CONFIG.replace("anna", "carol").encode())
+    assert (code, out.splitlines()[-1]) == (0, "changed: version 2 is confirmed")
+
+
+def test_a_long_reason_pushes_no_column_away(provision, config):
+    store = Store.of(config)
+    trial = trials.begin(store, trials.Given(Contents(CONFIG.encode()), Who("root"), "first try"))
+    trials.roll_back(store, "x" * 200, trial.version)
+    lines = provision("history")[1].splitlines()
+    assert lines[0].endswith(f"rolled back  {'x' * 200}; first try")
+    assert len(lines[1]) < 100
+
+
+def test_a_phone_that_does_not_run_is_told_at_once(provision, config, monkeypatch):
+    monkeypatch.setattr("phone.provision.conduct._START_SECONDS", 0.5)
+    sent = f'run_dir = "run"\n{CONFIG.replace("anna", "carol")}'.encode()
+    code, out, err = provision(sent=sent)
+    assert code == 1
+    assert "the phone does not answer: waiting 0.5 s for it" in out
+    assert "`systemctl status phone` tells why" in err
+    code, out, _ = provision("--json", sent=sent)
+    told = json.loads(out)
+    assert (code, told["ok"]) == (1, False)
+    assert told["error"].startswith("rolled back, the phone is as it was: ")
 
 
 def test_without_a_config(provision, config):
@@ -120,3 +152,8 @@ def test_the_forced_command(provision, config, monkeypatch, capfd):
     monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "sh")
     assert main(["provision-shell", "--config", str(config)]) == 1
     assert "this key opens" in capfd.readouterr().err
+    monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "phone provision --json --what")
+    assert main(["provision-shell", "--config", str(config)]) == 1
+    assert json.loads(capfd.readouterr().out)["ok"] is False
+    monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "phone provision --json history")
+    assert main(["provision-shell", "--config", str(config)]) == 0

@@ -117,7 +117,7 @@ def test_a_daemon_that_is_gone(store, daemon, monkeypatch):
 def test_a_daemon_that_does_not_start(store, daemon, monkeypatch):
     monkeypatch.setattr(conduct, "_START_SECONDS", 0.2)
     daemon.starts = False
-    assert applied(store).why == "the phone did not start within 0.2 s"
+    assert applied(store).why.startswith("the phone did not start within 0.2 s: `systemctl status phone` tells why")
 
 
 def test_nobody_is_hurried_off_the_line(store, daemon):

@@ -18,6 +18,7 @@ from phone.provision.forced import ForbiddenError, arguments
         ),
         ("phone provision --comment --config", ["provision", "--comment=--config"]),
         ("phone provision rollback 7", ["provision", "rollback", "7"]),
+        ("phone provision --json get 7", ["provision", "--json", "get", "7"]),
         ("phone provision --comment", ["provision", "--comment="]),
     ],
 )
@@ -47,7 +48,7 @@ def test_what_goes_through(command, words):
     ],
 )
 def test_what_is_refused(command):
-    with pytest.raises(ForbiddenError, match="this key opens `phone provision` alone"):
+    with pytest.raises(ForbiddenError, match="this key opens `phone provision` and `phone onboard` alone"):
         arguments(command)
 
 
