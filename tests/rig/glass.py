@@ -105,7 +105,7 @@ class Glass:
     def picture(self) -> Image.Image:
         """What an eye sees."""
         image = Image.new("1", (128, 64))
-        if not self.on or not (self.pump or self.driver == "sh1106"):
+        if not (self.there and self.on and (self.pump or self.driver == "sh1106")):
             return image
         assert all(self.upright.values())
         first = 0 if self.driver == "ssd1306" else 2
