@@ -99,7 +99,7 @@ async def _run(config: Config, keeper: Keeper) -> bool:
         clerk = MailClerk(engine, mail.keeper, client.name_of)
         support = _support(config, engine, stack)
         attendant = Attendant(engine, _address(config), calls, front.desk.sim, engine.now(), clerk, support)
-        attendant.desk_troubles = front.desk.troubles
+        attendant.desk_troubles, attendant.trial = front.desk.troubles, keeper.on_trial
         attendant.reload, keeper.busy, keeper.trouble = keeper.reload, engine.busy, engine.trouble
         if panel := front.server(config.panel, engine, _address(config), config.state_dir):
             await stack.enter_async_context(panel)

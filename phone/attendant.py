@@ -38,6 +38,10 @@ class ReloadHook(Protocol):
         """`now`: without waiting for a call's end."""
 
 
+def _no_trial() -> None:
+    """There is nothing that could be tried."""
+
+
 @dataclass(slots=True)
 class Attendant:
     """Answers requests. Raises ControlError with the sentence that the asker sees."""
@@ -52,6 +56,8 @@ class Attendant:
     panel_url: str = ""
     desk_troubles: Callable[[], tuple[str, ...]] = tuple
     """What of keys, lamps and display does not work: a sentence each."""
+    trial: Callable[[], control.TrialStatus | None] = _no_trial
+    """The version of the config that nobody has confirmed yet."""
     reload: ReloadHook | None = None
     """None: there is no file to read anew."""
 
@@ -60,7 +66,7 @@ class Attendant:
         match request:
             case control.Status():
                 told = status(self.engine, self.account, self.started_at)
-                return msgspec.structs.replace(told, desk_troubles=self.desk_troubles())
+                return msgspec.structs.replace(told, desk_troubles=self.desk_troubles(), trial=self.trial())
             case control.Call(number):
                 return self._call(number)
             case control.HangUp():

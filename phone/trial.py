@@ -6,18 +6,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from phone.control import TrialStatus
 from phone.provision import trials
 from phone.provision.contents import Contents
 from phone.provision.errors import ProvisionError
 from phone.provision.store import Store
+from phone.provision.values import Trial
 
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.1
-"""While there is a trial, and only then."""
+"""While a session waits for what comes of its trial."""
+_IDLE_SECONDS = 1.0
+"""While a trial waits for somebody's word, which may take a day, or the store cannot be read."""
 
 
 @dataclass(slots=True)
@@ -37,6 +43,8 @@ class Keeper:
     _asked: int = 0
     """How often, since the last trial was over."""
     _saw_trial: bool = False
+    _trial: Trial | None = None
+    """As it was when looked at last."""
     _complaint: str = ""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -46,6 +54,14 @@ class Keeper:
         """
         self._asked, self._now = self._asked + 1, now or self._now
         self._wake.set()
+
+    def on_trial(self) -> TrialStatus | None:
+        """For `phone status`."""
+        trial = self._trial
+        if trial is None:
+            return None
+        left = None if trial.deadline is None else round(max(0.0, trial.deadline - time.monotonic()), 1)
+        return TrialStatus(trial.version, trial.previous, left, trial.session)
 
     async def run(self) -> None:
         """Return when the daemon must start anew."""
@@ -57,8 +73,19 @@ class Keeper:
             if not due:
                 await self._wake.wait()
                 due = await self._looked()
-            await asyncio.sleep(_LOOK_SECONDS)
+            elif self._trial is not None:
+                await self._follow()
+            await asyncio.sleep(self._pace())
         log.info("starting anew with another config")
+
+    def _pace(self) -> float:
+        watched = self._trial is None or self._trial.session or self._asked > 0
+        return _LOOK_SECONDS if watched and not self._complaint else _IDLE_SECONDS
+
+    async def _follow(self) -> None:
+        """It may be over before the call is that the restart waits for."""
+        with suppress(ProvisionError):
+            self._trial = await asyncio.to_thread(trials.pending, self.store)
 
     async def _looked(self) -> bool:
         asked = self._asked
@@ -69,6 +96,7 @@ class Keeper:
                 self._complaint = str(error)
                 log.warning("provisioning is out of order: %s", error)
             return False
+        self._complaint = ""
         if over and asked == self._asked:
             self._asked, self._saw_trial = 0, False
             self._wake.clear()
@@ -82,6 +110,7 @@ class Keeper:
             log.warning("version %d of the config is rolled back: %s", trial.version, reason)
             trials.roll_back(self.store, reason, trial.version)
             trial = None
+        self._trial = trial
         present = self.store.present()
         if trial is not None:
             self._saw_trial = True

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 
 from phone.cli.common import add_command, add_config, add_json, control_socket, duration, show
-from phone.control import CallStatus, Status, StatusReply, ask
+from phone.control import CallStatus, Status, StatusReply, TrialStatus, ask
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,6 +30,8 @@ def _lines(reply: StatusReply) -> Iterator[str]:
     else:
         yield f"{reply.account}: {'registered' if reply.registered else f'not registered: {reply.why}'}"
     yield f"phone {reply.version}, up {duration(reply.uptime_seconds)}, {', '.join(_desk(reply))}"
+    if reply.trial:
+        yield _trial(reply.trial)
     yield from reply.audio_troubles
     yield from reply.desk_troubles
     if reply.mailbox_trouble:
@@ -44,6 +46,14 @@ def _lines(reply: StatusReply) -> Iterator[str]:
     yield f"tone: {reply.tone or 'none'}{_ringer(reply)}"
     yield "screen:"
     yield from (f"  | {line}" for line in reply.screen)
+
+
+def _trial(trial: TrialStatus) -> str:
+    version = f"version {trial.version} of the config"
+    if trial.seconds_left is None:
+        return f"{version} is to be tried: the phone starts anew with it once nobody is on the line"
+    end = f"in {trial.seconds_left:.0f} s{', or when its session ends' if trial.session else ''}"
+    return f"{version} is on trial: version {trial.previous} comes back {end}; keep it: phone provision confirm"
 
 
 def _desk(reply: StatusReply) -> Iterator[str]:

@@ -41,6 +41,7 @@ from phone.control.messages import (
     SimReply,
     Status,
     StatusReply,
+    TrialStatus,
 )
 from phone.control.support import (
     CallQuality,
@@ -98,6 +99,7 @@ __all__ = [
     "StatusReply",
     "SupportReply",
     "SupportRequest",
+    "TrialStatus",
     "VoicemailDelete",
     "VoicemailFile",
     "VoicemailList",

@@ -167,6 +167,18 @@ class CallStatus(msgspec.Struct, frozen=True):
     """It goes to a voicemail address, to leave a message for `peer`."""
 
 
+class TrialStatus(msgspec.Struct, frozen=True):
+    """A version of the config that nobody has confirmed yet: `phone provision confirm` keeps it."""
+
+    version: int
+    previous: int
+    """What comes back."""
+    seconds_left: float | None
+    """Until it does; None: the phone has not started with the new one yet, for it waits until nobody is on the line."""
+    session: bool
+    """It comes back too when the session ends that gave the new one."""
+
+
 class StatusReply(msgspec.Struct, frozen=True):
     """All that `phone status` shows."""
 
@@ -213,6 +225,8 @@ class StatusReply(msgspec.Struct, frozen=True):
     """For whom a message is dictated now."""
     mailbox_trouble: str = ""
     """Why the messages cannot be used, as a plain sentence; "": they can."""
+    trial: TrialStatus | None = None
+    """None: the config is nobody's trial."""
     ok: Literal[True] = True
 
 

@@ -63,7 +63,7 @@ class Gatherer:
         if isinstance(status, Missing):
             yield status
         else:
-            yield _json_part("status.json", "`phone status --json`", status)
+            yield _json_part("status.json", f"`phone status --json`{_trial(status)}", status)
         yield from self._log()
         yield from self._quality(known.state_dir)
 
@@ -131,6 +131,12 @@ def _plain(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(held).st_mode):
             raise OSError(errno.EINVAL, "it is no plain file")
         return file.read(_LONGEST)
+
+
+def _trial(status: StatusReply) -> str:
+    """What the config's history tells only when it is over."""
+    trial = status.trial
+    return f": version {trial.version} of the config is on trial, after version {trial.previous}" if trial else ""
 
 
 def _blotted(found: Found, blotter: Blotter) -> Found:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from phone.cli.main import main
-from phone.control import CallStatus, Status, StatusReply
+from phone.control import CallStatus, Status, StatusReply, TrialStatus
 
 CALL = CallStatus(
     id="1",
@@ -111,6 +111,34 @@ def test_status_of_held_joined_and_handed_over_calls(fake, capsys):
         "lamps: call",
         "tone: none, the ringer rings with tune 3",
     ]
+
+
+@pytest.mark.parametrize(
+    ("trial", "line"),
+    [
+        (
+            TrialStatus(7, 6, 44.7, session=True),
+            (
+                "version 7 of the config is on trial: version 6 comes back in 45 s, or when its session ends;"
+                " keep it: phone provision confirm"
+            ),
+        ),
+        (
+            TrialStatus(7, 6, 300.0, session=False),
+            "version 7 of the config is on trial: version 6 comes back in 300 s; keep it: phone provision confirm",
+        ),
+        (
+            TrialStatus(7, 6, None, session=True),
+            "version 7 of the config is to be tried: the phone starts anew with it once nobody is on the line",
+        ),
+    ],
+)
+def test_status_tells_of_a_config_on_trial(fake, capsys, trial, line):
+    fake.replies[Status] = msgspec.structs.replace(STATUS, trial=trial)
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out.splitlines()[2] == line
+    assert main(["status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["trial"] == msgspec.to_builtins(trial)
 
 
 def test_status_names_a_ring_of_ones_own(fake, capsys):

@@ -73,6 +73,15 @@ async def test_status_tells_of_broken_parts(attendant: Attendant) -> None:
     assert reply.desk_troubles == ("The display is out of order.",)
 
 
+async def test_status_tells_of_a_config_on_trial(attendant: Attendant) -> None:
+    for trial in (None, control.TrialStatus(7, 6, 45.0, session=True)):
+        if trial is not None:
+            attendant.trial = lambda: control.TrialStatus(7, 6, 45.0, session=True)
+        reply = await attendant.answer(control.Status())
+        assert isinstance(reply, control.StatusReply)
+        assert reply.trial == trial
+
+
 async def test_why_it_is_not_registered(attendant: Attendant, alice: WirePhone) -> None:
     alice.engine.post(inbox.ServiceTold("bad password", "not-authorized"))
     reply = await attendant.answer(control.Status())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from phone.control import TrialStatus
 from phone.provision import trials
 from phone.provision.contents import Contents
 from phone.provision.store import Store
@@ -101,6 +103,51 @@ async def test_the_same_tried_again_at_once_is_another_trial(store: Store) -> No
         running = asyncio.create_task(keeper.run())
         keeper.reload(now=False)
         await within_time(running)
+
+
+async def shown(keeper: Keeper, what: Callable[[TrialStatus | None], bool]) -> TrialStatus | None:
+    async with asyncio.timeout(20):
+        while not what(keeper.on_trial()):
+            await asyncio.sleep(0.02)
+    return keeper.on_trial()
+
+
+async def test_it_tells_what_waits_for_a_call_to_end(store: Store) -> None:
+    keeper = Keeper(store, store.present(), busy=lambda: True)
+    assert keeper.on_trial() is None
+    running = asyncio.create_task(keeper.run())
+    with store.session():
+        trial = trials.begin(store, given())
+        keeper.reload(now=False)
+        waits = TrialStatus(2, 1, None, session=True)
+        assert await shown(keeper, lambda s: s is not None) == waits
+        trials.install(store, trial)
+        assert await runs_on(running)
+        assert keeper.on_trial() == waits
+        trials.roll_back(store, "asked")
+        await shown(keeper, lambda s: s is None)
+    running.cancel()
+
+
+async def test_it_tells_what_is_on_trial(store: Store) -> None:
+    with store.session():
+        trial = trials.begin(store, given())
+        trials.install(store, trial)
+        trials.started(store, trial)
+        keeper = Keeper(store, store.present(), trial.version)
+        running = asyncio.create_task(keeper.run())
+        seen = await shown(keeper, lambda s: s is not None)
+        assert seen is not None
+        assert (seen.version, seen.previous, seen.session) == (2, 1, True)
+        assert 0 < (seen.seconds_left or 0.0) <= 60
+        trials.extend(store, trial, 300.0)
+        seen = await shown(keeper, lambda s: s is not None and not s.session)
+        assert seen is not None
+        assert 60 < (seen.seconds_left or 0.0) <= 300
+        trials.confirm(store, trial.version)
+        await shown(keeper, lambda s: s is None)
+        assert await runs_on(running)
+    running.cancel()
 
 
 async def test_confirmed_it_goes_on(store: Store) -> None:

@@ -17,7 +17,7 @@ from journeys.shell import unclean
 from journeys.steps import connected, does, put_through
 from rig.sshd import PrivateSshd
 
-from phone.control import StatusReply
+from phone.control import StatusReply, TrialStatus
 from phone.demo.prosody import PrivateProsody
 from phone.demo.stage import Desk, desk, registered
 from phone.provision import trials
@@ -192,6 +192,11 @@ async def test_a_daemon_that_is_killed_on_trial_goes_on_with_it(scene: Scene) ->
     assert await client.wait() == 0
 
 
+def waits_for_a_word(status: StatusReply) -> bool:
+    trial = status.trial
+    return trial is not None and not trial.session and trial.seconds_left is not None and trial.seconds_left <= 50
+
+
 async def test_a_call_is_not_cut_and_a_word_is_waited_for(tmp_path: Path, scene: Scene) -> None:
     async with desk(tmp_path / "bob", "bob", PASSWORDS["bob"], scene.server) as bob:
         await registered(bob)
@@ -201,10 +206,13 @@ async def test_a_call_is_not_cut_and_a_word_is_waited_for(tmp_path: Path, scene:
         assert await client.stdout.readline() == b'~ country = "de" -> "ch"\n'
         assert b"waiting until nobody is on the line" in await client.stdout.readline()
         assert connected(await scene.alice.status())
+        await does(scene.alice, lambda s: s.trial == TrialStatus(2, 1, None, session=True))
         await bob.hang_up()
         assert b"version 2 is on trial, the phone has registered with it" in await client.stdout.readline()
         assert await client.wait() == 0
+    await does(scene.alice, waits_for_a_word)
     assert (await scene.ssh.run("phone provision confirm"))[:2] == (0, "version 2 is confirmed\n")
+    await does(scene.alice, lambda s: s.trial is None)
     assert (await scene.ssh.run("phone provision apply --merge --confirm-within 1s", b'country = "fr"\n'))[0] == 0
     record = await scene.judged()
     assert (record.result, record.why) == ("rolled back", "nobody confirmed it within 1 s")

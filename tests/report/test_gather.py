@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from report.archives import CONFIG, phone_files, unpacked
 
 from phone.cli.main import main
-from phone.control import CallQuality
+from phone.control import CallQuality, ControlError, Request, Status, StatusReply, TrialStatus
+from phone.control.server import ControlServer
 from phone.report import journal, machine
 from phone.report.gather import Gatherer
 from phone.report.machine import Machine
@@ -50,6 +52,26 @@ def test_a_phone_that_does_not_run(tmp_path: Path) -> None:
     assert parts["selftest.txt"] == "All is well.\n"
     assert set(missing) == {"status of the running phone", "log"}
     assert "the phone is not running" in missing["log"]
+
+
+@pytest.mark.parametrize("trial", [None, TrialStatus(7, 6, 45.0, session=False)])
+async def test_a_running_phone_with_a_config_on_trial(tmp_path: Path, trial: TrialStatus | None) -> None:
+    config = phone_files(tmp_path)
+    (tmp_path / "run").mkdir()
+    quiet = StatusReply("1", 1.0, "a@b", True, "", False, (), (), None, False, ())  # noqa: FBT003 - its order
+
+    async def answer(request: Request) -> StatusReply:
+        if not isinstance(request, Status):
+            raise ControlError("this test's phone has nothing else to tell")
+        return msgspec.structs.replace(quiet, trial=trial)
+
+    async with ControlServer(tmp_path / "run" / "control.sock", answer):
+        found = await asyncio.to_thread(lambda: tuple(Gatherer(config, tmp_path / "run" / "control.sock").found()))
+    (status,) = (part for part in found if isinstance(part, Part) and part.name == "status.json")
+    assert json.loads(status.data)["trial"] == msgspec.to_builtins(trial)
+    assert status.what == "`phone status --json`" + (
+        ": version 7 of the config is on trial, after version 6" if trial else ""
+    )
 
 
 def test_no_config_at_all(tmp_path: Path) -> None:
