@@ -124,6 +124,13 @@ def test_lamps_are_the_tests_while_it_runs(tested: Examined) -> None:
     assert tested.engine.tester.deadline() is None
 
 
+def test_the_ringer_is_tried_with_what_announces_calls(tested: Examined) -> None:
+    phone = tested.engine.phone
+    tested.engine.phone = replace(phone, habits=replace(phone.habits, ring="/ring.wav"))
+    tested.does("begin", "ringer")
+    assert (tested.audio.ringer, tested.audio.ring) == (True, "/ring.wav")
+
+
 def test_a_key_takes_the_result_off_the_display(tested: Examined) -> None:
     tested.does("begin", "ringer")
     assert tested.audio.ringer
