@@ -33,6 +33,15 @@ MAY_SEE = {
     "phone.control": {"phone.control", "phone.errors"},
     "phone.provision": {"phone.provision", "phone.config", "phone.control", "phone.errors"},
     "phone.selftest": {"phone.selftest", "phone.errors"},
+    "phone.report": {"phone.report", "phone.config", "phone.control", "phone.quality", "phone.errors"},
+    "phone.install": {
+        "phone.install",
+        "phone.cli.common",
+        "phone.clockfloor",
+        "phone.drivers",
+        "phone.errors",
+        "phone.prompts",
+    },
     "phone.config": {
         "phone.config",
         "phone.calls.digitmap",

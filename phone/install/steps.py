@@ -123,6 +123,26 @@ class CommandStep:
         run(*self.command)
 
 
+@dataclass(frozen=True, slots=True)
+class TriedStep:
+    """What another program says of a file that was laid: if it is no good, it does not stay."""
+
+    title: str
+    file: Path
+    done: Callable[[bool], bool]
+    command: tuple[str, ...]
+
+    def is_done(self, *, changed: bool) -> bool:
+        return self.done(changed)
+
+    def do(self) -> None:
+        try:
+            run(*self.command)
+        except InstallError as error:
+            self.file.unlink(missing_ok=True)
+            raise InstallError(f"{error}\n{self.file} was taken away again") from error
+
+
 def drafted(target: Path, content: bytes, mode: int, owner: str = "") -> Path:
     """A new file beside `target`, whole, and of `owner` ("": whoever installs). Raises OSError.
 

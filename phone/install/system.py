@@ -12,13 +12,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from phone.install.layout import SERVICE_UNIT, UNIT
-from phone.install.steps import CommandStep, Step
+from phone.install.steps import CommandStep, Step, TriedStep
 
 _RUNS = Path("/run/systemd/system")
 """sd_booted(3)."""
 _SYSUSERS = Path("/usr/lib/sysusers.d/phone.conf")
 _TMPFILES = Path("/usr/lib/tmpfiles.d/phone.conf")
 _MODULES = Path("/usr/lib/modules-load.d/phone.conf")
+_DROP_IN = Path("/etc/ssh/sshd_config.d/phone.conf")
 _SERVICE_USERS = Path("/usr/lib/sysusers.d/phone-voicemail-service.conf")
 
 
@@ -54,7 +55,7 @@ def device_steps() -> Iterator[Step]:
 def ssh_steps() -> Iterator[Step]:
     """The SSH server takes its drop-in in, if it is right: a wrong one must not lock anybody out."""
     if booted() and shutil.which("sshd") and _is("is-active", "ssh.service"):
-        yield CommandStep("sshd's config is right", _unless_changed, ("sshd", "-t"))
+        yield TriedStep("sshd's config is right", _DROP_IN, _unless_changed, ("sshd", "-t"))
         yield CommandStep("sshd reads its config", _unless_changed, ("systemctl", "reload", "ssh.service"))
 
 

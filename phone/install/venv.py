@@ -2,7 +2,7 @@
 
 Everything becomes a wheel first, with hashes checked, in the Python environment that `./dev install` has made; wheels
 of libraries are kept in ~/.cache/phone, so the next time needs no network. The venv is then made beside the old one and
-takes its place in one step: what fails on the way leaves the old one working.
+takes its place in a moment: what fails on the way leaves the old one working.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from phone.drivers.profilebook import FOLDER, SIM
 from phone.install import hardware, system
 from phone.install.firstconfig import ConfigStep
 from phone.install.rules import card_rules
-from phone.install.steps import CommandStep, FileStep, InstallError, LinkStep, carry_out, run
+from phone.install.steps import CommandStep, FileStep, InstallError, LinkStep, TriedStep, carry_out, run
 
 EXAMPLE = Path(__file__).parents[2] / "phone.example.toml"
 
@@ -42,6 +42,20 @@ def test_a_command_that_only_follows_changes_runs_after_one(tmp_path):
     assert titles(carry_out([file, follows], dry_run=False)) == [file.title, "follows"]
     assert (tmp_path / "ran").exists()
     assert titles(carry_out([file, follows], dry_run=False)) == []
+
+
+def test_a_file_that_its_reader_finds_wrong_does_not_stay(tmp_path):
+    file = FileStep(tmp_path / "drop-in", b"")
+    for command, stays in (("true", True), ("false", False)):
+        step = TriedStep("is right", file.target, lambda changed: not changed, (command,))
+        assert step.is_done(changed=False)
+        carry_out([file], dry_run=False)
+        if stays:
+            step.do()
+        else:
+            with pytest.raises(InstallError, match="was taken away again"):
+                step.do()
+        assert file.target.exists() is stays
 
 
 def test_what_cannot_be_done_is_told_in_a_sentence(tmp_path):
