@@ -206,7 +206,7 @@ class Leg:
             return
         silent = time.monotonic() - self._current.path.heard_at
         if self._closing_since is not None and silent > _AFTER_CLOSE_NOTIFY:
-            self._fail("dtls", "the far end closed the encrypted connection and went silent")
+            self._fail("no-rtp", "the far end closed the encrypted connection and went silent")
         elif self.plan.codecs and silent > self._patience:
             self._fail("no-rtp", f"nothing came from the far end for {silent:.0f} s")
         else:

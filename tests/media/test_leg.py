@@ -364,7 +364,7 @@ async def test_close_notify_ends_the_leg_only_when_speech_stops(monkeypatch: pyt
         monkeypatch.setattr(leg_module, "_AFTER_CLOSE_NOTIFY", 0.05)
         await asyncio.sleep(0.2)
         pair.caller.the_leg.tick()
-        assert pair.failures() == ["dtls"]
+        assert pair.failures() == ["no-rtp"]
 
 
 async def test_statistics_tell_loss_and_round_trip() -> None:
