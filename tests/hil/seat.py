@@ -32,7 +32,7 @@ echo snd-aloop >/etc/modules-load.d/handset.conf
 """
 """A USB handset that is plugged in already when the Pi comes up."""
 _OWN = "chown phone:phone /etc/phone/* && chmod 660 /etc/phone/*\nsync\n"
-_PRESSES = 3
+_PRESSES, _FIRMLY = 3, 0.25
 _SHOWN_SECONDS = 20.0
 
 
@@ -141,7 +141,7 @@ class Seat:
         stays. Raises AssertionError.
         """
         for again in range(_PRESSES):
-            await self.press(key)
+            await self.press(key, _FIRMLY)
             if await self.until(true, 5 + 5 * again):
                 return
             print(f"{key} was pressed, and nothing came of it")

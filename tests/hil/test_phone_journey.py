@@ -17,6 +17,7 @@ from hil.outside import HubProsody, config_of, neighbour
 from hil.pi import VirtualPi
 from hil.seat import PROFILE, Seat, prepared, profile, reference
 from journeys.listening import KNOCK, Ear, handsets, hears, music
+from journeys.passing_on import talks_with
 from journeys.steps import all_idle, connected, does
 from PIL import Image
 
@@ -125,7 +126,7 @@ async def test_a_number_by_the_matrix_reaches_bob(world: World) -> None:
     await alice.sees(lambda: picture(**calling(Progress.ALERTING)))
     await bob.lift()
     await does(alice, connected)
-    await hears("alice>bob bob>alice", handsets(alice, bob))
+    await hears("alice>bob bob>alice", handsets(alice, bob), torn=True)
 
 
 def calling(progress: Progress) -> dict[str, object]:
@@ -141,10 +142,10 @@ async def test_hold_gives_bob_music(world: World) -> None:
     await alice.makes("HOLD", lambda s: any(c.held_by_us for c in s.calls))
     await does(bob, lambda s: s.calls[0].held)
     await music(bob.handset)
-    await hears("", handsets(alice, bob))
+    await hears("", handsets(alice, bob), torn=True)
     await alice.makes("HOLD", lambda s: not any(c.held_by_us for c in s.calls))
     await does(bob, lambda s: not s.calls[0].held)
-    await hears("alice>bob bob>alice", handsets(alice, bob))
+    await hears("alice>bob bob>alice", handsets(alice, bob), torn=True)
 
 
 async def test_transfer_connects_bob_with_carol(world: World) -> None:
@@ -153,10 +154,10 @@ async def test_transfer_connects_bob_with_carol(world: World) -> None:
     await alice.dial(carol.number)
     assert await carol.until(lambda s: s.ringer, 20)
     await carol.lift()
-    await hears("alice>carol carol>alice", handsets(alice, bob, carol))
+    await hears("alice>carol carol>alice", handsets(alice, bob, carol), torn=True)
     await alice.makes("TRANSFER", lambda s: not s.calls or any(c.handover or c.bridged_to for c in s.calls))
-    await does(carol, lambda s: connected(s) and any(c.peer.startswith("bob@") for c in s.calls), 20)
-    await hears("bob>carol carol>bob", handsets(alice, bob, carol))
+    await does(carol, talks_with("bob"), 20)
+    await hears("bob>carol carol>bob", handsets(alice, bob, carol), torn=True)
     await bob.hang_up()
     await carol.hang_up()
     await alice.hang_up()
@@ -170,7 +171,7 @@ async def test_the_cradle_ends_the_call(world: World) -> None:
     assert await alice.until(lambda s: s.ringer, 20)
     await alice.lift()
     await does(bob, connected)
-    await hears("alice>bob bob>alice", handsets(alice, bob))
+    await hears("alice>bob bob>alice", handsets(alice, bob), torn=True)
     await alice.hang_up()
     await does(bob, lambda s: s.tone == "busy")
     await bob.hang_up()
