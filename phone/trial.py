@@ -92,11 +92,8 @@ class Keeper:
         try:
             due, over = await asyncio.to_thread(self._look, asked > 0, self.trouble())
         except ProvisionError as error:
-            if str(error) != self._complaint:
-                self._complaint = str(error)
-                log.warning("provisioning is out of order: %s", error)
+            self._complain(str(error))
             return False
-        self._complaint = ""
         if over and asked == self._asked:
             self._asked, self._saw_trial = 0, False
             self._wake.clear()
@@ -107,10 +104,10 @@ class Keeper:
         trial = trials.pending(self.store)
         if trial is not None and (why := trials.overdue(self.store, trial)):
             reason = f"{why}: {trouble}" if trouble and trial.session else why
-            log.warning("version %d of the config is rolled back: %s", trial.version, reason)
-            trials.roll_back(self.store, reason, trial.version)
+            if not self._rolled_back(trial, reason):  # the config itself may be back, all the same
+                return self.store.present() != self.runs, False
             trial = None
-        self._trial = trial
+        self._trial, self._complaint = trial, ""
         present = self.store.present()
         if trial is not None:
             self._saw_trial = True
@@ -118,3 +115,19 @@ class Keeper:
             other = trial.version != self.version
             return asked and other and present == self.store.contents(trial.version), False
         return present != self.runs or (asked and not self._saw_trial), True
+
+    def _rolled_back(self, trial: Trial, why: str) -> bool:
+        """Not where a disk is full."""
+        try:
+            trials.roll_back(self.store, why, trial.version)
+        except ProvisionError as error:
+            self._complain(str(error))
+            return False
+        log.warning("version %d of the config is rolled back: %s", trial.version, why)
+        return True
+
+    def _complain(self, about: str) -> None:
+        """Once of each: it looks often."""
+        if about != self._complaint:
+            self._complaint = about
+            log.warning("provisioning is out of order: %s", about)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from phone.control import ControlError, Reload, Status, StatusReply, ask
 from phone.provision import trials
-from phone.provision.errors import ProvisionError
+from phone.provision.errors import ProvisionError, TrialOverError
 from phone.provision.store import Store
 from phone.provision.values import Record, Trial
 
@@ -101,7 +101,7 @@ class Conductor:
         if self.hold is None:
             self._judged(trials.confirm, self.store, trial.version)
             return
-        with suppress(ProvisionError):
+        with suppress(TrialOverError):
             trials.extend(self.store, trial, self.hold)
             self._held = True
 
@@ -136,12 +136,13 @@ class Conductor:
 
     def _judged(self, judge: Callable[..., Record], *arguments: object) -> None:
         """Somebody else may have been first: the record tells."""
-        with suppress(ProvisionError):
+        with suppress(TrialOverError):
             judge(*arguments)
 
     def _undo(self, version: int, error: BaseException) -> None:
         why = "the session was lost before it was confirmed" if _is_loss(error) else str(error) or type(error).__name__
-        self._judged(trials.roll_back, self.store, why, version)
+        with suppress(ProvisionError):  # the daemon tries it as well
+            trials.roll_back(self.store, why, version)
 
 
 def _is_loss(error: BaseException) -> bool:

@@ -13,5 +13,9 @@ class BusyError(ProvisionError):
     """Another session is at it."""
 
 
+class TrialOverError(ProvisionError):
+    """Somebody else has judged it, or there is none."""
+
+
 class UnfitInputError(ProvisionError, ValueError):
     """What was sent cannot be used."""

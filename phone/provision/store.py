@@ -6,6 +6,7 @@ by a lock of moments, sessions by another one, which is held for as long as they
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -177,6 +178,8 @@ def as_sentence() -> Iterator[None]:
         yield
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ProvisionError(f"{where}the phone's disk is full: make room on it (`df -h`)") from error
         raise ProvisionError(
             f"{where}{error.strerror or error}: provisioning is for root and for users of the group phone"
             if isinstance(error, PermissionError)

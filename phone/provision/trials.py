@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from phone.provision.contents import Contents
-from phone.provision.errors import ProvisionError
+from phone.provision.errors import ProvisionError, TrialOverError
 from phone.provision.store import Store
 from phone.provision.values import Record, Trial, Who
 
@@ -135,10 +135,10 @@ def _current(store: Store, version: int | None) -> Trial:
     """The trial, if it is of that version and nobody has ended it."""
     trial = store.trial()
     if trial is None or (version is not None and trial.version != version):
-        raise ProvisionError("no version is on trial" if version is None else _ended(store.record(version)))
+        raise TrialOverError("no version is on trial" if version is None else _ended(store.record(version)))
     if (record := store.record(trial.version)).result != "pending":
         store.end_trial()  # whoever judged it was cut off before this
-        raise ProvisionError(_ended(record))
+        raise TrialOverError(_ended(record))
     return trial
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -170,3 +171,40 @@ async def test_a_store_that_cannot_be_read_stops_no_phone(store: Store, caplog: 
     assert await runs_on(running)
     assert caplog.text.count("provisioning is out of order") == 1
     running.cancel()
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_where_the_disk_is_full_the_config_is_back_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The record cannot be written; that is told once, for it looks often."""
+    trial = trials.begin(store, given())
+    trials.install(store, trial)
+    monkeypatch.setattr(Store, "judge", full)
+    calls = [True]
+    keeper = Keeper(store, store.present(), trial.version, busy=lambda: bool(calls))
+    running = asyncio.create_task(keeper.run())
+    assert await runs_on(running)
+    calls.clear()
+    await within_time(running)
+    assert store.present().config == b"old = 1\n"
+    assert caplog.text.count("the phone's disk is full: make room on it") == 1
+    assert "is rolled back" not in caplog.text
+
+
+async def test_what_cannot_be_put_back_is_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    trial = trials.begin(store, given())
+    trials.install(store, trial)
+    keeper = Keeper(store, store.present(), trial.version)
+    with monkeypatch.context() as patched:
+        patched.setattr(Contents, "install", full)
+        running = asyncio.create_task(keeper.run())
+        assert await runs_on(running)
+    await within_time(running)
+    assert store.record(trial.version).result == "rolled back"
+    assert caplog.text.count("disk is full") == 1

@@ -1,6 +1,7 @@
 """The session's side of a trial, against a control socket that answers as a daemon would."""
 
 import asyncio
+import errno
 import threading
 from functools import partial
 
@@ -159,3 +160,16 @@ def test_back_to_no_config_needs_no_proof(store):
     applied(store, unproven=True)
     apply.apply(store, making.from_version(store, 1), apply.Wish(ANNA), apply.Session(lambda _: None, lambda: True))
     assert store.present().config is None
+
+
+def test_a_full_disk_ends_the_session_with_a_sentence(store, daemon, monkeypatch):
+    """Not one that waits for ever for a record that cannot be written."""
+    daemon.why = "bad password"
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(type(store), "judge", full)
+    with pytest.raises(ProvisionError, match="disk is full: make room"):
+        applied(store)
+    assert store.present().config == CONFIG.encode()
