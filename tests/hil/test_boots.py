@@ -66,9 +66,11 @@ async def test_each_boot_ends_with_a_dial_tone(boots: int, tmp_path: Path) -> No
                 await asyncio.to_thread(home.pi.boot)
             try:
                 came.append(await booted(home))
+                print(f"boot {number + 1}: {came[-1]}", flush=True)
             except _WRONG as error:
                 failed.append(f"boot {number + 1}: {error}\n{journal(home)}")
-    print(*failed, figures(came), sep="\n")
+                print(failed[-1], flush=True)
+    print(figures(came))
     assert not failed
 
 
