@@ -9,10 +9,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import pytest
 import pytest_asyncio
-from hil import debs
+from hil import debs, figures
 from hil.outside import HubProsody, config_of, neighbour
 from hil.pi import VirtualPi
 from hil.seat import PROFILE, Seat, prepared, profile, reference
@@ -30,6 +31,20 @@ from phone.ui.screens import View, Wall, screen
 from phone.ui.texts import load_texts
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+LIFTS = 20
+_QUICK = """
+mkdir -p /run/systemd/system/phone.service.d
+printf '[Service]\\nWatchdogSec=4\\nTimeoutAbortSec=1\\n' >/run/systemd/system/phone.service.d/quick.conf
+systemctl daemon-reload
+systemctl restart phone
+"""
+_STOPPED = """
+pid=$(systemctl show phone -p MainPID --value)
+kill -STOP $pid
+until [ "$(systemctl show phone -p NRestarts --value)" -gt 0 ] && systemctl is-active -q phone; do sleep 0.2; done
+[ ! -e /proc/$pid ]
+journalctl -b -u phone --no-pager | grep -i watchdog
+"""
 GOLDEN = Path(__file__).parents[1] / "ui" / "golden" / "en"
 BOOK = Book(
     tuple(
@@ -95,12 +110,7 @@ def golden(name: str) -> Image.Image:
 
 async def test_it_comes_up_by_itself(world: World) -> None:
     """Power-on to READY, to the idle clock on the glass, to being reached."""
-    done = world.pi.run(
-        "until systemctl is-active -q phone; do sleep 0.05; done;"
-        "systemctl show phone -p ActiveEnterTimestampMonotonic --value",
-        timeout=120,
-    )
-    print(f"power-on to dial tone: {int(done.check()) / 1e6:.2f} s")
+    print(f"power-on to dial tone: {figures.power_on_to_ready(world.pi):.2f} s")
     world.pi.run("until systemctl is-active -q ssh; do sleep 0.1; done", timeout=120).check()
     world.alice.connect()
     world.alice.listen()
@@ -197,3 +207,23 @@ async def test_the_unit_is_shut_and_nothing_was_refused(world: World) -> None:
     refused = [line for line in journal.splitlines() if "denied" in line.lower() or "not permitted" in line.lower()]
     assert not [line for line in refused if "phone" in line], refused
     assert "Traceback" not in journal
+
+
+async def test_what_it_takes_and_costs(world: World) -> None:
+    taken = await asyncio.to_thread(figures.lifts, world.alice, LIFTS)
+    print(f"hook to dial tone, ms: {sorted(round(each) for each in taken)}, median {median(taken):.0f}")
+    assert len(taken) > LIFTS / 2, "a dial tone is not there half a second after the handset is up"
+    await all_idle(world.alice)
+    rest = await asyncio.to_thread(figures.cost, world.pi, 10.0)
+    print(rest)
+    assert rest.resident_mb <= 110
+
+
+async def test_a_daemon_that_stands_still_is_started_anew(world: World) -> None:
+    """By systemd's watchdog, which is told to be quicker here."""
+    world.pi.run(_QUICK).check()
+    before = await does(world.alice, lambda s: s.registered, 60)
+    told = world.pi.run(_STOPPED, timeout=120).check()
+    assert "Watchdog timeout" in told, told
+    after = await does(world.alice, lambda s: s.registered and s.uptime_seconds < before.uptime_seconds + 60, 60)
+    assert after.desk_troubles + after.audio_troubles == ()
