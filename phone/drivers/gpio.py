@@ -23,6 +23,8 @@ Watcher = Callable[[bool, float], None]
 _OLDEST = 1.0
 """Seconds. An edge that claims to be older was stamped by another clock: kernels before 5.7 took that of the day."""
 
+_BUSY_SECONDS = 1.0
+
 
 class PinError(HardwareError):
     """A pin cannot be had, or does not do as told."""
@@ -129,10 +131,12 @@ class Line:
     def close(self) -> None:
         """No edge is told after this; the pin is an input again."""
         with self._checked("cannot be given back"):
-            if self._watcher is not None:
-                self._watcher = None
-                self._pin.when_changed = None
-            self._device.close()
+            self._watcher = None
+            _patiently(self._give_back)
+
+    def _give_back(self) -> None:
+        self._pin.when_changed = None
+        self._device.close()
 
     def _changed(self, ticks: float, state: int) -> None:
         if (watcher := self._watcher) is not None:
@@ -147,6 +151,20 @@ class Line:
 def plausible(at: float, now: float) -> float:
     """The time of an edge that is told of at `now`, or `now` where it cannot be that."""
     return at if now - _OLDEST <= at <= now else now
+
+
+def _patiently(act: Callable[[], None]) -> None:
+    """Do it, again and again for a while: what was said to be busy may be free in a moment. lgpio's thread keeps a pin
+    that it was told to leave until its `poll` returns, and the kernel refuses that pin meanwhile.
+    """
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            return act()
+        except library_errors():
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_BUSY_SECONDS / 100)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ LATE = 0.020
 _RECHECK = 0.005
 """Seconds until a wire is asked again that says otherwise than its edges."""
 _LOOK_AGAIN = 0.050
-"""Seconds after the last edge."""
+"""Seconds after the last edge; and for which an edge that a look at the wire has shown is waited for."""
 
 
 class Judge(Protocol):
@@ -45,6 +45,8 @@ class Wires:
         self._seen: dict[str, float] = {}
         """When a look at the wire last stood in for its edges."""
         self._again: dict[str, float] = {}
+        self._missed: dict[str, float] = {}
+        """Since when a wire has said otherwise than its edges."""
 
     def edge(self, name: str, level: bool, at: float, now: float) -> None:
         """The wire changed at `at`, and it is told of at `now`. Where that is too late the wire itself knows better."""
@@ -53,28 +55,39 @@ class Wires:
             self._seen[name] = now
         self._take(name, level, at)
         self._again[name] = now + _LOOK_AGAIN
+        self._missed.pop(name, None)
 
     @property
     def due(self) -> float | None:
         """When `run` has something to do."""
+        looks = [at for name, at in self._again.items() if name not in self._missed]
         settles = self._judge.due
         settled = [] if settles is None else [max(settles + LATE, self._recheck)]
-        return min([*self._again.values(), *settled], default=None)
+        return min([*looks, *settled, *([self._recheck] if self._missed else [])], default=None)
 
     def run(self, now: float) -> None:
         """It is `now`."""
-        for name in [name for name, at in self._again.items() if at <= now]:
-            del self._again[name]
-            if (level := self._look(name)) != self._levels[name]:
-                # What was lost was the end of a burst: it came right behind the last edge that was told.
-                self._take(name, level, max(self._told[name], self._settled))
-                self._seen[name] = now
-                self._again[name] = now + _LOOK_AGAIN
-        if any(self._look(name) != self._levels[name] for name in self._again):
+        for name in list(self._again):
+            self._compare(name, now)
+        if self._missed:
             self._recheck = now + _RECHECK
             return
         self._settled = max(self._settled, now - LATE)
         self._judge.settle(self._settled)
+
+    def _compare(self, name: str, now: float) -> None:
+        """The wire with its edges: does it say otherwise for long, one was lost."""
+        level = self._look(name)
+        if level == self._levels[name]:
+            self._missed.pop(name, None)
+            if self._again[name] <= now:
+                del self._again[name]
+        elif now >= self._missed.setdefault(name, now) + _LOOK_AGAIN:
+            # The end of a burst is lost: it came right behind the last edge that was told.
+            self._take(name, level, max(self._told[name], self._settled))
+            self._seen[name] = now
+            self._again[name] = now + _LOOK_AGAIN
+            del self._missed[name]
 
     def _take(self, name: str, level: bool, at: float) -> None:
         self._levels[name] = level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from phone.drivers.base import Contact
 from phone.drivers.contacts import Contacts
 from phone.drivers.debounce import HOLD_OPEN
+from phone.drivers.rotary import PULSE, Rotary
 from phone.drivers.wires import LATE, Wires
 
 Edge = tuple[float, bool]
@@ -99,6 +101,34 @@ def test_no_delay_at_all_loses_or_doubles_a_press_that_bounces_as_contacts_do(
     """A machine may stand still, but not the wire, which is over with its bounce before anybody looks."""
     edges = bouncing(gaps)
     assert names(play(edges, delays[: len(edges)])) == [True, False]
+
+
+@given(st.integers(0, 10**6), st.floats(0.0, 0.012))
+def test_the_pulses_of_a_dial_come_through_a_thread_that_is_late(seed: int, late: float) -> None:
+    luck = random.Random(seed)
+    heard: list[Contact] = []
+    true = {PULSE: False}
+    wires = Wires(Rotary(heard.append, has_turned=False), dict(true), lambda name: true[name])
+    agenda: list[tuple[float, bool, float]] = []
+    last = 0.0
+    for number, at in enumerate(at for pulse in range(7) for at in (1.0 + pulse * 0.1, 1.06 + pulse * 0.1)):
+        last = max(last, at + luck.uniform(0.0, LATE * 0.95))
+        agenda += [(at, number % 2 == 0, at), (last, number % 2 == 0, at)]
+    now = 0.9
+    while now < 3.0:
+        due = min((entry[0] for entry in agenda), default=3.0)
+        if wires.due is not None and wires.due + late <= due:
+            now = max(now, wires.due + late)
+            wires.run(now)
+            continue
+        now = max(now, due)
+        if agenda:
+            agenda.sort()
+            when, level, at = agenda.pop(0)
+            true |= {PULSE: level} if when == at else {}
+            if when != at:
+                wires.edge(PULSE, level, at, now)
+    assert [c.name for c in heard] == ["7", "7"]
 
 
 def test_the_last_edge_of_a_burst_is_lost_and_found() -> None:

@@ -40,6 +40,7 @@ WIRES: dict[str, int | tuple[int, int]] = {**BUTTONS, "HOOK": HOOK} | {
     for name, column in zip(names.split(), COLUMNS, strict=True)
 }
 PRESSES = 1000
+TURNS = 10
 _INSTANTS = (0.0005, 0.001, 0.002, 0.004)
 """Seconds after the first edge of a move at which contacts bounce; the worst of keypads do so for 10 ms."""
 STOOD_STILL = 0.012
@@ -199,9 +200,13 @@ def dial() -> Iterator[Ears]:
 def test_a_dial_is_read_pulse_by_pulse(fingers: Fingers, dial: Ears) -> None:
     """Sixty milliseconds broken, forty closed, as ITU-T Q.500 has them; a turn that was torn is dialled again."""
     for digit in "140":
-        while not dialled(fingers, int(digit) or 10):
-            dial.wait(lambda contacts: contacts != [])
+        for _ in range(TURNS):
+            if dialled(fingers, int(digit) or 10):
+                break
+            time.sleep(1.0)
             dial.forget()
+        else:
+            pytest.skip("this machine stands still too often to dial on it")
         dial.wait(lambda contacts: len(contacts) >= 2)
         assert dial.told() == [(digit, True), (digit, False)]
         dial.forget()
@@ -216,6 +221,6 @@ def dialled(fingers: Fingers, pulses: int) -> bool:
     began, late = time.monotonic(), 0.0
     for at, pin, closed in steps:
         time.sleep(max(0.0, began + at - time.monotonic()))
-        late = max(late, time.monotonic() - began - at)
         fingers.pull(pin, closed=closed)
+        late = max(late, time.monotonic() - began - at)
     return late < 0.015
