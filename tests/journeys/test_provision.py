@@ -24,7 +24,7 @@ from phone.provision import trials
 from phone.provision.store import Store
 from phone.provision.values import Record
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(300)]
 
 PASSWORDS = {"alice": "x1y2z3-alice", "bob": "x1y2z3-bob"}
 
@@ -105,7 +105,7 @@ async def test_an_account_that_is_given_by_ssh(scene: Scene) -> None:
     assert code == 1
     assert "rolled back, the phone is as it was: bad password" in err
     assert "wrong-x7" not in out + err + scene.alice.log.read_text()
-    await does(scene.alice, signed_in("bob"), 20)
+    await does(scene.alice, signed_in("bob"), 60)
     await opens_nothing_else(scene)
     await takes_another_key(scene)
     code, out, _ = await scene.ssh.run("phone provision history --json")
@@ -176,7 +176,7 @@ async def test_without_a_server_every_trial_comes_back_by_itself(scene: Scene) -
     assert (await scene.ssh.run("phone provision rollback"))[:2] == (0, "version 5 is rolled back\n")
     assert await first.wait() == 1
     await scene.server.start()
-    await does(scene.alice, signed_in("alice"), 30)
+    await does(scene.alice, signed_in("alice"), 60)
 
 
 async def test_a_daemon_that_is_killed_on_trial_goes_on_with_it(scene: Scene) -> None:
@@ -187,7 +187,7 @@ async def test_a_daemon_that_is_killed_on_trial_goes_on_with_it(scene: Scene) ->
     await scene.alice.process.wait()
     await scene.alice.start_again()
     await scene.server.start()
-    await does(scene.alice, signed_in("bob"), 30)
+    await does(scene.alice, signed_in("bob"), 60)
     assert (await scene.judged()).result == "confirmed"
     assert await client.wait() == 0
 
