@@ -19,7 +19,7 @@ settings.register_profile("phone", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("phone")
 
 
-_ON_THE_CLOCK = frozenset({"journeys", "fleet", "peers", "interop", "media", "panel", "demo", "xmpp", "service"})
+_ON_THE_CLOCK = frozenset({"hil", "journeys", "fleet", "peers", "interop", "media", "panel", "demo", "xmpp", "service"})
 """Folders whose tests speak, listen, or serve in real time: a machine that stands still for a moment tears them."""
 
 
