@@ -17,7 +17,21 @@ from pathlib import Path
 if not __package__:  # run as a file: its own folder is no place to import from
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench import core, idle, manners, many, media, namespace, passing, peers, phones, quality, recordings, voicemail
+from bench import (
+    board,
+    core,
+    idle,
+    manners,
+    many,
+    media,
+    namespace,
+    passing,
+    peers,
+    phones,
+    quality,
+    recordings,
+    voicemail,
+)
 from bench.model import Case, Options, Result, Say
 from bench.plot import draw, draw_quality
 from bench.programs import may_prioritise
@@ -35,6 +49,7 @@ CASES: tuple[Case, ...] = (
     *core.CASES,
     *recordings.CASES,
     *voicemail.CASES,
+    *board.CASES,
     *quality.CASES,
 )
 GROUPS = {

@@ -40,7 +40,7 @@ WIRES: dict[str, int | tuple[int, int]] = {**BUTTONS, "HOOK": HOOK} | {
     for name, column in zip(names.split(), COLUMNS, strict=True)
 }
 PRESSES = 1000
-TURNS = 10
+TURNS = 4
 _INSTANTS = (0.0005, 0.001, 0.002, 0.004)
 """Seconds after the first edge of a move at which contacts bounce; the worst of keypads do so for 10 ms."""
 STOOD_STILL = 0.012
