@@ -1,9 +1,10 @@
-"""The composition root: makes the parts, ties them to the engine, runs until told to stop."""
+"""The composition root: makes the parts, ties them to the engine, runs until told to stop. `phone.begin` calls it."""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from functools import partial
@@ -34,6 +35,7 @@ from phone.mailclerk import MailClerk
 from phone.mailroom import Mailroom
 from phone.mailsetup import mailroom
 from phone.media.host import MediaHost
+from phone.media.plan import Report
 from phone.memory import MemoryWriter
 from phone.picture import Picture, local
 from phone.policy import Policy
@@ -43,14 +45,13 @@ from phone.quality import QualityBook
 from phone.sayings import Sayings
 from phone.sdnotify import Notifier
 from phone.selfbench import bench
-from phone.settings import account, dial_plan, fresh_phone, media_setup
+from phone.settings import account, dial_plan, fresh_phone
 from phone.supportclerk import SupportClerk
 from phone.trial import Keeper
 from phone.ui.draw import draw
 from phone.ui.menu import Menu
 from phone.ui.spoken import Voice
 from phone.ui.texts import load_texts
-from phone.unjoined import Unjoined
 from phone.waiting import AwaitingClient
 from phone.xmpp.client import XmppClient
 
@@ -62,23 +63,18 @@ MISSED_SEEN = "missed-seen"
 CLOCK = "clock"
 
 
-def run(config: Config, keeper: Keeper) -> bool:
-    """Run the phone until SIGTERM or SIGINT (False) or until another config is to be run (True).
+async def run(config: Config, keeper: Keeper, media: MediaHost, reported: Sequence[Report]) -> bool:
+    """Run the phone until SIGTERM or SIGINT (False) or until another config is to be run (True). `media` is started,
+    and has `reported` that already.
 
     Raises PhoneError where it cannot start.
     """
-    return asyncio.run(_run(config, keeper))
-
-
-async def _run(config: Config, keeper: Keeper) -> bool:
-    asyncio.get_running_loop().set_default_executor(Unjoined())
     async with AsyncExitStack() as stack:
         stop, early = stop_asked(), list[inbox.Item]()
         ears = Ears(early.append)
-        media = MediaHost(lambda r: ears.post(inbox.MediaTold(r)), lambda: ears.post(inbox.MediaRestarted()))
-        # before all else: it starts while the rest is made, and the dial tone waits for it
-        await media.start(media_setup(config))
-        stack.push_async_callback(media.close)
+        for report in reported:
+            ears.post(inbox.MediaTold(report))
+        media.tell(lambda r: ears.post(inbox.MediaTold(r)), lambda: ears.post(inbox.MediaRestarted()))
         seen, floor = config.state_dir / LAST_SEEN, ClockFloor(SystemClock(), config.state_dir / CLOCK)
         sign_in, known = account(config), stamp.read(seen)
         kind = XmppClient if config.has_account else AwaitingClient

@@ -6,8 +6,8 @@ from phone.config import Config
 from phone.drivers import profilebook
 from phone.drivers.profile import Profile
 from phone.drivers.sim import KEYS, LAMPS
+from phone.mediasetup import media_setup
 from phone.selftest.model import Equipment
-from phone.settings import media_setup
 
 _KEYPAD = "0123456789*#"
 

@@ -222,7 +222,7 @@ def test_the_demo_asks_for_all_it_imports_and_no_more():
 
 
 def test_only_the_composition_root_knows_the_engine_and_all_rooms():
-    assert {m for m in MODULES if "phone.app" in imports(m)} <= {"phone.cli.run"}
+    assert {m for m in MODULES if "phone.app" in imports(m)} <= {"phone.begin"}
     users = {m for m in MODULES if "phone.engine" in imports(m)}
     assert users
     assert not {m for m in users if within(m, set(MAY_SEE) | {"phone.demo", "phone.cli"})}

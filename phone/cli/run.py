@@ -43,10 +43,10 @@ def _run(path: Path, store: Store, trial: Trial | None) -> bool:
     config = load(path)
     logs.setup(config.log_level, [config.account.secret()])
 
-    from phone import app  # noqa: PLC0415 - the whole phone
+    from phone import begin  # noqa: PLC0415
     from phone.trial import Keeper  # noqa: PLC0415
 
-    return app.run(config, Keeper(store, runs, trial.version if trial else None))
+    return begin.run(config, Keeper(store, runs, trial.version if trial else None))
 
 
 def _anew() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phone.config.values import HardwareConfig
-from phone.drivers import profilebook
+from phone.drivers import coldplug, profilebook
 from phone.drivers.base import Display, Inputs, Lamps
 from phone.drivers.profile import AudioProfile
 from phone.drivers.profilebook import SIM, UnknownProfileError, is_path
@@ -65,5 +65,6 @@ def open_desk(config: HardwareConfig) -> Desk:
     profile = profilebook.load(config.profile)
     from phone.drivers.realdesk import open_profile  # noqa: PLC0415 - a simulated phone needs none of its libraries
 
+    coldplug.wait_for("gpiochip*", "gpiomem*")
     real = open_profile(profile)
     return Desk(real.inputs, real.lamps, real.display, troubles=real.troubles)

@@ -58,6 +58,10 @@ class MediaHost:
         self._last_report = 0.0
         self._first_report = asyncio.Event()
 
+    def tell(self, on_report: Callable[[Report], None], on_restart: Callable[[], None]) -> None:
+        """From now on others are to be called back."""
+        self._on_report, self._on_restart = on_report, on_restart
+
     @property
     def pid(self) -> int | None:
         """Of the process that runs now."""

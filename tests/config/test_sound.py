@@ -10,7 +10,8 @@ from phone.calls.model import Memory
 from phone.config import Config, load
 from phone.errors import ConfigError
 from phone.media.soundcard import CardMixer, Control, Device
-from phone.settings import fresh_phone, media_setup
+from phone.mediasetup import media_setup
+from phone.settings import fresh_phone
 
 ACCOUNT = """
 [account]

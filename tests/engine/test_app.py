@@ -12,11 +12,12 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from phone import app, config, control, inbox, memory, settings
+from phone import app, begin, config, control, inbox, memory, settings
 from phone.calls.model import Memory
 from phone.config import Config
 from phone.ears import Ears
 from phone.jingle.api import PeerPolicy
+from phone.mediasetup import media_setup
 from phone.policy import Policy
 from phone.provision.store import Store
 from phone.trial import Keeper
@@ -67,7 +68,7 @@ def keeper(loaded: Config) -> Keeper:
 @pytest.fixture
 async def running(loaded: Config) -> AsyncIterator[Path]:
     """A daemon in this process; its control socket."""
-    daemon = asyncio.create_task(app._run(loaded, keeper(loaded)))
+    daemon = asyncio.create_task(begin.begin(loaded, keeper(loaded)))
     socket = loaded.run_dir / app.CONTROL_SOCKET
     while not socket.exists():
         assert not daemon.done(), daemon
@@ -115,11 +116,11 @@ async def test_a_sign_in_that_fails_by_a_bug_ends_the_daemon(loaded: Config, mon
 
     monkeypatch.setattr(app.XmppClient, "run", broken)
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(app._run(loaded, keeper(loaded)), 20)
+        await asyncio.wait_for(begin.begin(loaded, keeper(loaded)), 20)
 
 
 def test_what_the_config_says_arrives(loaded: Config) -> None:
-    account, setup = settings.account(loaded), settings.media_setup(loaded)
+    account, setup = settings.account(loaded), media_setup(loaded)
     phone = settings.fresh_phone(loaded, Memory(10, 20, "7"), 3)
     assert (account.jid, account.password, account.host, account.port) == ("Anna@Example.org", "secret", "127.0.0.1", 9)
     assert not account.services

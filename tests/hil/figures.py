@@ -14,10 +14,7 @@ DIAL_TONE = 425
 """Hertz, in Germany."""
 _LISTEN, _REST = 0.6, 0.3
 """Seconds."""
-_READY = """
-until systemctl is-active -q phone; do sleep 0.05; done
-systemctl show phone -p ActiveEnterTimestampMonotonic --value
-"""
+_READY = "systemctl show phone -p ActiveEnterTimestampMonotonic --value"
 _USED = """
 for pid in $(cat /sys/fs/cgroup/system.slice/phone.service/cgroup.procs); do
     echo $(sed 's/.*) //' /proc/$pid/stat | cut -d' ' -f12,13) $(sed -n 's/^VmRSS: *//p' /proc/$pid/status) \
@@ -28,8 +25,11 @@ getconf CLK_TCK
 
 
 def power_on_to_ready(pi: VirtualPi) -> float:
-    """Seconds from its kernel's start to READY=1, when keys, display and dial tone live. Waits for it."""
-    return int(pi.run(_READY, timeout=120.0).check()) / 1e6
+    """Seconds from its kernel's start to READY=1, when keys, display and dial tone live. Waits for all units, since
+    asking again and again would make it late.
+    """
+    pi.started()
+    return int(pi.run(_READY).check()) / 1e6
 
 
 def lifts(seat: Seat, count: int) -> list[float]:

@@ -6,11 +6,13 @@ import itertools
 import json
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import cast
 
+_NUDGE_SECONDS = 2.0
 Value = str | float | bool | None
 Answer = Mapping[str, Value]
 
@@ -61,7 +63,7 @@ class Link:
 
     def _result(self, number: int, future: Future[Answer], seconds: float) -> Answer:
         try:
-            answer = future.result(seconds)
+            answer = self._awaited(future, seconds)
         except TimeoutError as error:
             raise LinkError(f"the virtual Pi has not answered for {seconds:g} s") from error
         finally:
@@ -70,6 +72,19 @@ class Link:
         if "error" in answer:
             raise LinkError(str(answer["error"]))
         return answer
+
+    def _awaited(self, future: Future[Answer], seconds: float) -> Answer:
+        """User Mode Linux now and then does not notice that something came over its line, until more comes."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > _NUDGE_SECONDS:
+            with suppress(TimeoutError):
+                return future.result(_NUDGE_SECONDS)
+            with suppress(OSError):
+                self._ours.sendall(b"\n")
+                import sys
+
+                print("NUDGE", time.monotonic(), file=sys.__stderr__)
+        return future.result(max(0.0, left))
 
     def _read(self) -> None:
         with suppress(OSError):

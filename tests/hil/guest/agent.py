@@ -113,6 +113,8 @@ def serve(port: IO[bytes]) -> None:
 
     say({"id": 0, "pid": os.getpid()})
     for line in port:
+        if not line.strip():
+            continue
         task = json.loads(line)
         if task["do"] == "end":
             say({"id": task["id"]})

@@ -1,0 +1,37 @@
+"""The first steps of `phone run`. The media process is started before the rest of the phone is even imported: the dial
+tone waits for both, and on a slow card each takes seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from phone.config import Config
+from phone.media.host import MediaHost
+from phone.media.plan import Report
+from phone.mediasetup import media_setup
+from phone.trial import Keeper
+from phone.unjoined import Unjoined
+
+
+def run(config: Config, keeper: Keeper) -> bool:
+    """Run the phone until SIGTERM or SIGINT (False) or until another config is to be run (True).
+
+    Raises PhoneError where it cannot start.
+    """
+    return asyncio.run(begin(config, keeper))
+
+
+async def begin(config: Config, keeper: Keeper) -> bool:
+    """As `run`, in a running loop."""
+    asyncio.get_running_loop().set_default_executor(Unjoined())
+    reported: list[Report] = []
+    # A restart that early is news to nobody: there are no calls to be lost.
+    media = MediaHost(reported.append, lambda: None)
+    await media.start(media_setup(config))
+    try:
+        from phone import app  # noqa: PLC0415 - the whole phone
+
+        return await app.run(config, keeper, media, reported)
+    finally:
+        await media.close()
