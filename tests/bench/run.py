@@ -19,6 +19,7 @@ if not __package__:  # run as a file: its own folder is no place to import from
 
 from bench import (
     board,
+    boardphone,
     core,
     idle,
     manners,
@@ -50,6 +51,7 @@ CASES: tuple[Case, ...] = (
     *recordings.CASES,
     *voicemail.CASES,
     *board.CASES,
+    *boardphone.CASES,
     *quality.CASES,
 )
 GROUPS = {

@@ -98,6 +98,12 @@ _TARGETS = (
     _Target("idle", "process start to dial tone", "s", 1.5, _figure("start to dial tone, s")),
     _Target("board", "key to event, real drivers", "ms", 25, _figure("key of the matrix to event, ms", max)),
     _Target("board", "hook to event, real drivers", "ms", 25, _figure("hook to event, ms", max)),
+    _Target("board-phone", "power-on to dial tone, virtual Pi", "s", 3, _figure("power-on to dial tone, s")),
+    _Target(
+        "board-phone", "hook to dial tone, virtual Pi", "ms", 60, _figure("hook to dial tone on the board, ms", _p95)
+    ),
+    _Target("board-phone", "idle, CPU, virtual Pi", "% of a core", 1, _figure("phone on the board, idle, CPU %")),
+    _Target("board-phone", "idle, resident, virtual Pi", "MB", 110, _figure("phone on the board, idle, MB")),
     _Target("board", "bouncing presses lost", "", 0, _figure("bouncing presses lost")),
     _Target("board", "bouncing presses doubled", "", 0, _figure("bouncing presses doubled")),
     _Target("endurance", "growth of delay", "ms", 5, _figure("growth of delay, ms")),

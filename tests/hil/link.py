@@ -81,9 +81,7 @@ class Link:
                 return future.result(_NUDGE_SECONDS)
             with suppress(OSError):
                 self._ours.sendall(b"\n")
-                import sys
 
-                print("NUDGE", time.monotonic(), file=sys.__stderr__)
         return future.result(max(0.0, left))
 
     def _read(self) -> None:
