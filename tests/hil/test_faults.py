@@ -11,7 +11,7 @@ import pytest_asyncio
 from hil.household import Household, Watched, household
 from hil.seat import NAME
 from journeys.listening import handsets, hears
-from journeys.steps import all_idle, connected, does, idle, put_through
+from journeys.steps import all_idle, connected, does, idle
 from PIL import Image
 
 from phone.control import StatusReply
@@ -67,6 +67,16 @@ async def at_rest(alice: Watched, bob: Desk) -> None:
         await each.hang_up()
     for each in (alice, bob):
         await does(each, idle, PATIENCE)
+
+
+async def put_through(caller: Desk | Watched, callee: Desk | Watched) -> None:
+    """They talk, however long a machine with too much to do takes for it."""
+    await caller.lift()
+    await caller.dial(callee.number)
+    await does(callee, lambda s: s.ringer, PATIENCE)
+    await callee.lift()
+    for each in (callee, caller):
+        await does(each, connected, PATIENCE)
 
 
 def over(status: StatusReply) -> bool:
