@@ -114,9 +114,9 @@ def until(fact: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 def rested(card: Card, *, capture: bool = False) -> bool:
-    """It ran, and runs no more. A machine that stands still makes it stop and start again in between."""
+    """It ran, and runs no more. A machine that stands still makes it stop, or run dry, and start again in between."""
     stats = card.stats(capture=capture)
-    return stats.starts == stats.stops > 0
+    return stats.starts <= stats.stops + stats.xruns and stats.stops > 0
 
 
 def sounding(samples: array[int]) -> array[int]:
