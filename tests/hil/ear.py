@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Self
 
 from hil.lan import HUB
+from hil.link import LinkError
 from hil.pi import VirtualPi
 
 RATE, PERIOD = 48_000, 480
@@ -22,6 +23,7 @@ _BLOCK = struct.Struct(f"<Q{2 * PERIOD}s")
 _START = (
     "setsid /opt/phone/.venv/bin/python /mnt/guest/ear.py {name} {host} {port} >/run/ear.log 2>&1 </dev/null & echo $!"
 )
+_END = "while kill {pid} 2>/dev/null; do sleep 0.05; done"
 _PATIENCE = 30.0
 
 
@@ -40,7 +42,8 @@ class Ear:
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
         with self._came:
-            assert self._came.wait_for(lambda: len(self._heard) >= RATE // 2, _PATIENCE), "the ear hears nothing at all"
+            hears = self._came.wait_for(lambda: len(self._heard) >= RATE // 2, _PATIENCE)
+        assert hears, f"the ear hears nothing at all: {self._pi.run('cat /run/ear.log').out}"
 
     def __enter__(self) -> Self:
         return self
@@ -49,11 +52,13 @@ class Ear:
         self.close()
 
     def close(self) -> None:
-        """It goes away."""
+        """It goes away, and its end of the card is free for the next one."""
         with suppress(OSError):
             self._line.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._line.close()
+        with suppress(LinkError):
+            self._pi.run(_END.format(pid=self._pid), timeout=_PATIENCE)
 
     def now(self) -> int:
         """The sample that is heard now."""
@@ -94,7 +99,8 @@ class Ear:
     def _connected(self) -> socket.socket:
         with socket.create_server((HUB, 0)) as server:
             server.settimeout(_PATIENCE)
-            self._pi.run(_START.format(name=self.name, host=HUB, port=server.getsockname()[1])).check()
+            start = _START.format(name=self.name, host=HUB, port=server.getsockname()[1])
+            self._pid = int(self._pi.run(start).check())
             try:
                 return server.accept()[0]
             except TimeoutError:
