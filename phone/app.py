@@ -18,6 +18,7 @@ from phone.catchup import CatchUp, missed_away
 from phone.clock import SystemClock
 from phone.clockfloor import ClockFloor
 from phone.config import Config
+from phone.control.claim import CONTROL_SOCKET
 from phone.control.server import ControlServer
 from phone.drivers.base import Contact
 from phone.drivers.desk import Desk, open_desk
@@ -55,7 +56,6 @@ from phone.ui.texts import load_texts
 from phone.waiting import AwaitingClient
 from phone.xmpp.client import XmppClient
 
-CONTROL_SOCKET = "control.sock"
 MEMORY = "memory.json"
 QUALITY = "quality.json"
 LAST_SEEN = "last-seen"
@@ -162,6 +162,7 @@ def _engine(
     menu = Menu(seen=seen, voice=Voice(config.language, local))
     engine = Engine(phone, ports, loop, packet_ms=config.audio.packet_ms, menu=menu)
     background = stack.enter_context(closing(Background("self-test")))
+    stack.callback(engine.stop)  # before what it works with is closed
     engine.tester.use(bench(config, engine, client, desk, slot, texts, floor, background))
 
     def told(written: Written) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 
 from phone.config import Config
+from phone.control.claim import CONTROL_SOCKET, claimed
 from phone.media.host import MediaHost
 from phone.media.plan import Report
 from phone.mediasetup import media_setup
@@ -25,6 +26,11 @@ def run(config: Config, keeper: Keeper) -> bool:
 async def begin(config: Config, keeper: Keeper) -> bool:
     """As `run`, in a running loop."""
     asyncio.get_running_loop().set_default_executor(Unjoined())
+    with claimed(config.run_dir / CONTROL_SOCKET):
+        return await _begin(config, keeper)
+
+
+async def _begin(config: Config, keeper: Keeper) -> bool:
     reported: list[Report] = []
     # A restart that early is news to nobody: there are no calls to be lost.
     media = MediaHost(reported.append, lambda: None)

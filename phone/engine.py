@@ -109,7 +109,7 @@ class Engine:
         return "" if service is Service.ONLINE else ": ".join(filter(None, (service.value, self.service_detail)))
 
     def stop(self) -> None:
-        """The far ends are told that their calls end; nothing is done after this."""
+        """The far ends are told that their calls end; nothing is done after this. May be called again."""
         self.post(ev.ShutDown(self.now()))
         self._stopped = True
         if self._timer is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import os
 import socket
@@ -14,6 +13,7 @@ from typing import Self
 
 import msgspec
 
+from phone.control.claim import prepare
 from phone.control.messages import LINE_LIMIT, ControlError, Refused, Reply, Request, decode_request, encode
 from phone.errors import PhoneError
 
@@ -24,16 +24,12 @@ CLIENTS = 16
 """At once; more are turned away with a sentence."""
 IDLE = 30.0
 """Seconds in which a client must send its next line, and in which it must take its reply."""
-PATH_LIMIT = 107
-"""Bytes in the name of a Unix socket (unix(7), less the closing NUL)."""
-
-
-class AlreadyRunningError(ControlError):
-    """Another daemon holds the control socket."""
 
 
 class ControlServer:
-    """Listens at `path` while the context is open; `handler` answers, or raises a `PhoneError` as its refusal."""
+    """Listens at `path`, which is `claim.claimed`, while the context is open; `handler` answers, or raises a
+    `PhoneError` as its refusal.
+    """
 
     def __init__(self, path: Path, handler: Callable[[Request], Awaitable[Reply]], *, idle: float = IDLE) -> None:
         self._path = path
@@ -41,18 +37,12 @@ class ControlServer:
         self._idle = idle
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
-        self._lock = -1
         self._closed = False
 
     async def __aenter__(self) -> Self:
-        """Raises `AlreadyRunningError`, or `ControlError` if no socket can be made at `path`."""
-        self._lock = _lock(self._path)
-        try:
-            listening = _listen(self._path)
-            self._server = await asyncio.start_unix_server(self._serve, sock=listening, limit=LINE_LIMIT)
-        except BaseException:
-            os.close(self._lock)
-            raise
+        """Raises `ControlError` if no socket can be made at `path`."""
+        prepare(self._path)
+        self._server = await asyncio.start_unix_server(self._serve, sock=_listen(self._path), limit=LINE_LIMIT)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -64,7 +54,6 @@ class ControlServer:
             client.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)
         self._path.unlink(missing_ok=True)
-        os.close(self._lock)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -110,25 +99,6 @@ class ControlServer:
         writer.write(encode(reply))
         async with asyncio.timeout(self._idle):
             await writer.drain()
-
-
-def _lock(path: Path) -> int:
-    """Hold a lock beside the socket: it dies with the process, so a socket left behind by a crash is known as such."""
-    if len(os.fsencode(path)) > PATH_LIMIT:
-        raise ControlError(f"the path of the control socket is too long, choose a shorter run_dir: {path}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        held = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ControlError(
-            f"cannot write in run_dir {path.parent}: {error.strerror}; let the phone's user write there"
-        ) from error
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(held)
-        raise AlreadyRunningError(f"a phone is running already (it holds {path}): stop it first") from error
-    return held
 
 
 def _listen(path: Path) -> socket.socket:

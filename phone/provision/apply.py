@@ -13,14 +13,13 @@ import msgspec
 from phone.config import Config, run_dir
 from phone.config.candidate import check
 from phone.config.document import Document
+from phone.control.claim import CONTROL_SOCKET
 from phone.errors import ConfigError
 from phone.provision import baggage, conduct, trials
 from phone.provision.contents import Contents
 from phone.provision.difference import Change, difference, same
 from phone.provision.store import Store
 from phone.provision.values import Result, Trial, Who
-
-_CONTROL_SOCKET = "control.sock"
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -127,12 +126,12 @@ def _show(changes: Iterable[Change], session: Session) -> None:
 
 
 def _sockets(config: Config | None) -> tuple[Path, ...]:
-    return (config.run_dir / _CONTROL_SOCKET,) if config else ()
+    return (config.run_dir / CONTROL_SOCKET,) if config else ()
 
 
 def _present_sockets(store: Store) -> tuple[Path, ...]:
     """Of the daemon that runs; a present config that cannot be read has none."""
     try:
-        return (run_dir(store.config) / _CONTROL_SOCKET,)
+        return (run_dir(store.config) / CONTROL_SOCKET,)
     except ConfigError:
-        return (Config.DEFAULT_RUN_DIR / _CONTROL_SOCKET,)
+        return (Config.DEFAULT_RUN_DIR / CONTROL_SOCKET,)

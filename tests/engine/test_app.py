@@ -15,6 +15,7 @@ import pytest
 from phone import app, begin, config, control, inbox, memory, settings
 from phone.calls.model import Memory
 from phone.config import Config
+from phone.control.claim import CONTROL_SOCKET
 from phone.ears import Ears
 from phone.jingle.api import PeerPolicy
 from phone.mediasetup import media_setup
@@ -69,7 +70,7 @@ def keeper(loaded: Config) -> Keeper:
 async def running(loaded: Config) -> AsyncIterator[Path]:
     """A daemon in this process; its control socket."""
     daemon = asyncio.create_task(begin.begin(loaded, keeper(loaded)))
-    socket = loaded.run_dir / app.CONTROL_SOCKET
+    socket = loaded.run_dir / CONTROL_SOCKET
     while not socket.exists():
         assert not daemon.done(), daemon
         await asyncio.sleep(0.01)

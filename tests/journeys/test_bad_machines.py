@@ -44,6 +44,17 @@ async def test_folders_that_cannot_be_written(tmp_path: Path) -> None:
         assert not unclean(bob)
 
 
+async def test_a_start_that_fails_late_ends_in_order(tmp_path: Path) -> None:
+    """All parts of the phone are there, but for the socket: what is closed again is not asked for anything more."""
+    authority = Authority(tmp_path / "ca")
+    (port,) = free_ports(1)
+    (tmp_path / "a" / "run" / "control.sock").mkdir(parents=True)
+    async with desk(tmp_path / "a", "alice", "x1y2z3", Place(port, authority.file)) as alice:
+        assert await alice.process.wait() == 1
+        assert "is in the way and is no socket: remove it" in alice.log.read_text()
+        assert not unclean(alice)
+
+
 async def test_a_full_disk_loses_the_entry_and_nothing_else(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root: a file system of its own")
