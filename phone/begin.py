@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 
 from phone.config import Config
-from phone.control.claim import CONTROL_SOCKET, claimed
 from phone.media.host import MediaHost
 from phone.media.plan import Report
 from phone.mediasetup import media_setup
@@ -16,7 +15,8 @@ from phone.unjoined import Unjoined
 
 
 def run(config: Config, keeper: Keeper) -> bool:
-    """Run the phone until SIGTERM or SIGINT (False) or until another config is to be run (True).
+    """Run the phone until SIGTERM or SIGINT (False) or until another config is to be run (True). Whoever calls it
+    has claimed the control socket.
 
     Raises PhoneError where it cannot start.
     """
@@ -26,11 +26,6 @@ def run(config: Config, keeper: Keeper) -> bool:
 async def begin(config: Config, keeper: Keeper) -> bool:
     """As `run`, in a running loop."""
     asyncio.get_running_loop().set_default_executor(Unjoined())
-    with claimed(config.run_dir / CONTROL_SOCKET):
-        return await _begin(config, keeper)
-
-
-async def _begin(config: Config, keeper: Keeper) -> bool:
     reported: list[Report] = []
     # A restart that early is news to nobody: there are no calls to be lost.
     media = MediaHost(reported.append, lambda: None)

@@ -1,4 +1,7 @@
-"""`phone run`: the daemon, in the foreground (systemd keeps it there)."""
+"""`phone run`: the daemon, in the foreground (systemd keeps it there).
+
+Law: the control socket is claimed before a trial is taken up, or a second `phone run` would count as a start of it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ import sys
 from pathlib import Path
 
 from phone.cli.common import add_command, add_config
+from phone.control.claim import CONTROL_SOCKET, AlreadyRunningError, Claims
+from phone.control.messages import ControlError
+from phone.errors import ConfigError
 from phone.provision.store import Store
 from phone.provision.values import Trial
 
@@ -26,15 +32,30 @@ def run(options: argparse.Namespace) -> int:
 
     logs.setup("INFO")
     store = Store.of(options.config)
-    trial = startup.take_up(store)
-    if startup.guarded(store, trial, lambda: _run(options.config, store, trial)):
+    with Claims() as claims:
+        _claim(claims, options.config)
+        trial = startup.take_up(store)
+        anew = startup.guarded(store, trial, lambda: _run(options.config, store, trial, claims))
+    if anew:
         _anew()
     from phone.unjoined import leave  # noqa: PLC0415
 
     leave(0)
 
 
-def _run(path: Path, store: Store, trial: Trial | None) -> bool:
+def _claim(claims: Claims, path: Path) -> None:
+    """Raises AlreadyRunningError. What is wrong with the config, or with its run_dir, is a matter of its trial."""
+    from phone.config import run_dir  # noqa: PLC0415
+
+    try:
+        claims.take(run_dir(path) / CONTROL_SOCKET)
+    except AlreadyRunningError:
+        raise
+    except (ConfigError, ControlError) as error:
+        logging.getLogger(__name__).debug("the control socket is not claimed yet: %s", error)
+
+
+def _run(path: Path, store: Store, trial: Trial | None, claims: Claims) -> bool:
     from phone import logs  # noqa: PLC0415
     from phone.config import load  # noqa: PLC0415
     from phone.provision import startup  # noqa: PLC0415
@@ -42,6 +63,7 @@ def _run(path: Path, store: Store, trial: Trial | None) -> bool:
     runs = startup.runs(store)
     config = load(path)
     logs.setup(config.log_level, [config.account.secret()])
+    claims.take(config.run_dir / CONTROL_SOCKET)  # after a rollback it may be another
 
     from phone import begin  # noqa: PLC0415
     from phone.trial import Keeper  # noqa: PLC0415

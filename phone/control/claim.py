@@ -8,8 +8,10 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from phone.control.messages import ControlError
 
@@ -34,6 +36,27 @@ def claimed(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(held)
+
+
+@dataclass(slots=True)
+class Claims:
+    """All that this process claims, given up together when the context ends."""
+
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _held: set[Path] = field(default_factory=set)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+        self._held.clear()
+
+    def take(self, path: Path) -> None:
+        """As `claimed`; one that is held already stays so. Raises what that raises."""
+        if path not in self._held:
+            self._stack.enter_context(claimed(path))
+            self._held.add(path)
 
 
 def prepare(path: Path) -> None:

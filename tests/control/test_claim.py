@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phone.control.claim import AlreadyRunningError, claimed
+from phone.control.claim import AlreadyRunningError, Claims, claimed
 from phone.control.messages import ControlError
 
 HOLDER = """
@@ -48,3 +48,15 @@ def test_a_folder_that_takes_no_lock_is_named(tmp_path: Path) -> None:
     (tmp_path / "run" / "control.lock").mkdir(parents=True)
     with pytest.raises(ControlError, match="cannot write in run_dir"), claimed(tmp_path / "run" / "control.sock"):
         pytest.fail("nothing is held")
+
+
+def test_all_claims_end_together(path: Path) -> None:
+    other = path.parent.with_name("other") / path.name
+    with Claims() as claims:
+        for each in (path, other, path):
+            claims.take(each)
+        for each in (path, other):
+            with pytest.raises(AlreadyRunningError), claimed(each):
+                pytest.fail("two hold it")
+    with claimed(path), claimed(other):
+        pass
