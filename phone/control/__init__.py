@@ -5,7 +5,7 @@ A Unix stream socket, mode 0660. Each request is one line of JSON `{"do": ..., .
 `server` answers (import it by itself: it needs asyncio, which the commands do without).
 """
 
-from phone.control.client import NotRunningError, ask
+from phone.control.client import NotAllowedError, NotRunningError, ask
 from phone.control.mailbox import (
     MessageState,
     VoicemailDelete,
@@ -85,6 +85,7 @@ __all__ = [
     "LogTail",
     "LogTailReply",
     "MessageState",
+    "NotAllowedError",
     "NotRunningError",
     "Panel",
     "PanelReply",

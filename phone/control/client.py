@@ -62,6 +62,10 @@ class NotRunningError(ControlError):
     """Nobody listens on the control socket."""
 
 
+class NotAllowedError(ControlError):
+    """The control socket is for others: whether the phone runs cannot be told."""
+
+
 @overload
 def ask(path: Path, request: Status) -> StatusReply: ...
 @overload
@@ -95,7 +99,7 @@ def ask(
 def ask(path: Path, request: Request) -> Reply:
     """Send `request` to the daemon at `path` and wait for its reply.
 
-    Raises `NotRunningError`, or `ControlError` with the daemon's own sentence.
+    Raises `NotRunningError`, `NotAllowedError`, or `ControlError` with the daemon's own sentence.
     """
     line = _exchange(path, request)
     match request:
@@ -146,7 +150,7 @@ def _exchange(path: Path, request: Request) -> bytes:
                 f"the phone is not running: start it with `sudo systemctl start phone` or `phone run` ({path})"
             ) from error
         except PermissionError as error:
-            raise ControlError(_denied(path)) from error
+            raise NotAllowedError(_denied(path)) from error
         except TimeoutError as error:
             raise ControlError(
                 f"the phone did not answer within {patience:g} s: see its log (journalctl -u phone)"
@@ -170,4 +174,7 @@ def _denied(path: Path) -> str:
         group = grp.getgrgid(path.stat().st_gid).gr_name
     except (OSError, KeyError):
         group = "phone"
-    return f"you may not talk to the phone: join the group {group} (sudo usermod -aG {group} $USER) and log in again"
+    return (
+        f"not allowed to talk to the phone: run this as root (sudo), or join the group {group} "
+        f"(sudo usermod -aG {group} $USER) and log in again"
+    )

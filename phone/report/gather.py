@@ -16,6 +16,7 @@ from phone.control import (
     ControlError,
     LogTail,
     LogTailReply,
+    NotRunningError,
     Quality,
     QualityReply,
     Status,
@@ -71,7 +72,14 @@ class Gatherer:
         try:
             return ask(self.control, Status())
         except ControlError as error:
-            return Missing("status of the running phone", str(error))
+            return Missing("status of the running phone", self._why(error))
+
+    def _why(self, error: ControlError) -> str:
+        """Where the phone listens is in its config: who may not read that has asked at a place that was guessed."""
+        if isinstance(error, NotRunningError) and _closed(self.config):
+            told = f"not allowed to read {self.config}, which says where the phone listens"
+            return f"{told}; {_SUDO}, or join the group phone"
+        return str(error)
 
     def _log(self) -> Iterator[Found]:
         if lines := journal.of_unit():
@@ -85,7 +93,7 @@ class Gatherer:
         try:
             reply: LogTailReply = ask(self.control, LogTail())
         except ControlError as error:
-            return Missing("log", f"journald tells nothing ({_SUDO}), and the phone neither: {error}")
+            return Missing("log", f"journald tells nothing ({_SUDO}), and the phone neither: {self._why(error)}")
         text = "\n".join(reply.lines)
         return text_part("log.txt", "the newest lines of the running phone's log, without the sound process", text)
 
@@ -120,6 +128,15 @@ class Gatherer:
         return text_part(
             "system.txt", "versions, board, memory, disks, clock, network, sound", self.machine.told(folders)
         )
+
+
+def _closed(path: Path) -> bool:
+    """Whether it may not be read by whoever asks."""
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return False
 
 
 def _plain(path: Path) -> bytes:

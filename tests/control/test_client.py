@@ -1,10 +1,13 @@
 import contextlib
+import os
 import socket
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
-from phone.control import ControlError, NotRunningError, Status, ask
+from phone.control import ControlError, NotAllowedError, NotRunningError, Status, ask
 from phone.control import client as client_module
 
 
@@ -69,5 +72,26 @@ def test_a_stranger_is_told_which_group_to_join(tmp_path, monkeypatch, known):
     path = tmp_path / "c"
     if known:
         path.touch()
-    with pytest.raises(ControlError, match="join the group"):
+    with pytest.raises(NotAllowedError, match=r"not allowed .* as root .* or join the group"):
         ask(path, Status())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: to be somebody else")
+@pytest.mark.parametrize("closed", ["control.sock", "."])
+def test_a_real_stranger_is_not_told_that_nothing_runs(closed):
+    """The socket is closed to him, or its folder."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "run"
+        folder.mkdir()
+        Path(name).chmod(0o755)
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(folder / "control.sock"))
+            listening.listen()
+            folder.chmod(0o755)
+            (folder / closed).chmod(0o700)
+            os.seteuid(65534)
+            try:
+                with pytest.raises(NotAllowedError, match="as root"):
+                    ask(folder / "control.sock", Status())
+            finally:
+                os.seteuid(0)

@@ -114,6 +114,25 @@ def test_what_root_alone_may_read_is_told(tmp_path: Path, monkeypatch: pytest.Mo
         assert missing[what] == "Permission denied; ask as root: sudo phone report"
 
 
+def test_who_may_not_read_the_config_is_not_told_that_nothing_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = phone_files(tmp_path)
+    opened = Path.open
+
+    def refuse(path: Path, *args: object, **more: object) -> object:
+        if path == config:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    _, missing = gather(config)
+    for what in ("status of the running phone", "log"):
+        assert "not running" not in missing[what]
+        assert "not allowed to read" in missing[what]
+        assert "sudo phone report, or join the group phone" in missing[what]
+
+
 def test_a_selftest_file_that_is_cut_off(tmp_path: Path) -> None:
     config = phone_files(tmp_path)
     (tmp_path / "state" / "selftest.json").write_bytes(b'{"a": "\xff')
