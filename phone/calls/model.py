@@ -75,6 +75,7 @@ class Service(Enum):
     """Whether calls can be made, and if not, why: each is a plain sentence on the display."""
 
     STARTING = "starting"
+    LOOKING_UP = "looking up"  # no connection to the server yet, and no word why not
     ONLINE = "online"
     NO_NETWORK = "no network"
     WRONG_TIME = "wrong time"

@@ -11,6 +11,7 @@ from phone.errors import PhoneError
 
 ServiceName = Literal[
     "starting",
+    "looking up",
     "online",
     "no network",
     "wrong time",

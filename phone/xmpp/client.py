@@ -26,6 +26,7 @@ from phone.xmpp.api import (
     VoiceMessage,
 )
 from phone.xmpp.archive import Archive
+from phone.xmpp.awaiting import tell_what_is_awaited
 from phone.xmpp.backoff import Backoff
 from phone.xmpp.blocking import BlockList
 from phone.xmpp.bridge import Bridge, Parts
@@ -40,7 +41,7 @@ from phone.xmpp.outage import AccountError, named, tls_context
 from phone.xmpp.outbox import Outbox
 from phone.xmpp.requests import Failed, Requests, Result
 from phone.xmpp.services import IceServers
-from phone.xmpp.stream import Resume, Stream
+from phone.xmpp.stream import Resume, Stream, UnconnectedError
 from phone.xmpp.upload import Uploads
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ class XmppClient:
         self._keepalive: Keepalive | None = None
         self._over: asyncio.Future[Fault | BaseException] | None = None
         self._complaint: asyncio.TimerHandle | None = None
+        self._awaiting: asyncio.Task[None] | None = None
         self._full_jid: str | None = None
         self.session: SessionFacts | None = None
         """The newest that there was."""
@@ -209,6 +211,7 @@ class XmppClient:
         for stanza in self._outbox.due(lost):
             self._send(stanza)
         self._names.resume()
+        self._await_no_more()
         self._complain_no_more()
         log.info("online as %s%s", self._full_jid, ", resumed" if resumed else "")
         self._listener.service("online", "")
@@ -236,12 +239,25 @@ class XmppClient:
         self._over = asyncio.get_running_loop().create_future()
         self._stream = stream = Stream(self._account, self._resource, self._tls, self)
         stream.open(self._resume)
+        self._say_what_is_awaited(stream)
         await asyncio.wait((self._over,), timeout=self._pace.sign_in)
         if not self._over.done() and not stream.is_live:
-            stream.drop(TimeoutError())
+            stream.drop(TimeoutError() if stream.is_connected() else UnconnectedError())
         fault = await self._over
         self._leave(stream)
         return fault
+
+    def _say_what_is_awaited(self, stream: Stream) -> None:
+        """The first time only: later there is a reason to be shown already."""
+        if self._complaint is None and self._full_jid is None:
+            host = self._account.host or domain(self._own)
+            awaiting = tell_what_is_awaited(stream, host, self._pace, self._listener.service)
+            self._awaiting = asyncio.get_running_loop().create_task(awaiting)
+
+    def _await_no_more(self) -> None:
+        if self._awaiting is not None:
+            self._awaiting.cancel()
+            self._awaiting = None
 
     def _leave(self, stream: Stream) -> None:
         self._last_seen = self.last_seen
@@ -300,6 +316,7 @@ class XmppClient:
 
     def _tell(self, fault: Fault) -> None:
         log.warning("no service: %s: %s", fault.name, fault.detail)
+        self._await_no_more()
         if self._complaint is None:
             grace = _GRACE if self._full_jid and self._resume else 0.0
             self._complaint = asyncio.get_running_loop().call_later(grace, self._complain, fault)
@@ -316,6 +333,7 @@ class XmppClient:
 
     async def _close(self) -> None:
         self._last_seen = self.last_seen
+        self._await_no_more()
         self._complain_no_more()
         self._ice.close()
         for each in (self._people, self._new_names, self._requests):

@@ -70,6 +70,10 @@ def without_encryption(host: str) -> Fault:
     return Fault("bad certificate", f"{host} offers no encryption: the phone does not sign in in the clear")
 
 
+def of_name_server(host: str) -> Fault:
+    return Fault("no network", f"no answer from the name server for {host}: is the network cable in?")
+
+
 def without_network() -> Fault:
     return Fault("no network", "this phone has no network address: check cable, Wi-Fi and router")
 
@@ -91,7 +95,7 @@ def _of_certificate(error: ssl.SSLCertVerificationError, host: str, now: float) 
 def _of_lookup(error: socket.gaierror, host: str) -> Fault:
     if error.errno in _NO_SUCH_NAME:
         return Fault("unknown server", f"there is no server {host}: check the address of the account")
-    return Fault("no network", f"the name server does not answer for {host}")
+    return of_name_server(host)
 
 
 def _numbers(error: OSError) -> set[int]:

@@ -17,6 +17,10 @@ class Pace:
     """Nothing heard so long after something was sent: the connection is dead."""
     sign_in: float = 20.0
     """A connection that is not online by then is given up."""
+    patience: float = 3.0
+    """So long nobody need be told what a first sign-in waits for."""
+    lookup: float = 4.0
+    """A name server that has not answered by then is one that does not."""
 
 
 class Keepalive:

@@ -12,7 +12,9 @@ from phone.xmpp import faults
 from phone.xmpp.api import Account
 from phone.xmpp.faults import Fault
 from phone.xmpp.jids import domain
-from phone.xmpp.stream import LookupFailedError
+from phone.xmpp.stream import LookupFailedError, UnconnectedError
+
+_LOOKUP_SECONDS = 5.0
 
 
 class AccountError(PhoneError, ValueError):
@@ -32,6 +34,8 @@ async def named(fault: Fault | BaseException, account: Account, now: float) -> F
     host = account.host or domain(account.jid)
     if isinstance(fault, LookupFailedError):
         fault = await _lookup(host)
+    if isinstance(fault, UnconnectedError):
+        fault = await name_server_silent(host, _LOOKUP_SECONDS) or fault
     if isinstance(fault, Fault):
         return fault
     # Certificates are held against the account's domain, whatever host the config names (RFC 6120 13.7.2.1).
@@ -44,10 +48,30 @@ async def _lookup(host: str) -> Fault | BaseException:
     if not _has_route():
         return faults.without_network()
     try:
-        await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        async with asyncio.timeout(_LOOKUP_SECONDS):
+            await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        return faults.of_name_server(host)
     except OSError as error:
         return error
     return ConnectionError("its address was found only now")
+
+
+async def name_server_silent(host: str, seconds: float) -> Fault | None:
+    """Whether the name server is why `host` is not found; None where it says anything within `seconds`."""
+    if not _has_route():
+        return faults.without_network()
+    try:
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        return faults.of_name_server(host)
+    except socket.gaierror as error:
+        # That a host has no address is no fault: its services may have (RFC 2782).
+        return faults.of_name_server(host) if error.errno == socket.EAI_AGAIN else None
+    except OSError:
+        return None
+    return None
 
 
 def _has_route() -> bool:

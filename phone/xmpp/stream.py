@@ -37,6 +37,13 @@ _BEFORE_TLS = frozenset(
 _STANZAS: dict[str, type[Iq | Message | Presence]] = {IQ: Iq, MESSAGE: Message, PRESENCE: Presence}
 
 
+class Resolver(Protocol):
+    """What of aiodns is needed here."""
+
+    def cancel(self) -> None:
+        """All that it asked; nobody is told after that."""
+
+
 class Observer(Protocol):
     """Who owns the stream."""
 
@@ -84,6 +91,7 @@ class Stream(ClientXMPP):
         self._refusal = ""
         self._over = False
         self._aborted = False
+        self._resolver: Resolver | None = None
         self.is_live = False
         self.heard_at = self.opened_at = asyncio.get_running_loop().time()
         """When the server last sent anything, on the loop's clock."""
@@ -170,6 +178,10 @@ class Stream(ClientXMPP):
         if self.transport is not None and not self._aborted:
             self._aborted = True
             self.transport.abort()
+
+    def configure_dns(self, resolver: Resolver | None, domain: str | None = None, port: int | None = None) -> None:
+        del domain, port
+        self._resolver = resolver
 
     def reschedule_connection_attempt(self) -> None:
         # The client has a back-off of its own.
@@ -275,6 +287,10 @@ class Stream(ClientXMPP):
     def _retire(self) -> None:
         self.is_live = False
         self.cancel_connection_attempt()
+        if self._resolver is not None:
+            # Its own thread would bring the answer to a loop that may be closed by then.
+            self._resolver.cancel()
+            self._resolver = None
         self.abort()
         if self._run_out_filters is not None:
             self._run_out_filters.cancel()
@@ -282,3 +298,7 @@ class Stream(ClientXMPP):
 
 class LookupFailedError(OSError):
     """The name of the server was not found, or nobody could be asked."""
+
+
+class UnconnectedError(TimeoutError):
+    """There was no connection in all the time that a sign-in may take."""

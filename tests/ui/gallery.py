@@ -152,6 +152,8 @@ CONSULTING = {"calls": (held(), call()), "focus": ID, "off_hook": True, "transfe
 GALLERY: dict[str, Phone | Shown] = {
     "idle": phone(),
     "idle-starting": phone(service=Service.STARTING),
+    "idle-looking-up": phone(service=Service.LOOKING_UP),
+    "idle-no-network": phone(service=Service.NO_NETWORK),
     "idle-bad-certificate": phone(service=Service.BAD_CERTIFICATE),
     "idle-missed": phone(notice=Notice(Trouble.MISSED, "Anneliese Oberstdörfer")),
     "idle-busy": phone(notice=Notice(Reason.BUSY, "Bob")),

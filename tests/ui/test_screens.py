@@ -100,8 +100,8 @@ def test_no_service_is_said_with_its_reason():
 def test_a_number_dialled_without_service_says_why_it_is_not_called():
     notice = Notice(Trouble.NO_SERVICE, "204")
     offline = phone(off_hook=True, service=Service.NO_NETWORK, notice=notice)
-    assert shown(offline).lines == ("no network",)
-    assert shown(replace(offline, off_hook=False)).lines == ("Sat 21 Nov", "no network")
+    assert shown(offline).lines == ("no network: check", "cable or Wi-Fi")
+    assert shown(replace(offline, off_hook=False)).lines == ("no network: check", "cable or Wi-Fi")
     assert shown(phone(off_hook=True, notice=notice)).lines == ("cannot call 204", "now")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from phone.demo.prosody import PrivateProsody, ServerError, TurnService, free_po
 from phone.xmpp.api import Account
 from phone.xmpp.client import AccountError, XmppClient
 from phone.xmpp.keepalive import Pace
+from phone.xmpp.outage import name_server_silent
 
 pytestmark = pytest.mark.servers
 
@@ -134,6 +137,79 @@ async def test_credentials_are_renewed_before_they_expire(tmp_path: Path) -> Non
             first = client.ice_servers()[-1].username
             await ears.until(lambda: client.ice_servers() and client.ice_servers()[-1].username != first)
             assert (client.ice_servers()[-1].expires_in or 0) > 1
+
+
+def _mute_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the edge of the system's library: a question that is never answered."""
+    monkeypatch.setattr("phone.xmpp.outage._has_route", lambda: True)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lambda *_, **__: asyncio.Event().wait())
+
+
+async def test_what_the_first_sign_in_waits_for_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    _mute_name_server(monkeypatch)
+    account = Account("alice@example.org", "a", host="xmpp.example.org", port=5222)
+    async with running(account, pace=Pace(patience=0.1, lookup=0.1, sign_in=60.0)) as (_, ears):
+        assert "no answer from the name server" in await ears.until_service("no network")
+        assert ears.services[:2] == [("starting", ""), ("looking up", "looking for the server xmpp.example.org")]
+        assert "network cable" in ears.services[-1][1]
+
+
+async def test_a_name_server_that_never_answers_is_what_is_wrong_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    _mute_name_server(monkeypatch)
+    monkeypatch.setattr("phone.xmpp.outage._LOOKUP_SECONDS", 0.1)
+    account = Account("alice@example.org", "a", host="xmpp.example.org", port=5222)
+    async with running(account, pace=Pace(patience=60.0, sign_in=0.1)) as (_, ears):
+        assert "no answer from the name server" in await ears.until_service("no network")
+
+
+async def test_a_server_that_is_found_and_silent_is_waited_for_by_name(tmp_path: Path) -> None:
+    async with PrivateProsody(tmp_path, {"alice": "a"}) as server, Relay(server.port) as relay:
+        relay.silent = True
+        account = Account("alice@localhost", "a", host="127.0.0.1", port=relay.port)
+        async with running(account, pace=Pace(patience=0.3, sign_in=60.0)) as (_, ears):
+            await ears.until(lambda: ("starting", "waiting for 127.0.0.1 to answer") in ears.services)
+
+
+async def test_the_name_of_services_alone_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "no")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", refuse)
+    monkeypatch.setattr("phone.xmpp.outage._has_route", lambda: True)
+    assert await name_server_silent("example.org", 1.0) is None
+
+
+_STOPPED_WHILE_ASKING = """
+import asyncio, socket, sys, time
+import aiodns
+from slixmpp.xmlstream import xmlstream
+from rig.servers_ears import running
+from phone.xmpp.api import Account
+
+async def ask():
+    mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    mute.bind(("127.0.0.1", 0))
+    mute.setblocking(False)
+    place = "127.0.0.1:%d" % mute.getsockname()[1]
+    xmlstream.default_resolver = lambda loop: aiodns.DNSResolver([place], loop=loop, tries=1, timeout=1.0)
+    async with running(Account("alice@example.org", "a")):
+        await asyncio.get_running_loop().sock_recv(mute, 512)
+
+asyncio.run(ask())
+time.sleep(1.5)  # until it would have been given up
+"""
+
+
+async def test_a_phone_that_stops_while_it_asks_for_the_server_stops_asking() -> None:
+    """The resolver's own thread would tell a loop that is closed."""
+    tests = Path(__file__).parents[1]
+    script = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _STOPPED_WHILE_ASKING, cwd=tests, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{tests}:{tests.parent}"},
+    )  # fmt: skip
+    _, complaints = await script.communicate()
+    assert script.returncode == 0, complaints.decode()
+    assert b"closed" not in complaints, complaints.decode()
 
 
 @pytest.mark.parametrize("jid", ["", "localhost", "alice@localhost/phone", "@@", "alice@"])
