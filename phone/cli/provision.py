@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from phone.cli.common import Command, add_command, add_config, add_json
-from phone.cli.provision_options import add_input, add_trial, seconds
+from phone.cli.provision_options import add_input, add_part, add_trial, seconds
 
 COMMANDS = ("apply", "get", "diff", "confirm", "rollback", "history")
 _WITH_VALUE = ("--config", "--part", "--comment", "--within", "--confirm-within", "--limit")
@@ -61,7 +61,7 @@ def _add_looking(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     examples = ("phone provision get", "phone provision get 7", "phone provision get --part account")
     get = _inner(inner, "get", _get, "print the config, secrets masked", examples)
     get.add_argument("version", nargs="?", type=int, metavar="VERSION", help="an earlier one")
-    get.add_argument("--part", default="", metavar="NAME", help="this table alone: account, dial.short, ...")
+    add_part(get, "this table alone: account, dial.short, ...")
     examples = ("phone provision diff < desk.toml", "phone provision diff 7", "phone provision diff --json < desk.toml")
     diff = _inner(inner, "diff", _diff, "show what `apply` (or `rollback VERSION`) would change", examples)
     diff.add_argument("version", nargs="?", type=int, metavar="VERSION", help="instead of stdin: an earlier one")

@@ -25,11 +25,23 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     """What stdin has."""
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--merge", action="store_true", help="stdin has some keys: they are put over the present config")
-    kinds.add_argument("--part", default="", metavar="NAME", help="stdin has this table alone, and it is replaced")
+    add_part(kinds, "stdin has this table alone, and it is replaced")
     about = (
         "stdin is a tar file: desk.toml, files that it names, authorized_keys, contacts.csv or .vcf; any may be absent"
     )
     kinds.add_argument("--bundle", action="store_true", help=about)
+
+
+def add_part(parser: argparse._ActionsContainer, about: str) -> None:
+    """--part: a table by its name."""
+    parser.add_argument("--part", type=_table, metavar="NAME", help=about)
+
+
+def _table(text: str) -> str:
+    """None left out in a script: an empty one would mean the whole config."""
+    if not all(part.strip() for part in text.split(".")):
+        raise argparse.ArgumentTypeError(f"{text!r} names no table: write account, dial.short, ...")
+    return text
 
 
 def add_trial(parser: argparse.ArgumentParser) -> None:

@@ -53,7 +53,7 @@ def get(options: argparse.Namespace) -> int:
     return 0
 
 
-def _part(values: Mapping[str, object], name: str) -> dict[str, object]:
+def _part(values: Mapping[str, object], name: str | None) -> dict[str, object]:
     """That table alone, under its name."""
     if not name:
         return dict(values)

@@ -18,6 +18,7 @@ from phone.errors import ConfigError
 from phone.provision import baggage, conduct, trials
 from phone.provision.contents import Contents
 from phone.provision.difference import Change, difference, same
+from phone.provision.errors import ProvisionError
 from phone.provision.store import Store
 from phone.provision.values import Result, Trial, Who
 
@@ -81,7 +82,7 @@ def compare(store: Store, make: Make) -> Outcome:
     present = store.present()
     proposal = make(present)
     # The files go again: a session that brings the same ones must not find them meanwhile.
-    alone = store.session() if proposal.files else nullcontext()
+    alone = store.session() if proposal.files and store.folder.is_dir() else nullcontext()
     with alone, baggage.placed(store.config.parent, proposal.files):
         _checked(proposal, store.config.parent)
     changed = not same(present, proposal.contents)
@@ -90,6 +91,8 @@ def compare(store: Store, make: Make) -> Outcome:
 
 def apply(store: Store, make: Make, wish: Wish, session: Session) -> Outcome:
     """Raises PhoneError: BusyError, ConfigError, ... before anything was changed."""
+    if not store.folder.is_dir():
+        _first(store, make, wish)
     with store.session():
         conduct.settle(store)
         present = store.present()
@@ -105,6 +108,13 @@ def apply(store: Store, make: Make, wish: Wish, session: Session) -> Outcome:
         outcome = _tried(store, trial, config, wish, session)
         baggage.sweep(store)
         return msgspec.structs.replace(outcome, changes=changes)
+
+
+def _first(store: Store, make: Make, wish: Wish) -> None:
+    """Nothing is left beside what is no phone's config. Raises PhoneError."""
+    if not wish.unproven and store.present().config is None:
+        raise ProvisionError(f"there is no {store.config}: is --config right? (a first config needs --unproven)")
+    compare(store, make)
 
 
 def _checked(proposal: Proposal, folder: Path) -> Config | None:

@@ -5,7 +5,7 @@ once no version that is kept names them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from phone.provision import files
@@ -35,6 +35,8 @@ def placed(folder: Path, brought: Mapping[str, bytes]) -> Iterator[Callable[[], 
     finally:
         for path in () if kept else new:
             path.unlink(missing_ok=True)
+            with suppress(OSError):  # others' are in it
+                path.parent.rmdir()
 
 
 def sweep(store: Store) -> None:

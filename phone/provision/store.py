@@ -20,7 +20,7 @@ import msgspec
 
 from phone.provision import files
 from phone.provision.contents import KEYS, Contents
-from phone.provision.errors import BusyError, ProvisionError
+from phone.provision.errors import BusyError, ProvisionError, TrialOverError
 from phone.provision.values import Record, Result, Trial, Who
 
 INSTALLED_CONFIG = Path("/etc/phone/phone.toml")
@@ -91,7 +91,9 @@ class Store:
 
     @contextmanager
     def session(self) -> Iterator[None]:
-        """Held for as long as somebody changes this phone's config. Raises BusyError if somebody else does."""
+        """Held for as long as somebody changes this phone's config. Raises BusyError if somebody else does, and
+        ProvisionError where there can be no config.
+        """
         with ExitStack() as stack:
             with as_sentence():
                 self._make()
@@ -107,10 +109,15 @@ class Store:
             return files.is_locked(self.folder / "session")
 
     @contextmanager
-    def step(self) -> Iterator[None]:
-        """Alone for a moment. OSError within becomes ProvisionError."""
+    def step(self, *, first: bool = False) -> Iterator[None]:
+        """Alone for a moment. OSError within becomes ProvisionError. Raises TrialOverError where nothing was ever given
+        (`first`: something is now).
+        """
         with as_sentence():
-            self._make()
+            if first:
+                self._make()
+            elif not self.folder.is_dir():
+                raise TrialOverError(f"no version is on trial: none was ever given to the phone of {self.config}")
             with files.lock(self.folder / "lock"):
                 self._sweep()
                 yield
@@ -154,9 +161,11 @@ class Store:
         return sorted(path for path in (self.folder / "versions").glob("*") if path.name.isdecimal())
 
     def _make(self) -> None:
+        if not self.config.parent.is_dir():
+            raise ProvisionError(f"there is no folder {self.config.parent}: is --config right?")
         for folder in (self.folder, self.folder / "versions"):
             if not folder.is_dir():
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(exist_ok=True)
                 folder.chmod(files.FOLDER_MODE)
 
     def _sweep(self) -> None:

@@ -48,7 +48,7 @@ def begin(store: Store, given: Given) -> Trial:
 
     Raises ProvisionError if another version is on trial.
     """
-    with store.step():
+    with store.step(first=True):
         if (other := pending(store)) is not None:
             raise ProvisionError(waiting(other))
         previous = store.current() or store.add(store.present(), given.who, _BY_HAND, "confirmed")

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import tarfile
 
 import pytest
 
@@ -100,7 +101,19 @@ def test_what_cannot_be_done_is_a_sentence_and_changes_nothing(provision, config
     assert config.read_text() == CONFIG
 
 
-@pytest.mark.parametrize("arguments", [("--within", "x"), ("--within", "0"), ("--comment", "a\nb"), ("nonsense",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--within", "x"),
+        ("--within", "0"),
+        ("--comment", "a\nb"),
+        ("nonsense",),
+        ("--part", ""),
+        ("--part", "dial."),
+        ("get", "--part="),
+        ("diff", "--part", " "),
+    ],
+)
 def test_a_wrong_command_line(provision, arguments):
     with pytest.raises(SystemExit) as ended:
         provision(*arguments)
@@ -142,6 +155,45 @@ def test_without_a_config(provision, config):
     assert provision("--unproven", sent=CONFIG.encode())[0] == 0
     assert config.read_text() == CONFIG
     assert oct(config.stat().st_mode & 0o777) == "0o660"
+
+
+TYPOS = (
+    ((), CONFIG.encode(), "is --config right"),
+    (("--unproven",), b"[acount]\n", 'did you mean "account"?'),
+    (("diff",), b"[acount]\n", 'did you mean "account"?'),
+    (("confirm",), b"", "no version is on trial"),
+    (("rollback",), b"", "no version before"),
+    (("get",), b"", "there is no config yet"),
+)
+
+
+@pytest.mark.parametrize("typo", ["typo.toml", "typo/phone.toml"])
+@pytest.mark.parametrize(("arguments", "sent", "sentence"), TYPOS)
+def test_a_wrong_config_leaves_nothing(provision, config, typo, arguments, sent, sentence):
+    before = sorted(config.parent.rglob("*"))
+    code, _, err = provision(*arguments, "--config", str(config.parent / typo), sent=sent)
+    assert code == 1
+    assert sentence in err
+    assert sorted(config.parent.rglob("*")) == before
+
+
+def test_a_first_config_needs_its_folder(provision, config):
+    code, _, err = provision("--unproven", "--config", str(config.parent / "typo" / "x.toml"), sent=CONFIG.encode())
+    assert code == 1
+    assert "there is no folder" in err
+    assert not (config.parent / "typo").exists()
+
+
+def test_a_bundle_that_is_refused_leaves_nothing(provision, config):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, data in (("desk.toml", b'[calls]\nring = "r.opus"\nx = 1\n'), ("r.opus", b"no sound")):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    before = sorted(config.parent.rglob("*"))
+    assert provision("--bundle", sent=file.getvalue())[0] == 1
+    assert sorted(config.parent.rglob("*")) == before
 
 
 def test_the_forced_command(provision, config, monkeypatch, capfd):
