@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
 from phone.service.boxes import drop_sounds
-from phone.service.schema import change, counter, delivery, subscription, taken
+from phone.service.schema import change, counter, delivery, subscription, taken, uploaded
 from phone.service.upsert import put, raise_count
 
 LEASE: Final = 60.0
@@ -22,6 +22,8 @@ LEASE: Final = 60.0
 FOLLOWERS: Final = 32
 """Devices that follow one mailbox."""
 CHANGES_KEPT: Final = 600.0
+UPLOADED_KEPT: Final = 86_400.0
+"""Seconds: web space lasts for days at least; a link that is sent should last, too."""
 _TAKEN_KEPT: Final = 60 * 86_400.0
 _KEPT_PERIODS: Final = 172_800.0
 
@@ -35,6 +37,16 @@ class Kind(Enum):
     """By e-mail."""
     BOUNCE = "bounce"
     """To the sender of a mail that could not be sent: text; `name` is why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A sound on the web."""
+
+    url: str
+    size: int
+    seconds: float
+    sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,20 @@ def say_told(connection: Connection, holder: str, id: str) -> None:
     connection.execute(update(delivery).where(*_held(holder, id)).values(told=True))
 
 
+def note_uploaded(connection: Connection, id: str, upload: Upload, now: float) -> None:
+    """The sound of that delivery is there."""
+    about = {"url": upload.url, "size": upload.size, "seconds": upload.seconds, "sha256": upload.sha256}
+    put(connection, uploaded, {"id": id}, {**about, "stamp": now})
+
+
+def upload_of(connection: Connection, id: str, now: float) -> Upload | None:
+    """Where that delivery's sound is; None: it is not, or it was put there too long ago."""
+    columns = (uploaded.c.url, uploaded.c.size, uploaded.c.seconds, uploaded.c.sha256)
+    recent = uploaded.c.stamp > now - UPLOADED_KEPT
+    row = connection.execute(select(*columns).where(uploaded.c.id == id, recent)).first()
+    return None if row is None else Upload(row.url, row.size, row.seconds, bytes(row.sha256))
+
+
 def postpone(connection: Connection, holder: str, id: str, due: float) -> None:
     """It did not go: try again then."""
     later = {"due": due, "holder": "", "until": 0.0, "attempts": delivery.c.attempts + 1}
@@ -123,6 +149,7 @@ def settle(connection: Connection, holder: str, id: str, then: Delivery | None =
     if row is not None:
         if then is not None:
             enqueue(connection, then, now)
+        connection.execute(delete(uploaded).where(uploaded.c.id == id))
         drop_sounds(connection, [row.sound])
 
 
@@ -190,8 +217,9 @@ def noted(connection: Connection, service: str, since: float) -> tuple[tuple[str
 
 
 def sweep(connection: Connection, now: float) -> None:
-    """Forget old changes and counts, and which recordings were taken."""
+    """Forget old changes and counts, which recordings were taken, and where sounds are that nobody sent."""
     connection.execute(delete(taken).where(taken.c.stamp < now - _TAKEN_KEPT))
+    connection.execute(delete(uploaded).where(uploaded.c.stamp < now - UPLOADED_KEPT))
     connection.execute(delete(change).where(change.c.stamp < now - CHANGES_KEPT))
     connection.execute(delete(counter).where(counter.c.period < int(now - _KEPT_PERIODS)))
 

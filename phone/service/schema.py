@@ -103,6 +103,18 @@ delivery = Table(
     Index("delivery_of_sound", "sound"),
 )
 
+uploaded = Table(
+    "uploaded",
+    tables,
+    Column("id", Text, primary_key=True),  # of the delivery
+    Column("url", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("stamp", Double, nullable=False),
+)
+"""Sounds that are on the web, and perhaps not sent yet: sent again, a message is the same to the last letter."""
+
 subscription = Table(
     "subscription",
     tables,

@@ -120,10 +120,8 @@ class XmppComponent:
     ) -> str:
         return self._bridge.send_message(frm, to, children, kind, body)
 
-    def send_chat(self, frm: str, to: str, body: str, *, subject: str | None = None) -> str:
-        about = Element(f"{{{stanzas.CLIENT}}}subject")
-        about.text = subject
-        return self._bridge.send_message(frm, to, () if subject is None else (about,), "chat", body)
+    def send_chat(self, frm: str, to: str, body: str, *, subject: str | None = None, message_id: str = "") -> str:
+        return self._bridge.send_chat(frm, to, body, subject, message_id)
 
     def send_voice(self, frm: str, to: str, message: VoiceMessage) -> str:
         return self._bridge.send_voice(frm, to, message)

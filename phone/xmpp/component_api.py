@@ -97,8 +97,10 @@ class Component(Protocol):
     ) -> str:
         """A message of that type; returns its id, by which a bounce can be known."""
 
-    def send_chat(self, frm: str, to: str, body: str, *, subject: str | None = None) -> str:
-        """A chat message that a person reads; returns its id."""
+    def send_chat(self, frm: str, to: str, body: str, *, subject: str | None = None, message_id: str = "") -> str:
+        """A chat message that a person reads; returns its id. `message_id`: the same each time that it is sent (and as
+        its origin-id, XEP-0359), so that a repetition is known for one; "": a fresh one.
+        """
 
     def send_voice(self, frm: str, to: str, message: VoiceMessage) -> str:
         """A voice message to the account `to`; returns its id."""

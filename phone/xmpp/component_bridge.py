@@ -14,7 +14,7 @@ from phone.xmpp.api import IqError, VoiceMessage
 from phone.xmpp.component_api import ComponentListener, InnerIq, IqKind
 from phone.xmpp.jids import bare, canonical, domain
 from phone.xmpp.requests import REPLY_SECONDS, Failed, Requests, Result
-from phone.xmpp.voice import voice_message
+from phone.xmpp.voice import STANZA_ID, voice_message
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +62,10 @@ class ComponentBridge:
     def answer_delegated(self, server: str, iq_id: str, inner: InnerIq, answer: Element | IqError | None) -> None:
         self.result(self._name, server, iq_id, delegation.wrap(inner, answer))
 
-    def send_message(self, frm: str, to: str, children: Iterable[Element], kind: str, body: str | None) -> str:
-        message_id = secrets.token_hex(8)
+    def send_message(
+        self, frm: str, to: str, children: Iterable[Element], kind: str, body: str | None, message_id: str = ""
+    ) -> str:
+        message_id = message_id or secrets.token_hex(8)
         stanza = Element(stanzas.MESSAGE, {"type": kind, "id": message_id})
         if body is not None:
             SubElement(stanza, f"{{{stanzas.CLIENT}}}body").text = stanzas.printable(body)
@@ -71,8 +73,16 @@ class ComponentBridge:
         self._send_to(frm, to, stanza)
         return message_id
 
+    def send_chat(self, frm: str, to: str, body: str, subject: str | None, message_id: str) -> str:
+        children = [Element(f"{{{STANZA_ID}}}origin-id", {"id": message_id})] if message_id else []
+        if subject is not None:
+            about = Element(f"{{{stanzas.CLIENT}}}subject")
+            about.text = subject
+            children.append(about)
+        return self.send_message(frm, to, children, "chat", body, message_id)
+
     def send_voice(self, frm: str, to: str, message: VoiceMessage) -> str:
-        message_id = secrets.token_hex(8)
+        message_id = message.id or secrets.token_hex(8)
         self._send_to(frm, bare(to), voice_message(bare(to), message_id, message))
         return message_id
 

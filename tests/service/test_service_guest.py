@@ -66,9 +66,9 @@ class Component:
         self.answers: list[tuple[str, object]] = []
         self.chats: list[str] = []
 
-    def send_chat(self, frm: str, to: str, body: str) -> str:
+    def send_chat(self, frm: str, to: str, body: str, *, message_id: str = "") -> str:
         self.chats.append(body)
-        return "m1"
+        return message_id
 
     async def taken(self, _: str) -> bool:
         return True

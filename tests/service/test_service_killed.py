@@ -139,6 +139,43 @@ async def test_what_was_being_sent_is_sent_by_the_next(scene):
     assert scene.boss.bodies()[-1].startswith("https://")
 
 
+HELD = "create trigger held before delete on delivery begin select raise(abort, 'held'); end"
+"""The store does not take it that a delivery is done."""
+
+
+def origin(stanza) -> tuple[str | None, str | None]:
+    """(id, origin-id: XEP-0359)."""
+    named = stanza.find("{urn:xmpp:sid:0}origin-id")
+    return stanza.get("id"), None if named is None else named.get("id")
+
+
+async def test_what_was_sent_before_it_could_be_noted_comes_again_as_the_same(scene):
+    """Killed between the two: by their ids and their words the second pair is known for the first one."""
+    with contextlib.closing(Store(scene.settings.store.url)) as store:
+        store.prepare()
+        store.write_now(lambda c: c.exec_driver_sql(HELD))
+        async with Call(scene.ann, speech(scene.folder / "words", 2.0)) as call, scene.serving() as process:
+            call.start(BOX, "boss@localhost")
+            await call.until_said()
+            call.hang_up()
+            await scene.boss.until(lambda: len(scene.boss.chats) == 2)
+            kill(process)
+            await process.wait()
+        assert store.read_now(duties.waiting) == {"chat": 1}
+        store.write_now(lambda c: c.exec_driver_sql("drop trigger held"))
+        # a minute later
+        store.write_now(lambda c: c.execute(update(schema.delivery).values(until=0.0)))
+        async with scene.serving():
+            await scene.boss.until(lambda: len(scene.boss.chats) == 4)
+            await scene.boss.until(lambda: store.read_now(duties.waiting) == {})
+    ids = list(map(origin, scene.boss.chats))
+    assert all(known and known == named for known, named in ids), ids
+    assert ids[:2] == ids[2:]
+    assert ids[0] != ids[1]
+    assert scene.boss.bodies()[:2] == scene.boss.bodies()[2:]
+    assert store.read_now(lambda c: c.execute(schema.uploaded.select()).all()) == []
+
+
 async def test_the_operators_commands(scene):
     async with scene.serving() as process:
         code, told = await scene.command("status", "--json")

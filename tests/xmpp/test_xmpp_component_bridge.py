@@ -12,7 +12,7 @@ from rig.component_ears import ComponentEars
 from rig.servers_ears import xml
 
 from phone.xmpp import delegation, stanzas
-from phone.xmpp.api import IqError
+from phone.xmpp.api import IqError, VoiceMessage
 from phone.xmpp.component import ComponentError, XmppComponent
 from phone.xmpp.component_api import InnerIq
 from phone.xmpp.component_bridge import ComponentBridge
@@ -20,6 +20,7 @@ from phone.xmpp.requests import Requests
 
 BOX = "boss@vm.localhost/voicemail"
 IQ = "<iq xmlns='jabber:client' type='{}' id='{}' from='{}' to='{}'>{}</iq>"
+ORIGIN_ID = "{urn:xmpp:sid:0}origin-id"
 PING = "<ping xmlns='urn:xmpp:ping'/>"
 
 
@@ -294,3 +295,17 @@ async def test_a_component_needs_a_domain(domain: str) -> None:
 
 def _condition(stanza: Element) -> str:
     return stanzas.condition_of(stanza)
+
+
+# --- repetitions ----------------------------------------------------------------------------------------------------
+
+
+async def test_who_names_a_message_finds_the_name_in_id_and_origin_id(place: Place) -> None:
+    """XEP-0359: a repetition can be told from another message of the same words."""
+    voice = VoiceMessage("https://b.example/1", "v.m4a", "audio/mp4", 3, 1.0, bytes(32), "m1-sound")
+    assert place.bridge.send_voice(BOX, "ann@a.example/Pi", voice) == "m1-sound"
+    assert place.bridge.send_chat(BOX, "ann@a.example", "two words", None, "m1-text") == "m1-text"
+    named = [(each.get("id"), each.find(ORIGIN_ID).get("id")) for each in place.sent]
+    assert named == [("m1-sound", "m1-sound"), ("m1-text", "m1-text")]
+    assert place.bridge.send_chat(BOX, "ann@a.example", "two words", "about", "") not in {"", "m1-text"}
+    assert place.sent[2].find(ORIGIN_ID) is None
