@@ -22,6 +22,8 @@ class LegFacts:
     figures: Figures = field(default_factory=Figures)
     profile: str = ""
     """SRTP's."""
+    digits: int = 0
+    """How many keys of the far end were heard."""
 
     @property
     def stats(self) -> plan.LegStats | None:

@@ -97,8 +97,13 @@ class MediaReports:
             case plan.LegSaid(leg):
                 self.step(ev.GreetingOver(CallId(leg), now))
             case plan.DigitHeard():
-                tags = {"remote": report.leg, "call": report.leg}
-                log.info("call %s digit %s heard", report.leg[:8], report.digit, extra=tags)
+                self._digit(report.leg)
+
+    def _digit(self, leg: str) -> None:
+        """That one was heard, and never which: callers type PINs."""
+        facts = self.measured.leg(leg)
+        facts.digits += 1
+        log.info("call %s digit heard, %d so far", leg[:8], facts.digits, extra={"remote": leg, "call": leg})
 
     def _sound(self) -> None:
         """The core knows whether the handset is any use."""

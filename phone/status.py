@@ -74,6 +74,7 @@ def _call(c: Call, facts: LegFacts, now: float) -> CallStatus:
         handover_method=_METHODS[c.handover.method] if c.handover else "",
         answering=_ANSWERING[c.answering] if c.answering and c.live else "",
         message=c.message,
+        digits=facts.digits,
     )
     return _measured(bare, facts)
 

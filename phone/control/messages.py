@@ -165,6 +165,8 @@ class CallStatus(msgspec.Struct, frozen=True):
     """The phone answered it for its user: a `calls.model.Answering` value."""
     message: bool = False
     """It goes to a voicemail address, to leave a message for `peer`."""
+    digits: int = 0
+    """How many keys of the far end were heard (RFC 4733); which ones is nobody's business."""
 
 
 class TrialStatus(msgspec.Struct, frozen=True):

@@ -83,13 +83,15 @@ class ControlServer:
         if not line.endswith(b"\n"):
             return False
         try:
-            reply = await self._handler(decode_request(line))
+            request = decode_request(line)
+            reply = await self._handler(request)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             await self._send(writer, Refused(f"not a request: {error}"))
         except PhoneError as error:
             await self._send(writer, Refused(str(error)))
         except Exception:
-            log.exception("control request failed: %s", line.decode(errors="replace").strip())
+            # Not the line: there may be a number to call, or a key of the lock's code, in it.
+            log.exception("control request failed: %s", type(request).__name__)
             await self._send(writer, Refused("the phone has a fault of its own: see its log (journalctl -u phone)"))
         else:
             await self._send(writer, reply)

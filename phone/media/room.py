@@ -126,7 +126,7 @@ class Room:
         if message.digit in FREQUENCIES:
             self._sound_digit(message.leg, message.digit)
         else:
-            log.warning("leg %s: %r is no digit that can be heard", message.leg, message.digit)
+            log.warning("leg %s: that is no digit that can be heard", message.leg)
 
     def skip(self, message: SkipPlay) -> None:
         """Go on elsewhere in what the ear hears from files."""

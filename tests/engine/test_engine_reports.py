@@ -15,6 +15,7 @@ from phone.jingle.api import DigitReceived
 from phone.jingle.codec import encode_jingle
 from phone.jingle.elements import RTP_INFO, Action, Info, Jingle
 from phone.media import plan
+from phone.status import status
 
 
 def talk(alice: WirePhone, bob: WirePhone) -> str:
@@ -67,9 +68,21 @@ def test_digits_of_the_far_end_change_nothing_here(
         alice.engine.post(inbox.MediaTold(plan.DigitHeard(id, "5")))
         alice.engine.acts.effect(DigitReceived(id, "6"))
     assert alice.engine.phone is before
-    assert [r.getMessage() for r in caplog.records] == [
-        f"call {id[:8]} digit 5 heard",
-    ]
+    assert [r.getMessage() for r in caplog.records] == [f"call {id[:8]} digit heard, 1 so far"]
+    assert [call.digits for call in status(alice.engine, "alice@x", 0.0).calls] == [1]
+
+
+def test_no_key_that_is_pressed_is_in_the_log(
+    alice: WirePhone, bob: WirePhone, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Numbers, PINs typed into a bank's menu, and the code of the lock are nobody's business."""
+    id = talk(alice, bob)  # noqa: A001
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG):
+        alice.dial("*#")
+        alice.engine.post(inbox.MediaTold(plan.DigitHeard(id, "*")))
+    assert alice.media.digits == [(id, "*"), (id, "#")]
+    assert [r.getMessage() for r in caplog.records if {"*", "#"} & set(r.getMessage())] == []
 
 
 def test_a_contact_without_a_meaning_and_a_failed_leg_that_is_gone(alice: WirePhone) -> None:
