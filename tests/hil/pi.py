@@ -213,6 +213,7 @@ class VirtualPi:
             *(f"mem={self.memory}", f"ncpus={self.cpus}", "seccomp=auto"),
             *(f"uml_dir={self.folder}", "umid=uml", f"dtb={self.kernel / 'pi.dtb'}"),
             *("con=null", "con0=null,fd:1", "ssl=null", f"ssl0=fd:{serial}"),
+            "pty.legacy_count=0",  # a Pi's kernel has none either, and udev would look at each of 512
             *(f"ubd0={disk}", "root=/dev/ubda", "rw", "init=/sbin/vpi-init", "loglevel=5", "panic=-1"),
             f"hil.modules={self.kernel / 'modules'}",
             f"vpi.i2c_hz={self.i2c_hz}",
