@@ -99,6 +99,8 @@ ONLY_IN = {
     "tomlkit": {"phone.provision"},
     "websockets": {"phone.drivers"},
 }
+CHANCE_IN = {"phone.drivers.sim", "phone.media.rtcp_session", "phone.service.courier", "phone.xmpp.backoff"}
+"""Where chance only spreads things in time, or lets contacts bounce. What must not be guessed comes from `secrets`."""
 NOT_IN_MEDIA_PROCESS = {
     "slixmpp",
     "luma",
@@ -201,6 +203,11 @@ def test_libraries_stay_in_their_room(name):
     for imported in imports(name):
         for library, rooms in ONLY_IN.items():
             assert not within(imported, {library}) or within(name, rooms), f"{imported} belongs in {rooms}"
+
+
+def test_what_must_not_be_guessed_is_not_made_by_chance():
+    users = {name for name in MODULES if "random" in set(imports(name))}
+    assert users == CHANCE_IN
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -6,7 +6,7 @@ the caller counts it and goes on.
 
 from __future__ import annotations
 
-import random
+import secrets
 import struct
 from dataclasses import dataclass
 from typing import Literal
@@ -101,8 +101,8 @@ class RtpSender:
 
     def __init__(self, ssrc: int, *, sequence: int | None = None, timestamp: int | None = None) -> None:
         self.ssrc = ssrc
-        self.sequence = random.SystemRandom().randrange(1 << 16) if sequence is None else sequence
-        self.timestamp = random.SystemRandom().randrange(1 << 32) if timestamp is None else timestamp
+        self.sequence = secrets.randbits(16) if sequence is None else sequence
+        self.timestamp = secrets.randbits(32) if timestamp is None else timestamp
         self.packets = 0
         self.octets = 0
         self._buffer = bytearray(MAX_PACKET_BYTES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import random
+import secrets
 import socket
 from typing import cast
 
@@ -54,7 +54,7 @@ def bind_udp(address: str, ports: tuple[int, int] = (0, 0)) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     first, last = ports
-    candidates = random.sample(range(first, last + 1), last - first + 1) if first else [0]
+    candidates = secrets.SystemRandom().sample(range(first, last + 1), last - first + 1) if first else [0]
     for port in candidates:
         sock = socket.socket(family, socket.SOCK_DGRAM)
         try:
