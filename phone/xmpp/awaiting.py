@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from phone.xmpp.api import ServiceName
 from phone.xmpp.keepalive import Pace
 from phone.xmpp.outage import name_server_silent
-from phone.xmpp.stream import Stream
+
+if TYPE_CHECKING:  # it brings all of slixmpp
+    from phone.xmpp.stream import Stream
 
 
 async def tell_what_is_awaited(stream: Stream, host: str, pace: Pace, tell: Callable[[ServiceName, str], None]) -> None:

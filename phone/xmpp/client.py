@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from xml.etree.ElementTree import Element
 
 from phone.clock import Clock, SystemClock
@@ -31,7 +31,7 @@ from phone.xmpp.backoff import Backoff
 from phone.xmpp.blocking import BlockList
 from phone.xmpp.bridge import Bridge, Parts
 from phone.xmpp.contacts import Contacts
-from phone.xmpp.faults import Fault
+from phone.xmpp.faults import Fault, UnconnectedError
 from phone.xmpp.herald import Herald
 from phone.xmpp.jids import bare, canonical, domain
 from phone.xmpp.keepalive import Keepalive, Pace
@@ -41,8 +41,10 @@ from phone.xmpp.outage import AccountError, named, tls_context
 from phone.xmpp.outbox import Outbox
 from phone.xmpp.requests import Failed, Requests, Result
 from phone.xmpp.services import IceServers
-from phone.xmpp.stream import Resume, Stream, UnconnectedError
 from phone.xmpp.upload import Uploads
+
+if TYPE_CHECKING:
+    from phone.xmpp.stream import Resume, Stream
 
 log = logging.getLogger(__name__)
 
@@ -237,7 +239,8 @@ class XmppClient:
     async def _session(self) -> Fault | BaseException:
         """One connection, from its first packet to its end; returns why it ended."""
         self._over = asyncio.get_running_loop().create_future()
-        self._stream = stream = Stream(self._account, self._resource, self._tls, self)
+        stream_type = await asyncio.to_thread(_stream_type)
+        self._stream = stream = stream_type(self._account, self._resource, self._tls, self)
         stream.open(self._resume)
         self._say_what_is_awaited(stream)
         await asyncio.wait((self._over,), timeout=self._pace.sign_in)
@@ -346,6 +349,13 @@ class XmppClient:
             with suppress(OSError):
                 await self._stream.close()
             self._stream = None
+
+
+def _stream_type() -> type[Stream]:
+    """It brings slixmpp, which takes a slow card seconds: not on the loop of a phone that lives already."""
+    from phone.xmpp.stream import Stream  # noqa: PLC0415
+
+    return Stream
 
 
 def _carbons_answered(outcome: Result | Failed) -> None:

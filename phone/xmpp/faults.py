@@ -29,6 +29,14 @@ class Fault:
     detail: str
 
 
+class LookupFailedError(OSError):
+    """The name of the server was not found, or nobody could be asked."""
+
+
+class UnconnectedError(TimeoutError):
+    """There was no connection in all the time that a sign-in may take."""
+
+
 def of_exception(error: BaseException, host: str, now: float) -> Fault:
     """`now`: the wall clock, seconds since 1970."""
     match error:

@@ -10,9 +10,8 @@ from contextlib import suppress
 from phone.errors import PhoneError
 from phone.xmpp import faults
 from phone.xmpp.api import Account
-from phone.xmpp.faults import Fault
+from phone.xmpp.faults import Fault, LookupFailedError, UnconnectedError
 from phone.xmpp.jids import domain
-from phone.xmpp.stream import LookupFailedError, UnconnectedError
 
 _LOOKUP_SECONDS = 5.0
 

@@ -234,7 +234,7 @@ class Stream(ClientXMPP):
 
     def _on_connection_failed(self, error: OSError | str) -> None:
         # slixmpp makes a text of a failed name lookup; the client looks up once more to learn which failure.
-        self._fault = error if isinstance(error, OSError) else LookupFailedError(error)
+        self._fault = error if isinstance(error, OSError) else faults.LookupFailedError(error)
 
     def _on_refusal(self, failure: StanzaBase) -> None:
         self._refusal = str(failure["condition"])
@@ -294,11 +294,3 @@ class Stream(ClientXMPP):
         self.abort()
         if self._run_out_filters is not None:
             self._run_out_filters.cancel()
-
-
-class LookupFailedError(OSError):
-    """The name of the server was not found, or nobody could be asked."""
-
-
-class UnconnectedError(TimeoutError):
-    """There was no connection in all the time that a sign-in may take."""
