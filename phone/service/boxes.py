@@ -112,6 +112,11 @@ def page(connection: Connection, owner: str, after: str, limit: int) -> tuple[Re
     return tuple(map(_message, connection.execute(query).mappings()))
 
 
+def count(connection: Connection, owner: str) -> int:
+    """Messages that are not deleted."""
+    return connection.execute(select(func.count()).select_from(message).where(*_there(owner))).scalar_one()
+
+
 def used(connection: Connection, owner: str) -> Used:
     """To be held against the limits."""
     total = select(func.count(), func.coalesce(func.sum(message.c.size), 0)).where(message.c.owner == owner)

@@ -15,6 +15,8 @@ from io import BytesIO
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from sqlalchemy import Connection
+
 from phone.jingle.jid import bare, normal
 from phone.ogg.opusreader import OpusReader
 from phone.ogg.page import OggError
@@ -132,13 +134,8 @@ class Owners:
                 return None if there else IqError("unexpected-request", "cancel", not_subscribed)
 
     async def _page(self, owner: str, node: str, after: str) -> Answer:
-        page = partial(boxes.page, owner=owner, after=after, limit=pubsub.PAGE + 1)
-        found = await self._store.read(page)
-        if found is None:
-            return NOT_THERE
-        shown = found[: pubsub.PAGE]
-        more = shown[-1].id if len(found) > pubsub.PAGE else ""
-        return pubsub.listed_element(node, pubsub.Listed(shown, more))
+        listed = await self._store.read(partial(_listed, owner=owner, after=after))
+        return NOT_THERE if listed is None else pubsub.listed_element(node, listed)
 
     # --- the mailbox --------------------------------------------------------------------------------------------
 
@@ -189,3 +186,13 @@ class Owners:
             return WRONG
         await self._store.write(partial(boxes.greet, owner=owner, data=data, version=secrets.token_hex(8)))
         return None
+
+
+def _listed(connection: Connection, owner: str, after: str) -> pubsub.Listed | None:
+    """One page; None: there is no message `after`."""
+    count = boxes.count(connection, owner)  # first: a message that comes in between is no sign of a list cut off
+    found = boxes.page(connection, owner, after, pubsub.PAGE + 1)
+    if found is None:
+        return None
+    shown = found[: pubsub.PAGE]
+    return pubsub.Listed(shown, shown[-1].id if len(found) > pubsub.PAGE else "", count=count)

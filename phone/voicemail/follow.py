@@ -180,7 +180,8 @@ class Follower:
         """First what it knows already, or cannot any more; then one question."""
         busy = self._marking.id if self._marking is not None else ""
         open_ = [mark for mark in _marks(local) if mark.id != busy]
-        needless = [m for m in open_ if m not in self._marked and _needless(m, known.get(m.id))]
+        whole = self._listing.whole
+        needless = [m for m in open_ if m not in self._marked and _needless(m, known.get(m.id), whole=whole)]
         self._marked |= set(needless)
         steps: Steps = tuple(Told(mark.id, mark.state) for mark in needless)
         rest = [mark for mark in open_ if mark not in self._marked]
@@ -263,8 +264,8 @@ def _marks(followed: Followed) -> list[Mark]:
     return [Mark(origin, state) for origin, state in followed.marks.items()]
 
 
-def _needless(mark: Mark, there: RemoteMessage | None) -> bool:
-    return there is None or there.state is mark.state
+def _needless(mark: Mark, there: RemoteMessage | None, *, whole: bool) -> bool:
+    return whole if there is None else there.state is mark.state
 
 
 def _urgency(message: RemoteMessage) -> tuple[bool, float]:

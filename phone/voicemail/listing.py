@@ -1,6 +1,7 @@
 """The list of the service's mailbox: found, subscribed to, listed page by page, kept by events. Without IO.
 
-Every half hour it is made anew, so that whatever was missed heals; and after a pause when anything goes wrong.
+Every half hour it is made anew, so that whatever was missed heals; and after a pause when anything goes wrong, or when
+the service gave less than it counted: a list that was cut off adds to what is known, and takes nothing away.
 """
 
 from __future__ import annotations
@@ -52,10 +53,13 @@ class Listing:
         self._phase = _Phase.OFFLINE
         self._link = Question(new_id)
         self._fresh: dict[str, RemoteMessage] = {}
+        self._refused = 0
         self._deleted: set[str] = set()
         self.mailbox: Mailbox | None = None
         self.messages: dict[str, RemoteMessage] | None = None
         """By id; None: not known yet."""
+        self.whole = False
+        """They are all that the service has."""
         self.revision = 0
         self.listed = 0
         """How often it was made anew."""
@@ -68,7 +72,7 @@ class Listing:
     @property
     def snapshot(self) -> Snapshot:
         """What is known."""
-        return Snapshot(tuple((self.messages or {}).values()), frozenset(self._deleted))
+        return Snapshot(tuple((self.messages or {}).values()), frozenset(self._deleted), self.whole)
 
     def online(self, full_jid: str, now: float) -> Asks:
         """Signed in anew, as `full_jid`."""
@@ -146,7 +150,7 @@ class Listing:
 
     def _list(self, now: float, after: str) -> Asks:
         if not after:
-            self._fresh = {}
+            self._fresh, self._refused = {}, 0
         self._phase = _Phase.LIST
         return self._ask_service(request_element(Items(self._node, after)), now, "get")
 
@@ -164,15 +168,27 @@ class Listing:
             return self._rest(now)
         if page.refused:
             log.info("the server's mailbox has %d messages that are nonsense", page.refused)
+            self._refused += page.refused
         before = len(self._fresh)
         self._fresh |= {each.id: each for each in page.messages}
-        if page.next and len(self._fresh) > before:  # a list that does not grow has no end
+        more = page.next and (page.messages or page.refused)  # XEP-0059 2.2: an empty page is the end, too
+        if more and len(self._fresh) > before:
             return self._list(now, page.next)
-        self.messages, self._fresh = self._fresh, {}
-        self._phase = _Phase.FOLLOWING
-        self._link.rest(now + REFRESH_SECONDS)
+        there = len(self._fresh) + self._refused
+        # a list that does not grow, and says that there is more, would have no end
+        return self._over(now, cut_off=bool(more) or there < (page.count or 0))
+
+    def _over(self, now: float, *, cut_off: bool) -> Asks:
+        fresh, self._fresh = self._fresh, {}
+        self.whole = not cut_off and not self._refused
+        self.messages = fresh if self.whole else {**(self.messages or {}), **fresh}
         self.revision += 1
         self.listed += 1
+        if cut_off:
+            log.info("the server's mailbox was cut off after %d messages: it is listed again", len(fresh))
+            return self._rest(now)
+        self._phase = _Phase.FOLLOWING
+        self._link.rest(now + REFRESH_SECONDS)
         return ()
 
     def _rest(self, now: float, longest: float = LONGEST_PAUSE) -> Asks:

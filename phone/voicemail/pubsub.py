@@ -5,6 +5,7 @@ The node is the namespace, `#` and the owner's bare JID. One item is one message
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, assert_never
@@ -17,6 +18,7 @@ EVENT: Final = "http://jabber.org/protocol/pubsub#event"
 RSM: Final = "http://jabber.org/protocol/rsm"
 PAGE: Final = 100
 """Messages in one stanza."""
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 def node_of(owner: str) -> str:
@@ -65,6 +67,8 @@ class Listed:
     """To be asked for as `after`: there are more behind it. "": there are not."""
     refused: int = 0
     """Items that were nonsense."""
+    count: int | None = None
+    """Messages of the whole mailbox (XEP-0059 2.6): a list of less was cut off. None: it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,9 @@ def listed_element(node: str, listed: Listed) -> Element:
     pubsub = Element(f"{{{PUBSUB}}}pubsub")
     items = SubElement(pubsub, f"{{{PUBSUB}}}items", {"node": node})
     _put(items, PUBSUB, listed.messages)
-    if listed.next:
-        _set(pubsub, last=listed.next)
+    about = {"last": listed.next, "count": "" if listed.count is None else str(listed.count)}
+    if any(about.values()):
+        _set(pubsub, **{name: text for name, text in about.items() if text})
     return pubsub
 
 
@@ -135,7 +140,7 @@ def parse_listed(payload: Element, node: str) -> Listed:
     if items is None or items.get("node") != node:
         raise WireError(f"this does not list {node}")
     messages, refused = _messages(items, PUBSUB)
-    return Listed(messages, _page_border(payload, "last"), refused)
+    return Listed(messages, _page_border(payload, "last"), refused, _count(payload))
 
 
 def event_element(event: Event) -> Element:
@@ -188,6 +193,11 @@ def _set(pubsub: Element, **children: str) -> None:
 def _page_border(payload: Element, name: str) -> str:
     id = payload.findtext(f"{{{RSM}}}set/{{{RSM}}}{name}") or ""  # noqa: A001 - the field's word
     return checked_id(id) if id else ""
+
+
+def _count(payload: Element) -> int | None:
+    text = payload.findtext(f"{{{RSM}}}set/{{{RSM}}}count") or ""
+    return int(text) if _COUNT.fullmatch(text) else None
 
 
 def _node(element: Element) -> str:

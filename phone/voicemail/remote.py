@@ -26,11 +26,13 @@ _ACT = "fetch a message from the server"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The whole mailbox of the service."""
+    """The mailbox of the service."""
 
     messages: tuple[RemoteMessage, ...] = ()
     deleted: frozenset[str] = field(default_factory=frozenset)
     """Ids that it said were deleted since the sign-in; others that are missing may have expired there, or been lost."""
+    whole: bool = True
+    """All messages of it. If not, the list was cut off: what is missing may be there all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def add(
 
 def follow(folder: Folder, index: Index, snapshot: Snapshot) -> int:
     """Heard there: heard here; deleted there: deleted here, for good. Kept messages are deleted only if the service
-    said so, not because they are missing. How many were changed. Raises OSError and sqlite3.Error.
+    said so, not because they are missing; and none is because the list was cut off before it. How many were changed.
+    Raises OSError and sqlite3.Error.
     """
     marked = index.marks()
     here = {origin: there for origin, there in index.origins().items() if origin not in marked}
@@ -91,7 +94,7 @@ def _differs(here: State, there: State | None) -> bool:
 
 
 def _goes(origin: str, state: State, snapshot: Snapshot) -> bool:
-    return state is not State.KEPT or origin in snapshot.deleted
+    return origin in snapshot.deleted or (snapshot.whole and state is not State.KEPT)
 
 
 def _delete(folder: Folder, index: Index, ids: Collection[MessageId]) -> None:

@@ -82,6 +82,7 @@ async def test_what_one_phone_hears_the_other_knows(scene):
             assert answer[0].get("subscription") == "subscribed"
         listed = pubsub.parse_listed(await ask(boss, Items(NODE)), NODE)
         assert [each.id for each in listed.messages] == ["m1", "m2"]
+        assert listed.count == 2
         assert await refused(boss, Mark("m1", State.HEARD)) is None
         await home.until(lambda: events(home))
         await boss.until(lambda: events(boss))
@@ -91,6 +92,7 @@ async def test_what_one_phone_hears_the_other_knows(scene):
         assert await refused(home, Mark("m1", State.DELETED)) is None
         await boss.until(lambda: len(events(boss)) == 2)
         assert events(boss)[1].retracted == ("m1",)
+        assert pubsub.parse_listed(await ask(boss, Items(NODE)), NODE).count == 1
         assert await refused(home, Mark("m1", State.NEW)) is None  # taken back
         await boss.until(lambda: len(events(boss)) == 3)
         assert events(boss)[2].published[0].id == "m1"

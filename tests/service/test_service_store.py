@@ -59,6 +59,8 @@ def test_messages_come_back_as_they_were_kept_in_pages_by_time(store):
     assert page(store, after="m004") == ()
     assert page(store, after="nobody") is None
     assert page(store, owner="ann@a.example") == ()
+    assert store.read_now(partial(boxes.count, owner=BOSS)) == len(kept)
+    assert store.read_now(partial(boxes.count, owner="ann@a.example")) == 0
 
 
 def test_a_recording_found_twice_is_one_message(store):

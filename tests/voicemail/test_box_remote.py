@@ -104,6 +104,16 @@ def test_what_was_deleted_elsewhere_is_deleted_here(box, path):
     assert ok(box.followed()).marks == {}
 
 
+def test_what_a_list_does_not_get_to_is_not_deleted_here(box, path):
+    for name in ("m1", "m2", "m3"):
+        box.add(remote(name), SOUND)
+    cut_off = Snapshot((remote("m1", State.HEARD),), frozenset({"m3"}), whole=False)
+    assert box.follow(cut_off) == 2
+    assert {m.origin: m.state for m in check(box, path)} == {"m1": State.HEARD, "m2": State.NEW}
+    assert box.follow(Snapshot((remote("m1", State.HEARD),))) == 1
+    assert {m.origin for m in check(box, path)} == {"m1"}
+
+
 def test_what_the_user_does_is_to_be_told(box):
     for name in ("m1", "m2", "m3"):
         box.add(remote(name), SOUND)

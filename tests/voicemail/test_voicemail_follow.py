@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 import pytest
-from remotes import remote, wired, xml
+from remotes import remote, xml
 from twin import MAILBOX, NODE, OWNER, SERVICE, SOUND, Phone, Service, left, settle, tell
 
 from phone.voicemail import pubsub, wire
@@ -236,21 +236,6 @@ def test_a_list_that_is_nonsense_is_tried_anew(service, phone):
     phone.wait(FIRST_PAUSE)
     settle([phone])
     assert phone.snapshots == [Snapshot()]
-
-
-def test_a_list_without_end_ends(service, phone, caplog):
-    caplog.set_level("INFO")
-    phone.sign_in()
-    for _ in range(3):
-        phone.answer_one([phone])
-    page = wired(pubsub.listed_element(NODE, pubsub.Listed((remote("m1"),), "m1")))
-    page[0].append(xml(f"<item xmlns='{pubsub.PUBSUB}' id='x'/>"))
-    for _ in range(2):
-        ask = next(each for each in phone.waiting if each.to == SERVICE)
-        phone.waiting.remove(ask)
-        phone.do(phone.follower.answered(ask.token, page, 0.0))
-    assert phone.snapshots == [Snapshot((remote("m1"),))]
-    assert "1 messages that are nonsense" in caplog.text
 
 
 def test_silence_is_an_answer(service, phone):

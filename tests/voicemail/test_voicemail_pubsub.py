@@ -36,9 +36,9 @@ def test_requests_are_read_as_they_were_written(id_):
         assert parse_request(wired(request_element(request))) == request
 
 
-@given(st.lists(REMOTES, max_size=5).map(tuple), st.just("") | IDS)
-def test_lists_are_read_as_they_were_written(messages, more):
-    listed = Listed(messages, more)
+@given(st.lists(REMOTES, max_size=5).map(tuple), st.just("") | IDS, st.none() | st.integers(0, 999_999_999))
+def test_lists_are_read_as_they_were_written(messages, more, count):
+    listed = Listed(messages, more, count=count)
     assert parse_listed(wired(listed_element(NODE, listed)), NODE) == listed
 
 
@@ -85,6 +85,12 @@ def test_items_that_are_nonsense_are_left_out_and_counted():
     for item in ("<item id='x'/>", f"<item id='y'><message xmlns='{NS}' state='new'/></item>"):
         items.append(xml(item.replace("<item", f"<item xmlns='{PUBSUB}'")))
     assert parse_listed(payload, NODE) == Listed((good,), "", 2)
+
+
+@pytest.mark.parametrize("count", ["", "-1", "1.0", "many", "9" * 10])
+def test_a_count_that_is_none_is_not_given(count):
+    listed = f"<items node='{NODE}'/><set xmlns='{RSM}'><count>{count}</count></set>"
+    assert parse_listed(xml(f"<pubsub xmlns='{PUBSUB}'>{listed}</pubsub>"), NODE).count is None
 
 
 @pytest.mark.parametrize("text", ["<items/>", "<items node='other'/>", "<x/>"])

@@ -79,7 +79,7 @@ class Service:
         start = ids.index(after) + 1 if after else 0
         page = ids[start : start + self.page]
         more = page[-1] if start + self.page < len(ids) else ""
-        listed = pubsub.Listed(tuple(self.messages[id_] for id_ in page), more)
+        listed = pubsub.Listed(tuple(self.messages[id_] for id_ in page), more, count=len(ids))
         return wired(pubsub.listed_element(NODE, listed))
 
     def mailbox(self, payload: Element, kind: str) -> tuple[Element | None, pubsub.Event | None]:
@@ -167,7 +167,7 @@ class Phone:
         for id_ in set(self.here) - set(self.marks):
             if id_ in wanted:
                 self.here[id_] = wanted[id_]
-            elif self.here[id_] is not State.KEPT or id_ in snapshot.deleted:
+            elif id_ in snapshot.deleted or (snapshot.whole and self.here[id_] is not State.KEPT):
                 del self.here[id_]
 
     def user(self, id_: str, state: State) -> None:
