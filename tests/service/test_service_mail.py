@@ -77,12 +77,10 @@ def mail_server(tmp_path: Path) -> Iterator[MailServer]:
         handler,
         hostname="127.0.0.1",
         port=port,
-        server_kwargs={
-            "tls_context": context,
-            "require_starttls": True,
-            "authenticator": _knows,
-            "auth_required": True,
-        },
+        tls_context=context,
+        require_starttls=True,
+        authenticator=_knows,
+        auth_required=True,
     )
     secret = tmp_path / "mail.secret"
     secret.write_text("word\n")
