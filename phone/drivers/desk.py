@@ -29,11 +29,14 @@ class Desk:
     """The person's side, where the hardware is simulated."""
     troubles: Callable[[], tuple[str, ...]] = tuple
     """What does not work now: a sentence for each part. Any thread may ask."""
+    give_back: Callable[[], None] = lambda: None
+    """What they have in common, once they are closed."""
 
     def close(self) -> None:
-        """Close all of it."""
+        """Close all of it. May be called twice."""
         for part in (self.inputs, self.lamps, self.display):
             part.close()
+        self.give_back()
 
 
 def profiles() -> tuple[str, ...]:
@@ -67,4 +70,4 @@ def open_desk(config: HardwareConfig) -> Desk:
 
     coldplug.wait_for("gpiochip*", "gpiomem*")
     real = open_profile(profile)
-    return Desk(real.inputs, real.lamps, real.display, troubles=real.troubles)
+    return Desk(real.inputs, real.lamps, real.display, troubles=real.troubles, give_back=real.give_back)

@@ -1,29 +1,22 @@
-"""Single pins by gpiozero, through the pin factory that the profile names and no other. What fails is a HardwareError.
-
-lgpio makes a FIFO in the working directory when it is imported: that is let happen in a folder that goes at once.
-"""
+"""Single pins by gpiozero, through the pin factory that the profile names and no other. What fails is a PinError."""
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal, Protocol
 
+from phone.drivers.lg import elsewhere, patiently
 from phone.errors import HardwareError
 
-FactoryName = Literal["lgpio", "rpigpio", "mock"]
+FactoryName = Literal["gpiod", "lgpio", "rpigpio", "mock"]
 Watcher = Callable[[bool, float], None]
 """(the pin is high, monotonic seconds of the edge); called from the library's thread, which must not be kept."""
 
-_OLDEST = 1.0
+_OLDEST = 30.0
 """Seconds. An edge that claims to be older was stamped by another clock: kernels before 5.7 took that of the day."""
-
-_BUSY_SECONDS = 1.0
 
 
 class PinError(HardwareError):
@@ -59,26 +52,46 @@ class PinFactory(Protocol):
 
 
 def open_factory(name: FactoryName, chip: int | None = None) -> PinFactory:
-    """The board's pins by that library. `chip` is the number N of /dev/gpiochipN, for lgpio alone; None: the header's.
+    """The board's pins by that library. `chip` is the number N of /dev/gpiochipN, for gpiod and lgpio; None: the
+    header's.
 
     Raises PinError: the library is missing, there is no such chip, or this user may not use it.
     """
     with _as_pin_error(f"the GPIO pins cannot be had by {name}", "is this a Raspberry Pi, and the user in group gpio?"):
-        with _elsewhere():
-            match name:
-                case "lgpio":
-                    from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415 - only real hardware needs it
+        match name:
+            case "gpiod":
+                from phone.drivers.gpiochip import GpiochipFactory  # noqa: PLC0415 - only real hardware needs it
 
-                    factory: PinFactory = LGPIOFactory(chip)
-                case "rpigpio":
-                    from gpiozero.pins.rpigpio import RPiGPIOFactory  # noqa: PLC0415
+                factory: PinFactory = GpiochipFactory(chip)
+            case "mock":
+                from gpiozero.pins.mock import MockFactory  # noqa: PLC0415
 
-                    factory = RPiGPIOFactory()
-                case "mock":
-                    from gpiozero.pins.mock import MockFactory  # noqa: PLC0415
+                factory = MockFactory()
+            case "lgpio" | "rpigpio":
+                with elsewhere():
+                    factory = _lgpio(chip) if name == "lgpio" else _rpigpio()
+    return factory
 
-                    factory = MockFactory()
-        return factory
+
+def _lgpio(chip: int | None) -> PinFactory:
+    from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415 - only real hardware needs it
+
+    factory: PinFactory = LGPIOFactory(chip)
+    return factory
+
+
+def _rpigpio() -> PinFactory:
+    """By RPi.GPIO itself, or by rpi-lgpio, which goes by its name."""
+    from gpiozero.pins.rpigpio import RPiGPIOFactory  # noqa: PLC0415
+
+    factory: PinFactory = RPiGPIOFactory()
+    return factory
+
+
+def close_factory(factory: PinFactory) -> None:
+    """Give back all that it still has. Raises PinError."""
+    with _as_pin_error("the GPIO pins cannot be given back", "does another program use them?"):
+        patiently(factory.close, library_errors())
 
 
 class Line:
@@ -132,7 +145,7 @@ class Line:
         """No edge is told after this; the pin is an input again."""
         with self._checked("cannot be given back"):
             self._watcher = None
-            _patiently(self._give_back)
+            patiently(self._give_back, library_errors())
 
     def _give_back(self) -> None:
         self._pin.when_changed = None
@@ -153,20 +166,6 @@ def plausible(at: float, now: float) -> float:
     return at if now - _OLDEST <= at <= now else now
 
 
-def _patiently(act: Callable[[], None]) -> None:
-    """Do it, again and again for a while: what was said to be busy may be free in a moment. lgpio's thread keeps a pin
-    that it was told to leave until its `poll` returns, and the kernel refuses that pin meanwhile.
-    """
-    until = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            return act()
-        except library_errors():
-            if time.monotonic() >= until:
-                raise
-            time.sleep(_BUSY_SECONDS / 100)
-
-
 @contextmanager
 def _as_pin_error(what: str, hint: str) -> Iterator[None]:
     try:
@@ -184,15 +183,3 @@ def library_errors() -> tuple[type[Exception], ...]:
     named = (("gpiozero", "GPIOZeroError"), ("lgpio", "error"), ("luma.core.error", "Error"))
     own = [getattr(sys.modules[module], name) for module, name in named if module in sys.modules]
     return (*own, OSError, RuntimeError, ImportError)
-
-
-@contextmanager
-def _elsewhere() -> Iterator[None]:
-    """In a folder of its own, that is deleted at the end: what has a file open in there keeps it."""
-    here = Path.cwd()
-    with tempfile.TemporaryDirectory(prefix="phone-") as folder:
-        os.chdir(folder)
-        try:
-            yield
-        finally:
-            os.chdir(here)

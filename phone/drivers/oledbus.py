@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Protocol
 
 from phone.drivers.gpio import Line, PinFactory, library_errors
+from phone.drivers.lg import elsewhere
 from phone.drivers.profile import DisplayProfile
 from phone.errors import HardwareError
 
@@ -95,7 +96,7 @@ def _spi(profile: DisplayProfile, factory: PinFactory | None) -> Interface:
 
 
 class SpiBus:
-    """What luma uses of spidev's `SpiDev`, by lgpio, which is there anyway and needs no compiler."""
+    """What luma uses of spidev's `SpiDev`, by lgpio, which needs no compiler."""
 
     def __init__(self) -> None:
         self.max_speed_hz = _SPI_HZ
@@ -105,7 +106,8 @@ class SpiBus:
 
     def open(self, port: int, device: int) -> None:
         """Raises lgpio's error."""
-        import lgpio  # noqa: PLC0415 - the pin factory has imported it: see `gpio`
+        with elsewhere():
+            import lgpio  # noqa: PLC0415 - only this display needs it
 
         self._handle = lgpio.spi_open(port, device, self.max_speed_hz, 0)
         self._write, self._close = lgpio.spi_write, lgpio.spi_close

@@ -19,10 +19,12 @@ NO_KEY = "-"
 class PinsProfile:
     """[pins]"""
 
-    factory: FactoryName = "lgpio"
-    """"lgpio"; "rpigpio" for RPi.GPIO (classic on a Pi 4 and before, else served by rpi-lgpio); "mock" for tests."""
+    factory: FactoryName = "gpiod"
+    """"gpiod", which sleeps until a pin moves; "lgpio", which looks every half millisecond; "rpigpio" for RPi.GPIO
+    (classic on a Pi 4 and before, else served by rpi-lgpio); "mock" for tests.
+    """
     chip: int | None = None
-    """N of /dev/gpiochipN, for lgpio; None: the header's own."""
+    """N of /dev/gpiochipN, for gpiod and lgpio; None: the header's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ def faults(values: Values, _: Path) -> Iterator[Fault]:
     yield from _keys(values)
     yield from _digits(values)
     yield from _sound(_table(values, "audio"))
-    if _at(values, "pins", "chip") is not None and _at(values, "pins", "factory") not in (None, "lgpio"):
-        yield Fault(("pins", "chip"), 'is for factory = "lgpio" alone: take it out')
+    if _at(values, "pins", "chip") is not None and _at(values, "pins", "factory") not in (None, "gpiod", "lgpio"):
+        yield Fault(("pins", "chip"), 'is for factory = "gpiod" or "lgpio" alone: take it out')
 
 
 def _out_of_range(values: Values) -> Iterator[Fault]:

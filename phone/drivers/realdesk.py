@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from phone.drivers.base import HEIGHT, WIDTH, Display
-from phone.drivers.gpio import PinError, PinFactory, open_factory
+from phone.drivers.gpio import PinError, PinFactory, close_factory, open_factory
 from phone.drivers.gpioinputs import GpioInputs
 from phone.drivers.gpiolamps import GpioLamps
 from phone.drivers.oled import Oled
@@ -27,6 +27,8 @@ class RealDesk:
     lamps: GpioLamps
     display: Display
     troubles: Callable[[], tuple[str, ...]]
+    give_back: Callable[[], None]
+    """The pins that all of them had, once they are closed."""
 
 
 class NoDisplay:
@@ -64,4 +66,13 @@ def open_profile(
         GpioLamps(profile.lamps, factory, troubles),
         oled or NoDisplay(),
         troubles.sentences,
+        lambda: _give_back(factory, troubles),
     )
+
+
+def _give_back(factory: PinFactory | None, troubles: Troubles) -> None:
+    if factory is not None:
+        try:
+            close_factory(factory)
+        except PinError as error:
+            troubles.tell("GPIO header", str(error))

@@ -7,11 +7,12 @@ A driver under test brings its physical side as `Bench`: what a person (or a wir
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 from boardpeer import Board
@@ -160,7 +161,9 @@ def profile(driver: Driver, factory: FactoryName) -> Profile:
 def bench_of(real: RealDesk, board: Board | Header, screen: Callable[[], Image.Image]) -> Bench:
     assert real.troubles() == ()
     hand = Hand(board)
-    desk = Desk(Overheard(real.inputs, hand), real.lamps, real.display, troubles=real.troubles)
+    desk = Desk(
+        Overheard(real.inputs, hand), real.lamps, real.display, troubles=real.troubles, give_back=real.give_back
+    )
 
     def lit() -> frozenset[str]:
         return frozenset(name for name, pin in LAMP_PINS.items() if board.level(pin) is (name != "message"))
@@ -179,11 +182,15 @@ def gpio_sh1106() -> Bench:
     return gpio("sh1106")
 
 
-def header(driver: Driver = "ssd1306", factory: FactoryName = "lgpio") -> Bench:
+PINS = cast("FactoryName", os.environ.get("PHONE_TEST_PINS", "gpiod"))
+"""One for a process: gpiozero's own factories keep their pins for whoever comes next."""
+
+
+def header(driver: Driver = "ssd1306") -> Bench:
     """Nothing is simulated above the kernel."""
     board, glass = Header(), HeaderGlass(driver)
     board.shut(HOOK_PIN)
-    bench = bench_of(open_profile(profile(driver, factory)), board, glass.picture)
+    bench = bench_of(open_profile(profile(driver, PINS)), board, glass.picture)
     bench.let_go = [board.release, glass.release]
     return bench
 
@@ -192,11 +199,7 @@ def header_sh1106() -> Bench:
     return header("sh1106")
 
 
-def header_rpigpio() -> Bench:
-    return header(factory="rpigpio")
-
-
-BENCHES = (header, header_sh1106, header_rpigpio) if HERE else (sim, gpio, gpio_sh1106)
+BENCHES = (header, header_sh1106) if HERE else (sim, gpio, gpio_sh1106)
 
 
 @pytest.fixture(params=BENCHES, ids=lambda make: make.__name__)

@@ -34,7 +34,7 @@ def test_those_that_are_shipped_are_right(name: str) -> None:
     assert profile.title
     assert profile.hook
     assert profile.audio
-    assert profile.pins.factory == "lgpio"
+    assert profile.pins.factory == "gpiod"
 
 
 def test_the_reference_build_has_every_key() -> None:
@@ -118,7 +118,7 @@ chip = 0
         "18: rotary.pulse: is missing: add it",
         '19: rotary.digits: must have each of the ten digits once, one break first: "1234567890"',
         '22: display.addres: is no key of [display]; did you mean "address"?',
-        '25: pins.chip: is for factory = "lgpio" alone: take it out',
+        '25: pins.chip: is for factory = "gpiod" or "lgpio" alone: take it out',
     ]
 
 
@@ -214,5 +214,5 @@ def test_a_desk_that_is_not_there_is_a_desk_all_the_same(tmp_path: Path) -> None
     if Path("/dev/gpiochip0").exists():
         pytest.skip("this machine has pins")
     (sentence,) = desk.troubles()
-    assert sentence.startswith("The GPIO header is out of order: the GPIO pins cannot be had by lgpio")
+    assert sentence.startswith("The GPIO header is out of order: the GPIO pins cannot be had by gpiod")
     desk.close()
