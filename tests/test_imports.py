@@ -92,6 +92,7 @@ ONLY_IN = {
     "aiosmtplib": {"phone.service"},
     "cattrs": {"phone.config"},
     "cryptography": {"phone.demo"},
+    "gpiod": {"phone.drivers"},
     "gpiozero": {"phone.drivers"},
     "luma": {"phone.drivers"},
     "curses": {"phone.demo"},

@@ -26,6 +26,10 @@ class Contacts:
         self.settle(at)
         self._take(name, *self._states[name].edge(level, at))
 
+    def see(self, name: str, level: bool, at: float) -> None:
+        """A look found a wire changed at `at`. Nobody knows how it was since the look before: nothing was due then."""
+        self._take(name, *self._states[name].edge(level, at))
+
     def settle(self, at: float) -> None:
         """All edges up to `at` have been told: report what has rested long enough by then."""
         for name, state in self._states.items():

@@ -2,12 +2,13 @@
 
 Asleep, all rows are driven low, so that any key pulls its column down: one edge wakes it. It sleeps only after a second
 look: an edge that came in the turmoil of scanning may have been lost. Scanning drives one row at a
-time and leaves the others open, so that two keys of one column never short two outputs.
+time and leaves the others open, so that two keys of one column never short two outputs. A key has rested open only
+where two looks say so: on a machine that stood still in between nobody knows.
 
-Budget from key down to event, asleep: delivery of the edge (18 ms at most where it was measured) and one scan (`SETTLE`
-and three pin changes a row: 3 ms for 6 rows). Awake, or where the first scan met an open moment of a bouncing contact:
-`BOUNCE`, `SCAN_SECONDS` and one scan. Both stay below 25 ms; a key counts as down at its first reading, so debouncing
-adds nothing.
+Budget from key down to event, asleep: delivery of the edge (at once by gpiod, 18 ms at most by lgpio) and one scan
+(`SETTLE` and three pin changes a row: 3 ms for 6 rows). Awake, or where the first scan met an open moment of a bouncing
+contact: `BOUNCE`, `SCAN_SECONDS` and one scan. Both stay below 25 ms; a key counts as down at its first reading, so
+debouncing adds nothing.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class Keypad:
         counts = certain(read, frozenset(self._down))
         changed = at if self._read or self._woken is None else self._woken
         for cell in sorted(counts ^ self._read):
-            self._contacts.edge(self._names[cell], cell in counts, changed)
+            self._contacts.see(self._names[cell], cell in counts, changed)
         self._contacts.settle(at)
         self._read = counts
         if not self._asleep:

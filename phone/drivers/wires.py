@@ -2,7 +2,7 @@
 
 Law: an edge is judged by the time it carries. A contact is found open only once every edge of that moment must have
 come, and while the wire itself does not say otherwise: on a machine that stands still edges come later than any bound.
-A wire that was busy is looked at again when it rests, since the kernel keeps 16 edges of a line at most.
+A wire that was busy is looked at again when it rests, since the kernel keeps so many edges of a line and no more.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 LATE = 0.020
-"""Seconds from an edge to its delivery: lgpio collects them, and was measured to take up to 18 ms."""
+"""Seconds from an edge to its delivery: lgpio collects them, and was measured to take up to 18 ms; gpiod takes as long
+as this process is kept waiting. It only puts off that a contact counts as open."""
 _RECHECK = 0.005
 """Seconds until a wire is asked again that says otherwise than its edges."""
 _LOOK_AGAIN = 0.050

@@ -55,3 +55,14 @@ def test_what_rests_is_due_when_it_has_rested() -> None:
     assert not heard
     contacts.settle(1.0 + HOLD_OPEN)
     assert [(c.closed, c.at) for c in heard] == [(False, 1.0)]
+
+
+def test_what_nobody_looked_at_is_no_rest() -> None:
+    heard: list[Contact] = []
+    contacts = Contacts({"1": True}, heard.append)
+    contacts.see("1", level=False, at=1.0)
+    contacts.see("1", level=True, at=1.0 + HOLD_OPEN * 2)
+    assert heard == []
+    contacts.see("1", level=False, at=2.0)
+    contacts.settle(2.0 + HOLD_OPEN)
+    assert heard == [Contact("1", closed=False, at=2.0)]

@@ -21,11 +21,12 @@ DELIVERY = 0.018
 
 
 class Bench:
-    """Drives a keypad as its thread does: edges late by up to LATE, scans when due."""
+    """Drives a keypad as its thread does: edges late by up to DELIVERY, scans when due, and `late` seconds after."""
 
-    def __init__(self, grid: VirtualGrid, luck: random.Random) -> None:
+    def __init__(self, grid: VirtualGrid, luck: random.Random, *, late: float = 0.0) -> None:
         self.grid = grid
         self.luck = luck
+        self.late = late
         self.told: list[tuple[Contact, float]] = []
         self.keypad = Keypad(grid, NAMES, lambda c: self.told.append((c, grid.now)), lambda: grid.now)
 
@@ -36,7 +37,7 @@ class Bench:
         comes = self._comes(fall, heard)
         while min(due := self._due, comes) <= until:
             if fall is None or due < comes:
-                self.grid.now = max(self.grid.now, due)
+                self.grid.now = max(self.grid.now, due) + self.luck.uniform(0, self.late)
                 self.keypad.run()
                 continue
             heard = self.grid.now = max(self.grid.now, comes)
@@ -89,6 +90,33 @@ def test_any_bounce_that_is_shorter_than_the_debounce_time_gives_one_press(seed:
     bench = Bench(grid, luck)
     bench.run(done[-1][1] + 1)
     assert bench.contacts() == [(name, closed) for name, _ in done for closed in (True, False)]
+
+
+def test_a_contact_that_was_open_before_and_after_the_machine_stood_still_need_not_have_been_open_between() -> None:
+    """What nobody looked at is no rest: one press, however long it was between two looks."""
+    grid = VirtualGrid(keys={CELLS["1"]: Key([1.0, 1.1, 1.104, 1.2])})
+    bench = Bench(grid, random.Random(0))
+    bench.run(1.099)
+    grid.now = 1.102
+    bench.keypad.run()
+    grid.now = 1.130
+    bench.run(2.0)
+    assert bench.contacts() == [("1", True), ("1", False)]
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 10**6), st.floats(0.0, 0.030))
+def test_no_press_is_lost_or_doubled_where_each_look_is_late(seed: int, late: float) -> None:
+    luck = random.Random(seed)
+    grid, at, done = VirtualGrid(), 0.1, []
+    for _ in range(3):
+        name = luck.choice(sorted(CELLS))
+        grid.keys.setdefault(CELLS[name], Key()).changes += bouncing(luck, at, at + 0.1, 0.010)
+        done.append(name)
+        at += 0.3
+    bench = Bench(grid, luck, late=late)
+    bench.run(at)
+    assert bench.contacts() == [(name, closed) for name in done for closed in (True, False)]
 
 
 def held(*keys: tuple[str, float, float]) -> Bench:
