@@ -100,7 +100,8 @@ async def run(config: Config, keeper: Keeper, media: MediaHost, reported: Sequen
         if panel := front.server(config.panel, engine, _address(config), config.state_dir):
             await stack.enter_async_context(panel)
             attendant.panel_url = panel.url
-        await stack.enter_async_context(ControlServer(config.run_dir / CONTROL_SOCKET, attendant.answer))
+        socket = config.run_dir / CONTROL_SOCKET
+        await stack.enter_async_context(ControlServer(socket, attendant.answer, left=attendant.left))
         catch_up.writer.begin()
         mail.begin()
         courier = asyncio.get_running_loop().create_task(mail.courier.run())

@@ -16,7 +16,7 @@ from phone import control
 from phone.calllog import CallLog, Entry, Kind
 from phone.calls import events as ev
 from phone.calls.model import Service
-from phone.control.selftest import SelfTest
+from phone.control.selftest import SelfTest, SelfTestReply
 from phone.drivers.debounce import HOLD_OPEN
 from phone.drivers.sim import SimDesk
 from phone.engine import Engine
@@ -92,6 +92,12 @@ class Attendant:
                 return await self.clerk.answer(request)
             case _:
                 return self.support.answer(request)
+
+    def left(self, asked: control.Request, reply: control.Reply) -> None:
+        """A command is gone that had asked and got this last."""
+        match asked, reply:
+            case SelfTest(attended=True), SelfTestReply(running=True):
+                self.engine.tester.left()
 
     def _call(self, number: str) -> control.Done:
         if _taken(self.engine):

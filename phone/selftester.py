@@ -3,7 +3,7 @@
 Laws:
  1. The call core sees nothing of it: the hook, moved meanwhile, is told to it when the test is over.
  2. Calls come first: the test is refused during one, and gives way to one that comes or is made, before it is taken.
- 3. Who began it looks at it; once nobody does, it ends.
+ 3. Who began it looks at it; once he is gone, or nobody does for long, it ends.
 """
 
 from __future__ import annotations
@@ -88,6 +88,13 @@ class SelfTester:
             case "look":
                 pass
         return self._told()
+
+    def left(self) -> None:
+        """The terminal that it was begun at is gone."""
+        if self.running:
+            self.post(inbox.SelfTestTold(steps.Stopped("since its terminal is gone", self.now())))
+            self._shown_until = 0.0
+            self.post(inbox.TimePassed())  # so that all levels follow
 
     def _chosen(self, request: SelfTest) -> tuple[Check, ...]:
         kinds = {kind.value: kind for kind in Kind}

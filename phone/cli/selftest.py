@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from phone.cli.common import add_command, add_config, add_json, control_socket, plain, show
-from phone.control import ask
+from phone.control import Line, ask
 from phone.control.selftest import SelfTest, SelfTestAction, SelfTestFinding, SelfTestReply
 
 _LOOK_SECONDS = 0.2
@@ -58,7 +58,9 @@ def selftest(options: argparse.Namespace) -> int:
         show(reply, reply.checks, as_json=options.json)
         return 0
     told = sys.stderr if options.json else sys.stdout
-    reply = _run(path, SelfTest("begin", auto=options.auto, only=options.only), told)
+    first = SelfTest("begin", auto=options.auto, only=options.only, attended=True)
+    with Line(path) as line:
+        reply = _run(path, line, first, told)
     show(reply, _end(reply), as_json=options.json)
     return 0 if reply.passed else 1
 
@@ -67,18 +69,19 @@ def _end(reply: SelfTestReply) -> Iterable[str]:
     return "", reply.sentence, f"Each figure: {reply.path}"
 
 
-def _run(path: Path, first: SelfTest, told: TextIO) -> SelfTestReply:
-    """Until it is over."""
-    reply, terminal = ask(path, first), _Terminal(told, _answers())
+def _run(path: Path, line: Line, first: SelfTest, told: TextIO) -> SelfTestReply:
+    """Until it is over, or nobody is there any more to read of it."""
+    reply, terminal = line.ask(first), _Terminal(told, _answers())
     if not first.auto:
         terminal.say(_HELP)
     try:
         while True:
             terminal.follow(reply)
-            if not reply.running:
+            if not reply.running or terminal.gone():
                 return reply
-            reply = ask(path, SelfTest(terminal.word()))
+            reply = line.ask(SelfTest(terminal.word(), attended=True))
     except KeyboardInterrupt:
+        # Not by the line: it may have been in the midst of a reply.
         return ask(path, SelfTest("stop"))
 
 
@@ -108,6 +111,16 @@ class _Terminal:
         if reply.prompt and reply.prompt != self._prompt:
             self.say(f"[{self._findings + 1}/{len(reply.checks)}] {reply.prompt}")
         self._prompt = reply.prompt
+
+    def gone(self) -> bool:
+        """The other end of the pipe is, as with a session of ssh that was lost."""
+        try:
+            pipe = self._told.fileno()
+        except (OSError, ValueError):  # it is no file
+            return False
+        output = select.poll()
+        output.register(pipe, 0)
+        return bool(output.poll(0))
 
     def word(self) -> SelfTestAction:
         """What was typed meanwhile, if that is a word for the test."""

@@ -5,7 +5,7 @@ A Unix stream socket, mode 0660. Each request is one line of JSON `{"do": ..., .
 `server` answers (import it by itself: it needs asyncio, which the commands do without).
 """
 
-from phone.control.client import NotAllowedError, NotRunningError, ask
+from phone.control.client import Line, NotAllowedError, NotRunningError, ask
 from phone.control.mailbox import (
     MessageState,
     VoicemailDelete,
@@ -78,6 +78,7 @@ __all__ = [
     "Done",
     "HangUp",
     "Kind",
+    "Line",
     "Lock",
     "Log",
     "LogEntry",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import grp
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import overload
+from typing import Self, overload
 
 from phone.control.mailbox import (
     VoicemailDelete,
@@ -137,26 +139,62 @@ def _of_support(line: bytes, request: LogTail | Quality | CaptureBegin | Capture
             return decode_reply(line, CaptureReply)
 
 
+class Line:
+    """One connection for all of a self-test, so that the daemon knows when whoever looks at it is gone. Raises as
+    `ask` does.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+    def __enter__(self) -> Self:
+        self._connection.settimeout(PATIENCE)
+        try:
+            with _explained(self._path, PATIENCE):
+                self._connection.connect(str(self._path))
+        except ControlError:
+            self._connection.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def ask(self, request: SelfTest) -> SelfTestReply:
+        """One reply for one request."""
+        with _explained(self._path, PATIENCE):
+            self._connection.sendall(encode(request))
+            line = _read_line(self._connection)
+        return decode_reply(line, SelfTestReply)
+
+
 def _exchange(path: Path, request: Request) -> bytes:
     patience = PATIENCE + (request.seconds if isinstance(request, Sim) else 0.0)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, _explained(path, patience):
         connection.settimeout(patience)
-        try:
-            connection.connect(str(path))
-            connection.sendall(encode(request))
-            return _read_line(connection)
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise NotRunningError(
-                f"the phone is not running: start it with `sudo systemctl start phone` or `phone run` ({path})"
-            ) from error
-        except PermissionError as error:
-            raise NotAllowedError(_denied(path)) from error
-        except TimeoutError as error:
-            raise ControlError(
-                f"the phone did not answer within {patience:g} s: see its log (journalctl -u phone)"
-            ) from error
-        except OSError as error:
-            raise ControlError(f"the phone's control socket {path} does not work: {error.strerror or error}") from error
+        connection.connect(str(path))
+        connection.sendall(encode(request))
+        return _read_line(connection)
+
+
+@contextmanager
+def _explained(path: Path, patience: float) -> Iterator[None]:
+    """What goes wrong with the socket, as a sentence."""
+    try:
+        yield
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        raise NotRunningError(
+            f"the phone is not running: start it with `sudo systemctl start phone` or `phone run` ({path})"
+        ) from error
+    except PermissionError as error:
+        raise NotAllowedError(_denied(path)) from error
+    except TimeoutError as error:
+        raise ControlError(
+            f"the phone did not answer within {patience:g} s: see its log (journalctl -u phone)"
+        ) from error
+    except OSError as error:
+        raise ControlError(f"the phone's control socket {path} does not work: {error.strerror or error}") from error
 
 
 def _read_line(connection: socket.socket) -> bytes:

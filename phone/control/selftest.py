@@ -20,6 +20,8 @@ class SelfTest(msgspec.Struct, frozen=True, tag_field="do", tag="selftest", forb
     """Of `begin` and `list`: what needs no hand."""
     only: Annotated[tuple[Annotated[str, msgspec.Meta(max_length=32)], ...], msgspec.Meta(max_length=32)] = ()
     """Of `begin` and `list`: these `selftest.model.Kind` values; empty: all."""
+    attended: bool = False
+    """Whoever asks keeps the connection: where it ends, the test does."""
 
 
 class SelfTestFinding(msgspec.Struct, frozen=True):

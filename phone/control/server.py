@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -26,12 +27,28 @@ IDLE = 30.0
 """Seconds in which a client must send its next line, and in which it must take its reply."""
 
 
+@dataclass(slots=True)
+class _Last:
+    """Of one client."""
+
+    said: tuple[Request, Reply] | None = None
+
+
 class ControlServer:
     """Listens at `path`, which is `claim.claimed`, while the context is open; `handler` answers, or raises a
     `PhoneError` as its refusal.
     """
 
-    def __init__(self, path: Path, handler: Callable[[Request], Awaitable[Reply]], *, idle: float = IDLE) -> None:
+    def __init__(
+        self,
+        path: Path,
+        handler: Callable[[Request], Awaitable[Reply]],
+        *,
+        idle: float = IDLE,
+        left: Callable[[Request, Reply], None] = lambda _, __: None,
+    ) -> None:
+        """`left` is told of each client that is gone the last thing that it asked and got."""
+        self._left = left
         self._path = path
         self._handler = handler
         self._idle = idle
@@ -61,18 +78,21 @@ class ControlServer:
             self._clients.add(task)
             task.add_done_callback(self._clients.discard)
         writer.transport.set_write_buffer_limits(high=0)  # so `drain` waits until all of a reply is gone
+        last = _Last()
         try:
             if len(self._clients) > CLIENTS:
                 await self._send(writer, Refused(f"more than {CLIENTS} commands talk to the phone: try again"))
                 return
-            while not self._closed and await self._serve_line(reader, writer):
+            while not self._closed and await self._serve_line(reader, writer, last):
                 pass
         except (ConnectionError, TimeoutError) as error:
             log.debug("control client dropped: %r", error)
         finally:
             writer.transport.abort()
+            if last.said is not None:
+                self._left(*last.said)
 
-    async def _serve_line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _serve_line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, last: _Last) -> bool:
         """Answer one request; whether another may follow."""
         try:
             async with asyncio.timeout(self._idle):
@@ -94,6 +114,7 @@ class ControlServer:
             log.exception("control request failed: %s", type(request).__name__)
             await self._send(writer, Refused("the phone has a fault of its own: see its log (journalctl -u phone)"))
         else:
+            last.said = request, reply
             await self._send(writer, reply)
         return True
 

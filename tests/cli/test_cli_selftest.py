@@ -93,7 +93,22 @@ def test_no_terminal_at_all(answering, monkeypatch):
     monkeypatch.setattr("sys.stdin", None)
     told = answering(LIT, LIT, FINE)
     assert main(["selftest", "--auto", "--only", "lamp, key"]) == 0
-    assert told.words[0] == SelfTest("begin", auto=True, only=("lamp", "key"))
+    assert told.words[0] == SelfTest("begin", auto=True, only=("lamp", "key"), attended=True)
+    assert all(word.attended for word in told.words)
+
+
+def test_a_session_that_is_lost_ends_it(answering, monkeypatch):
+    """sshd closes its end of the pipe, and kills nobody."""
+    monkeypatch.setattr("sys.stdin", None)
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as lost:
+        monkeypatch.setattr("sys.stdout", lost)
+        monkeypatch.setattr(selftest._Terminal, "say", lambda *_: None)
+        monkeypatch.setattr(selftest, "show", lambda *_, **__: None)
+        told = answering(LIT)
+        os.close(reading)
+        assert main(["selftest"]) == 1
+    assert told.actions == ["begin"]
 
 
 def test_json_is_alone_on_stdout(answering, typed, capsys):

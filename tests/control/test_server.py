@@ -93,6 +93,17 @@ async def test_an_idle_client_is_dropped(path):
         writer.close()
 
 
+async def test_who_is_gone_had_asked_this_last(path):
+    told = []
+    async with ControlServer(path, handler, left=lambda *last: told.append(last)):
+        await raw(path, b'{"do": "call", "number": "1"}\n{"do": "call", "number": "2"}\n')
+        await raw(path, b'{"do": "call", "number": "999"}\n')
+        await raw(path, b"")
+        while not told:
+            await asyncio.sleep(0.01)
+    assert told == [(Call("2"), Done("calling 2"))], "what was refused is nothing that was begun"
+
+
 async def test_a_client_that_never_reads_is_dropped(path):
     async with ControlServer(path, handler, idle=0.2) as server:
         client = socket.socket(socket.AF_UNIX)

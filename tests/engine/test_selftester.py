@@ -226,6 +226,17 @@ def test_nobody_looks(tested: Examined) -> None:
     assert tested.does("look").sentence.endswith("since nobody looks at it any more: the key 0 does not answer.")
 
 
+def test_the_terminal_is_gone(tested: Examined) -> None:
+    before = tested.engine.levels.shown
+    tested.does("begin", "key")
+    assert tested.engine.levels.shown != before
+    tested.tester.left()
+    assert tested.engine.levels.shown == before, "the display is the phone's again"
+    assert tested.does("look").sentence.endswith("since its terminal is gone.")
+    tested.tester.left()
+    assert not tested.does("look").running
+
+
 # --- sound ----------------------------------------------------------------------------------------------------
 
 

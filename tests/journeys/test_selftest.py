@@ -20,6 +20,7 @@ from rig.servers import PrivateCoturn
 
 from phone.demo.prosody import PrivateProsody
 from phone.demo.stage import Desk, Stage, desk, registered
+from phone.selftester import LOOK_SECONDS
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
@@ -128,6 +129,18 @@ async def test_it_gives_way_to_a_call(scene: Stage) -> None:
     assert await terminal.wait() == 1
     refused = await phone("selftest", "--auto", "--config", alice.config)
     assert (refused.code, refused.err) == (1, "phone: a call is in progress: test when it is over\n")
+
+
+async def test_a_terminal_that_is_killed_gives_the_phone_back(alice: Desk) -> None:
+    """At once: nobody waits for 15 s for the keys."""
+    terminal = await begin(alice, "--only", "key")
+    await does(alice, lambda s: "press this key" in s.screen)
+    terminal.kill()
+    await terminal.wait()
+    await does(alice, lambda s: not s.screen[0].startswith("Test"), LOOK_SECONDS / 2)
+    await alice.lift()
+    await does(alice, lambda s: s.off_hook and s.tone == "dial")
+    await alice.hang_up()
 
 
 async def test_with_nobody(tmp_path: Path) -> None:
