@@ -105,16 +105,20 @@ class Keeper:
         if trial is not None and (why := trials.overdue(self.store, trial)):
             reason = f"{why}: {trouble}" if trouble and trial.session else why
             if not self._rolled_back(trial, reason):  # the config itself may be back, all the same
-                return self.store.present() != self.runs, False
+                return self._is_old(self.store.present()), False
             trial = None
         self._trial, self._complaint = trial, ""
         present = self.store.present()
         if trial is not None:
             self._saw_trial = True
             # Even if it says what this daemon runs: only one that was started with it is on trial.
-            other = trial.version != self.version
+            other = trial.version != self.version and trials.read_anew(self.store, trial)
             return asked and other and present == self.store.contents(trial.version), False
-        return present != self.runs or (asked and not self._saw_trial), True
+        return self._is_old(present) or (asked and not self._saw_trial), True
+
+    def _is_old(self, present: Contents) -> bool:
+        """What this daemon runs; it reads nothing of the keys."""
+        return present.config != self.runs.config
 
     def _rolled_back(self, trial: Trial, why: str) -> bool:
         """Not where a disk is full."""

@@ -11,13 +11,12 @@ from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-import msgspec
-
 from phone.cli.common import plain, show, show_error
 from phone.provision import draft, making, trials
-from phone.provision.apply import Make, Outcome, Session, Wish, compare
+from phone.provision.apply import Make, Outcome, Session, Wish, compare, take_back
 from phone.provision.apply import apply as applied
 from phone.provision.bundle import MOST_BYTES, from_bundle
+from phone.provision.daemon import told
 from phone.provision.errors import ProvisionError, UnfitInputError
 from phone.provision.store import Store
 from phone.provision.who import who
@@ -48,10 +47,9 @@ def rollback(options: argparse.Namespace) -> int:
     """Raises ProvisionError where there is nothing to go back to."""
     _end_on_signals()
     store = Store.of(options.config)
-    if options.version is None and trials.pending(store) is not None:
-        record = trials.roll_back(store, f"by {who()}")
-        done = Outcome(changed=True, version=store.current(), result=record.result, why=record.why)
-        show(done, [f"version {record.version} is rolled back"], as_json=options.json)
+    if options.version is None and (trial := trials.pending(store)) is not None:
+        done = take_back(store, trial, f"by {who()}")
+        show(done, [f"version {trial.version} is rolled back: {told(done.back)}"], as_json=options.json)
         return 0
     version = options.version if options.version is not None else _before(store)
     options.comment = options.comment or f"back to version {version}"
@@ -128,9 +126,8 @@ def _told(outcome: Outcome, options: argparse.Namespace) -> int:
     if outcome.ok:
         show(outcome, [_sentence(outcome, options)], as_json=options.json)
         return 0
-    error = f"rolled back, the phone is as it was: {outcome.why}"
-    show(msgspec.structs.replace(outcome, error=error), (), as_json=options.json)
-    show_error(error, as_json=False)
+    show(outcome, (), as_json=options.json)
+    show_error(outcome.error, as_json=False)
     return 1
 
 

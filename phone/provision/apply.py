@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -10,17 +11,17 @@ from typing import Literal
 
 import msgspec
 
-from phone.config import Config, run_dir
+from phone.config import Config
 from phone.config.candidate import check
 from phone.config.document import Document
 from phone.control.claim import CONTROL_SOCKET
-from phone.errors import ConfigError
-from phone.provision import baggage, conduct, trials
+from phone.provision import baggage, conduct, daemon, trials
 from phone.provision.contents import Contents
+from phone.provision.daemon import Back
 from phone.provision.difference import Change, difference, same
 from phone.provision.errors import ProvisionError
 from phone.provision.store import Store
-from phone.provision.values import Result, Trial, Who
+from phone.provision.values import Record, Result, Trial, Who
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -33,6 +34,10 @@ class Outcome(msgspec.Struct, frozen=True):
     result: Result | Literal["unchanged", "not applied"]
     why: str = ""
     changes: tuple[Change, ...] = ()
+    restarted: bool = False
+    """The phone started anew for it (or will, once nobody is on the line)."""
+    back: Back = ""
+    """Of a rollback: whether the phone is as it was."""
     ok: bool = True
     error: str = ""
     """The sentence where it is not ok, as of any command that fails."""
@@ -122,12 +127,45 @@ def _checked(proposal: Proposal, folder: Path) -> Config | None:
 
 
 def _tried(store: Store, trial: Trial, config: Config | None, wish: Wish, session: Session) -> Outcome:
-    sockets = tuple(dict.fromkeys((*_sockets(config), *_present_sockets(store))))
+    sockets = tuple(dict.fromkeys((*_sockets(config), daemon.socket_of(store))))
     conductor = conduct.Conductor(store, sockets, session.tell, session.alive, wish.now, wish.hold)
-    provable = config is not None and config.has_account
-    record = conductor.run(trial) if provable and not wish.unproven else conductor.put(trial)
-    stands = record.result != "rolled back"
-    return Outcome(stands, record.version, record.result, record.why, ok=stands)
+    if not trials.read_anew(store, trial):
+        record = conductor.lay(trial)
+        return Outcome(changed=True, version=record.version, result=record.result)
+    if config is None or not config.has_account or wish.unproven:
+        record, restarted = conductor.put(trial)
+        return Outcome(changed=True, version=record.version, result=record.result, restarted=restarted)
+    record = conductor.run(trial)
+    if record.result == "rolled back":
+        return _came_back(record, sockets, conductor.pending_at)
+    return Outcome(changed=True, version=record.version, result=record.result, restarted=True)
+
+
+def _came_back(record: Record, sockets: tuple[Path, ...], since: float) -> Outcome:
+    began = record.starts > 0
+    back = daemon.come_back(sockets, since) if began else ""
+    return Outcome(
+        changed=False,
+        version=record.version,
+        result=record.result,
+        why=record.why,
+        restarted=began,
+        back=back,
+        ok=False,
+        error=f"rolled back, {daemon.told(back)}: {record.why}",
+    )
+
+
+def take_back(store: Store, trial: Trial, why: str) -> Outcome:
+    """End a trial, and wait for the phone. Raises ProvisionError where it is over."""
+    places = [daemon.socket_of(store)]
+    there, anew, since = daemon.status_of(places), trials.read_anew(store, trial), time.monotonic()
+    record = trials.roll_back(store, why, trial.version)
+    places.append(daemon.socket_of(store))
+    began = anew and record.starts > 0
+    back = daemon.come_back(places, since if began else None) if began or there else ""
+    done = Outcome(changed=True, version=store.current(), result=record.result, why=record.why)
+    return msgspec.structs.replace(done, restarted=began, back=back)
 
 
 def _show(changes: Iterable[Change], session: Session) -> None:
@@ -137,11 +175,3 @@ def _show(changes: Iterable[Change], session: Session) -> None:
 
 def _sockets(config: Config | None) -> tuple[Path, ...]:
     return (config.run_dir / CONTROL_SOCKET,) if config else ()
-
-
-def _present_sockets(store: Store) -> tuple[Path, ...]:
-    """Of the daemon that runs; a present config that cannot be read has none."""
-    try:
-        return (run_dir(store.config) / CONTROL_SOCKET,)
-    except ConfigError:
-        return (Config.DEFAULT_RUN_DIR / CONTROL_SOCKET,)

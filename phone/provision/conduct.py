@@ -12,15 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone.control import ControlError, Reload, Status, StatusReply, ask
+from phone.control import ControlError, Reload, StatusReply, ask
 from phone.provision import trials
+from phone.provision.daemon import START_SECONDS as _START_SECONDS
+from phone.provision.daemon import status_of
 from phone.provision.errors import ProvisionError, TrialOverError
 from phone.provision.store import Store
 from phone.provision.values import Record, Trial
 
 _LOOK_SECONDS = 0.1
-_START_SECONDS = 45.0
-"""For a slow card and a busy Zero: until the phone has begun with a new version."""
 _GRACE_SECONDS = 5.0
 """The daemon brings the version before back; after so long beyond the deadline this process does."""
 _ASK_AGAIN_SECONDS = 2.0
@@ -50,6 +50,8 @@ class Conductor:
     _asked: float = 0.0
     _waiting: bool = False
     _held: bool = False
+    pending_at: float = 0.0
+    """Monotonic seconds: when the trial was surely not judged yet."""
 
     def run(self, trial: Trial) -> Record:
         """Its record: judged, or pending where it waits for a word. What it raises comes after it was rolled back:
@@ -60,7 +62,7 @@ class Conductor:
                 self.tell(f"the phone does not answer: waiting {_START_SECONDS:g} s for it to start ({_ABSENT})")
             trials.install(self.store, trial)
             self._patience = time.monotonic() + _START_SECONDS
-            while (record := self.store.record(trial.version)).result == "pending" and not self._held:
+            while (record := self._record(trial.version)).result == "pending" and not self._held:
                 self._look(trial.version)
                 time.sleep(_LOOK_SECONDS)
         except BaseException as error:
@@ -68,11 +70,34 @@ class Conductor:
             raise
         return record
 
-    def put(self, trial: Trial) -> Record:
-        """Its record, confirmed without a trial; a daemon that runs takes it up."""
+    def put(self, trial: Trial) -> tuple[Record, bool]:
+        """Its record, confirmed without a trial; whether a daemon that runs takes it up."""
         trials.install(self.store, trial)
         record = trials.confirm(self.store, trial.version)
-        self._ask_to_reload()
+        return record, self._ask_to_reload()
+
+    def lay(self, trial: Trial) -> Record:
+        """Its record, where the daemon reads nothing of what is new: it proves nothing, and need not start anew."""
+        try:
+            self._be_watched()
+            trials.install(self.store, trial)
+            if self.hold is None:
+                return trials.confirm(self.store, trial.version)
+            trials.extend(self.store, trial, self.hold)
+            return self.store.record(trial.version)
+        except BaseException as error:
+            self._undo(trial.version, error)
+            raise
+
+    def _be_watched(self) -> None:
+        """The daemon looks whether somebody gives his word, from now on."""
+        if self.hold is not None and not self._ask_to_reload():
+            raise ProvisionError("the phone does not answer, and nothing else would take the keys back in time")
+
+    def _record(self, version: int) -> Record:
+        at = time.monotonic()
+        if (record := self.store.record(version)).result == "pending":
+            self.pending_at = at
         return record
 
     def _look(self, version: int) -> None:
@@ -86,7 +111,7 @@ class Conductor:
 
     def _verdict(self, trial: Trial) -> str | None:
         """Confirms it where it is registered; else why it must be rolled back by us."""
-        status = self._status()
+        status = status_of(self.sockets)
         if trial.deadline is None:
             return self._until_it_begins(status)
         if status is None:
@@ -117,12 +142,6 @@ class Conductor:
         if now <= self._patience:
             return None
         return f"the phone did not start within {_START_SECONDS:g} s: `systemctl status phone` tells why ({_ABSENT})"
-
-    def _status(self) -> StatusReply | None:
-        for socket in self.sockets:
-            with suppress(ControlError):
-                return ask(socket, Status())
-        return None
 
     def _ask_to_reload(self) -> bool:
         """Whether the phone has heard it."""

@@ -132,9 +132,10 @@ class Store:
         files.make_folder(self._place(version), {**contents.as_files(), _RECORD: msgspec.json.encode(record)})
         return version
 
-    def judge(self, version: int, result: Result, why: str = "") -> Record:
-        """How its trial ended."""
-        record = msgspec.structs.replace(self.record(version), result=result, why=why)
+    def judge(self, trial: Trial, result: Result, why: str = "") -> Record:
+        """How it ended."""
+        version = trial.version
+        record = msgspec.structs.replace(self.record(version), result=result, why=why, starts=trial.starts)
         files.replace(self._place(version) / _RECORD, msgspec.json.encode(record))
         return record
 

@@ -70,6 +70,11 @@ def waiting(trial: Trial) -> str:
     return f"version {trial.version} is on trial: `phone provision confirm` it, or `phone provision rollback`"
 
 
+def read_anew(store: Store, trial: Trial) -> bool:
+    """Whether the daemon must start for it: it reads the config alone, keys are sshd's."""
+    return store.contents(trial.version).config != store.contents(trial.previous).config
+
+
 def install(store: Store, trial: Trial) -> None:
     """Put it where the daemon reads it. Raises ProvisionError if the trial is over."""
     with store.step():
@@ -100,7 +105,7 @@ def confirm(store: Store, version: int | None = None) -> Record:
     """It stays. Raises ProvisionError if it (any, if None) is not on trial."""
     with store.step():
         trial = _current(store, version)
-        record = store.judge(trial.version, "confirmed")
+        record = store.judge(trial, "confirmed")
         store.end_trial()
         return record
 
@@ -110,7 +115,7 @@ def roll_back(store: Store, why: str, version: int | None = None) -> Record:
     with store.step():
         trial = _current(store, version)
         store.contents(trial.previous).install(store.config)
-        record = store.judge(trial.version, "rolled back", why)
+        record = store.judge(trial, "rolled back", why)
         store.end_trial()
         return record
 

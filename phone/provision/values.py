@@ -40,6 +40,8 @@ class Record(msgspec.Struct, frozen=True):
     result: Result = "pending"
     why: str = ""
     """Why it was rolled back, as a sentence."""
+    starts: int = 0
+    """How often the daemon began with it while it was on trial."""
 
 
 class Trial(msgspec.Struct, frozen=True):

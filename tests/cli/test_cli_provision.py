@@ -127,7 +127,10 @@ def test_options_may_stand_before_the_command(provision):
 
 
 def test_a_long_reason_pushes_no_column_away(provision, config):
+    config.write_text('run_dir = "run"\n')
     store = Store.of(config)
+    trial = trials.begin(store, trials.Given(Contents(CONFIG.encode()), Who("root"), "first try"))
+    assert json.loads(provision("rollback", "--json")[1])["back"] == ""
     trial = trials.begin(store, trials.Given(Contents(CONFIG.encode()), Who("root"), "first try"))
     trials.roll_back(store, "x" * 200, trial.version)
     lines = provision("history")[1].splitlines()

@@ -106,6 +106,25 @@ async def test_the_same_tried_again_at_once_is_another_trial(store: Store) -> No
         await within_time(running)
 
 
+async def test_keys_alone_restart_nothing(store: Store) -> None:
+    """Nor when they are taken back because nobody gave his word."""
+    config = store.present().config
+    keeper = Keeper(store, store.present())
+    running = asyncio.create_task(keeper.run())
+    with store.session():
+        trial = trials.begin(store, trials.Given(Contents(config, b"key"), Who("anna")))
+        keeper.reload(now=False)
+        trials.install(store, trial)
+        trials.extend(store, trial, 0.6)
+        assert await shown(keeper, lambda s: s is not None)
+    async with asyncio.timeout(20):
+        while store.record(trial.version).result == "pending":
+            await asyncio.sleep(0.02)
+    assert store.present() == Contents(config)
+    assert await runs_on(running)
+    running.cancel()
+
+
 async def shown(keeper: Keeper, what: Callable[[TrialStatus | None], bool]) -> TrialStatus | None:
     async with asyncio.timeout(20):
         while not what(keeper.on_trial()):

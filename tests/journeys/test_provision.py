@@ -104,6 +104,8 @@ async def test_an_account_that_is_given_by_ssh(scene: Scene) -> None:
     code, out, err = await scene.ssh.run("phone provision --within 50s", scene.config("alice", "wrong-x7"))
     assert code == 1
     assert "rolled back, the phone is as it was: bad password" in err
+    again = await scene.alice.status()  # the phone that the sentence speaks of answers already
+    assert (again.account.startswith("bob@"), again.trial) == (True, None)
     assert "wrong-x7" not in out + err + scene.alice.log.read_text()
     await does(scene.alice, signed_in("bob"), 60)
     await opens_nothing_else(scene)
@@ -138,8 +140,10 @@ async def takes_another_key(scene: Scene) -> None:
         member = tarfile.TarInfo("authorized_keys")
         member.size = len(public)
         archive.addfile(member, io.BytesIO(public))
+    up = (await scene.alice.status()).uptime_seconds
     code, out, err = await scene.ssh.run("phone provision apply --bundle", file.getvalue())
     assert code == 0, err
+    assert (await scene.alice.status()).uptime_seconds > up, "the daemon began anew, for nothing"
     assert out.startswith("+ key SHA256:")
     scene.ssh.key = key
     code, out, err = await scene.ssh.run("phone provision get --part account")
@@ -173,7 +177,10 @@ async def test_without_a_server_every_trial_comes_back_by_itself(scene: Scene) -
     code, _, err = await scene.ssh.run("phone provision apply --merge", b'country = "ch"\n')
     assert code == 1
     assert "another session is changing this phone's config (version 5, by " in err
-    assert (await scene.ssh.run("phone provision rollback"))[:2] == (0, "version 5 is rolled back\n")
+    assert (await scene.ssh.run("phone provision rollback"))[:2] == (
+        0,
+        "version 5 is rolled back: the phone is as it was\n",
+    )
     assert await first.wait() == 1
     await scene.server.start()
     await does(scene.alice, signed_in("alice"), 60)

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import threading
+import time
 from functools import partial
 
 import pytest
@@ -12,8 +13,10 @@ from phone.control import ControlError, Done, Reload, Status, StatusReply
 from phone.control.server import ControlServer
 from phone.provision import apply, conduct, draft, making, trials
 from phone.provision.conduct import SessionLostError
+from phone.provision.contents import Contents
 from phone.provision.errors import ProvisionError
 
+KEYS = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGtleWtleWtleWtleWtleWtleWtleWtleWtleWtleWtl anna\n"
 NEW = CONFIG.replace('"de"', '"ch"').replace("[account]", 'run_dir = "run"\n[account]').encode()
 
 
@@ -25,20 +28,34 @@ class Daemon:
         self.why = "server away"
         self.starts = True
         self.mailbox = False
+        self.began = time.monotonic() - 100
+        self.reloads = 0
+        self.tried = False
+        self.dies_slowly = 3
+        """So often it answers yet after a rollback, before it begins anew; -1: for ever."""
 
     async def answer(self, request):
         match request:
             case Reload():
+                self.reloads += 1
                 trial = trials.pending(self.store)
                 if self.starts and trial and self.store.present() == self.store.contents(trial.version):
                     trials.started(self.store, trial)
+                    self.tried = True
                 return Done("")
             case Status() if self.why == "silent":
                 raise ControlError("no")
             case Status():
-                return StatusReply(
-                    *("1", 1.0, "a@b", not self.why, self.why, False, (), (), None, False, ()), mailbox=self.mailbox
-                )
+                return self.status()
+
+    def status(self):
+        if self.tried and trials.pending(self.store) is None:
+            self.dies_slowly -= 1
+            if self.dies_slowly == 0:
+                self.began = time.monotonic()
+        up = round(time.monotonic() - self.began, 1)
+        told = ("1", up, "a@b", not self.why, self.why, False, (), (), None, False, ())
+        return StatusReply(*told, mailbox=self.mailbox)
 
 
 @pytest.fixture
@@ -111,6 +128,7 @@ def test_whatever_ends_the_session(store, daemon, error):
 
 def test_a_daemon_that_is_gone(store, daemon, monkeypatch):
     monkeypatch.setattr(conduct, "_GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("phone.provision.daemon.START_SECONDS", 0.2)
     daemon.why = "silent"
     assert applied(store, within=0.05).why == "the phone does not answer any more"
 
@@ -119,6 +137,73 @@ def test_a_daemon_that_does_not_start(store, daemon, monkeypatch):
     monkeypatch.setattr(conduct, "_START_SECONDS", 0.2)
     daemon.starts = False
     assert applied(store).why.startswith("the phone did not start within 0.2 s: `systemctl status phone` tells why")
+
+
+def keyed(store, **wish):
+    def make(present):
+        return apply.Proposal(Contents(present.config, KEYS), None)
+
+    return apply.apply(store, make, apply.Wish(ANNA, **wish), apply.Session(lambda _: None, lambda: True))
+
+
+def test_keys_alone_restart_nothing(store, daemon):
+    daemon.why = "server away"
+    told = keyed(store)
+    assert (told.result, told.restarted, daemon.reloads) == ("confirmed", False, 0)
+    assert store.present().keys == KEYS
+
+
+def test_keys_alone_may_wait_for_a_word(store, daemon):
+    store.config.write_bytes(NEW)
+    told = keyed(store, hold=300.0)
+    assert (told.result, told.restarted) == ("pending", False)
+    assert trials.pending(store).deadline is not None
+    assert daemon.reloads == 1, "the daemon takes them back, and must know"
+    back = apply.take_back(store, trials.pending(store), "asked")
+    assert (back.restarted, back.back) == (False, "answers")
+    assert store.present().keys is None
+
+
+def test_keys_wait_for_no_word_where_nobody_would_take_them_back(store):
+    with pytest.raises(ProvisionError, match="nothing else would take the keys back"):
+        keyed(store, hold=300.0)
+    assert store.present().keys is None
+
+
+def test_who_is_told_of_a_rollback_finds_the_phone_as_it_was(store, daemon):
+    """A daemon that has the version on trial yet is not meant: only one that began after it."""
+    daemon.why = "bad password"
+    outcome = applied(store)
+    assert daemon.dies_slowly == 0, "the old one was taken for the new one"
+    assert (outcome.restarted, outcome.back) == (True, "answers")
+    assert outcome.error == "rolled back, the phone is as it was: bad password"
+
+
+def test_a_phone_that_does_not_come_back_is_told(store, daemon, monkeypatch):
+    monkeypatch.setattr("phone.provision.daemon.START_SECONDS", 0.2)
+    daemon.why, daemon.dies_slowly = "bad password", -1
+    outcome = applied(store)
+    assert outcome.back == "silent"
+    assert outcome.error.startswith("rolled back, but the phone has not come back within 0.2 s: `systemctl status")
+
+
+def test_or_that_comes_back_after_a_call(store, daemon):
+    daemon.why, daemon.mailbox = "bad password", True
+    assert applied(store).back == "busy"
+
+
+def test_a_trial_that_is_ended_by_hand(store, daemon):
+    daemon.why = ""
+    assert applied(store, hold=300.0).restarted
+    back = apply.take_back(store, trials.pending(store), "asked")
+    assert (back.restarted, back.back, back.result) == (True, "answers", "rolled back")
+
+
+def test_a_trial_that_is_ended_where_no_phone_runs(store):
+    trial = trials.begin(store, trials.Given(Contents(NEW), ANNA))
+    trials.install(store, trial)
+    back = apply.take_back(store, trial, "asked")
+    assert (back.restarted, back.back) == (False, "")
 
 
 def test_nobody_is_hurried_off_the_line(store, daemon):
