@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -34,6 +35,7 @@ from phone.service.spool import Spool
 from phone.service.store import Store
 from phone.service.studio import Studio, setup
 from phone.service.tape import Tapes
+from phone.service.traversal import Traversal
 from phone.service.values import ServiceConfig
 from phone.service.visit import Terms
 from phone.service.wording import load_wording
@@ -109,7 +111,12 @@ class Service:
         keeper = Keeper(spool, store, lamps.changed, courier.due)
         owners = Owners(store, component, self.addresses, lamps.changed, listed=config.accounts.mailboxes == "listed")
         self._stack.push_async_callback(self.studio.close)
-        await self.studio.start(setup(config.media, config.log_level), config.media.processes)
+        traversal, media = (
+            Traversal(config.ice),
+            setup(config.media, config.log_level, relay_only=config.ice.relay_only),
+        )
+        self.studio.servers = lambda: traversal.servers(component.ice_servers(), time.time())
+        await self.studio.start(media, config.media.processes)
         self._open_house(component, spool, store, keeper)
         front.open(component, owners, lamps, partial(self._came_online, courier))
         self._stack.push_async_callback(front.close)

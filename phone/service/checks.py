@@ -77,6 +77,10 @@ _TEXTS: Mapping[KeyPath, Check] = {
     ("mail", "allow"): meanings.address_or_domain,
     ("media", "addresses"): meanings.ip,
     ("media", "plain_rtp"): meanings.address_or_domain,
+    ("ice", "stun"): meanings.server,
+    ("ice", "turn"): meanings.server,
+    ("ice", "secret_file"): meanings.secret_file,
+    ("ice", "password_file"): meanings.secret_file,
     ("language",): meanings.one_of(languages),
     ("greeting",): meanings.greeting,
     ("log_level",): meanings.one_of(lambda: LEVELS),
@@ -140,7 +144,20 @@ def _ports(values: Values) -> Iterator[Fault]:
         yield Fault(("media", key), f"makes no range: ports {first} to {last}; give both, the lower one first, or none")
 
 
-_LAWS: tuple[Callable[[Values], Iterator[Fault]], ...] = (_secret, _domains, _mail, _ports)
+def _turn(values: Values) -> Iterator[Fault]:
+    ice = table(values, "ice")
+    given = bool(ice.get("secret_file")), bool(ice.get("user") and ice.get("password_file"))
+    if ice.get("turn") and not any(given):
+        yield Fault(
+            ("ice", "turn"), "needs ice.secret_file (coturn's static-auth-secret), or ice.user and password_file"
+        )
+    if all(given):
+        yield Fault(("ice", "user"), "is given beside ice.secret_file: keep one of the two ways to sign in")
+    if ice.get("relay_only") is True and not ice.get("turn") and ice.get("discover") is False:
+        yield Fault(("ice", "relay_only"), "leaves no way for sound: name a TURN server with ice.turn")
+
+
+_LAWS: tuple[Callable[[Values], Iterator[Fault]], ...] = (_secret, _domains, _mail, _ports, _turn)
 
 
 def _loopback(host: object) -> bool:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 import msgspec
 
 from phone.errors import ConfigError, PhoneError
+from phone.media.serverprobe import ask_all
+from phone.media.sockets import local_addresses
 from phone.prompts import Prompts, default_folder
 from phone.service.chat import Sounds
 from phone.service.post import MailCarrier
 from phone.service.store import Store
+from phone.service.traversal import Traversal
 from phone.service.values import ServiceConfig
 from phone.service.wording import load_wording
 from phone.voicemail.files import Folder
@@ -84,9 +88,26 @@ def _prompts(config: ServiceConfig) -> Part:
 
 async def _servers(config: ServiceConfig) -> tuple[Part, ...]:
     parts = [await _xmpp(config)]
+    if config.ice.stun or config.ice.turn:
+        parts.append(await _ice(config))
     if config.mail is not None:
         parts.append(await _mail(config))
     return tuple(parts)
+
+
+async def _ice(config: ServiceConfig) -> Part:
+    try:
+        servers = Traversal(config.ice).servers((), time.time())
+    except ConfigError as error:
+        return Part("ice", ok=False, sentence=str(error))
+    media = config.media
+    addresses = media.addresses or local_addresses()
+    answers = await ask_all(servers, addresses, (media.first_port, media.last_port))
+    silent = [f"{each.kind} {each.host}:{each.port}" for each in answers if not each.address]
+    if silent:
+        told = f"{' and '.join(silent)} gives us no address: look after its name, port and secret in [ice]"
+        return Part("ice", ok=False, sentence=told)
+    return Part("ice", ok=True, sentence=", ".join(f"{each.kind}: we are {each.address}" for each in answers))
 
 
 async def _mail(config: ServiceConfig) -> Part:

@@ -13,6 +13,7 @@ from functools import partial
 
 from phone.media.host import MediaHost
 from phone.media.plan import AudioPlan, LegPlan, Plan, Report, Setup
+from phone.media.planprobes import IceServer
 from phone.media.soundcard import Device
 from phone.service.values import MediaConfig
 
@@ -21,10 +22,16 @@ log = logging.getLogger(__name__)
 _NO_CARD = Device()
 
 
-def setup(config: MediaConfig, log_level: str) -> Setup:
+def setup(config: MediaConfig, log_level: str, *, relay_only: bool = False) -> Setup:
     """Of a process without sound cards."""
-    ports = (config.first_port, config.last_port)
-    return Setup(handset=_NO_CARD, ringer=_NO_CARD, addresses=config.addresses, port_range=ports, log_level=log_level)
+    return Setup(
+        handset=_NO_CARD,
+        ringer=_NO_CARD,
+        addresses=config.addresses,
+        port_range=(config.first_port, config.last_port),
+        relay_only=relay_only,
+        log_level=log_level,
+    )
 
 
 @dataclass(slots=True)
@@ -42,6 +49,8 @@ class Studio:
     def __init__(self, told: Callable[[Report], None], lost: Callable[[tuple[str, ...]], None]) -> None:
         self._told = told
         self._lost = lost
+        self.servers: Callable[[], tuple[IceServer, ...]] = tuple
+        """What legs that begin now ask for ways through NAT."""
         self.rooms: list[Room] = []
         self._where: dict[str, Room] = {}
 
@@ -81,7 +90,7 @@ class Studio:
     def _send(self, room: Room) -> None:
         room.stale = False
         if room in self.rooms:
-            room.host.send(Plan(AudioPlan(), tuple(room.legs.values())))
+            room.host.send(Plan(AudioPlan(), tuple(room.legs.values()), self.servers()))
 
     def _restarted(self, number: int) -> None:
         room = self.rooms[number]

@@ -23,7 +23,7 @@ class ComponentConfig:
     """XEP-0114 has no encryption: the server is on this machine, or on a network that is trusted."""
     port: int = 5347
     server: str | None = None
-    """Whose web space sound files are put on (XEP-0363); None: that of the first of `accounts.domains`."""
+    """Whose web space (XEP-0363), STUN and TURN services (XEP-0215) are used; None: the first of `accounts.domains`."""
     ca_file: Path | None = None
     """Trust the certificates in this PEM file only when files are put there; None: the system's."""
 
@@ -116,6 +116,34 @@ class MediaConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class IceConfig:
+    """[ice]: for a service behind NAT, and for callers behind a strict one."""
+
+    discover: bool = True
+    """Use the STUN and TURN services that `component.server` names to us (XEP-0215)."""
+    stun: str = ""
+    """"host" or "host:port"."""
+    turn: str = ""
+    """The same."""
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    """To the TURN server."""
+    secret_file: Path | None = None
+    """The TURN server's shared secret (coturn: static-auth-secret), in place of a user and his password."""
+    user: str = ""
+    password_file: Path | None = None
+    relay_only: bool = False
+    """Callers learn no address of this machine."""
+
+    def secret(self) -> str:
+        """Raises ConfigError if its file is gone or empty."""
+        return _kept(None, self.secret_file, "ice.secret")
+
+    def password(self) -> str:
+        """For `user`. Raises ConfigError if its file is gone or empty."""
+        return _kept(None, self.password_file, "ice.password")
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceConfig:
     """The whole file. Relative paths in it count from its own folder."""
 
@@ -125,6 +153,7 @@ class ServiceConfig:
     limits: LimitsConfig = LimitsConfig()
     mail: MailConfig | None = None
     media: MediaConfig = MediaConfig()
+    ice: IceConfig = IceConfig()
     language: str = "en"
     """Of the greeting and of what the service writes."""
     greeting: Path | None = None

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 from phone.clock import Clock, SystemClock
 from phone.errors import PhoneError
 from phone.xmpp import stanzas
-from phone.xmpp.api import IqError, VoiceMessage
+from phone.xmpp.api import IceServerFact, IqError, VoiceMessage
 from phone.xmpp.backoff import Backoff
 from phone.xmpp.component_api import ComponentListener, InnerIq, IqKind
 from phone.xmpp.component_bridge import ComponentBridge
@@ -23,6 +23,7 @@ from phone.xmpp.jids import canonical
 from phone.xmpp.keepalive import Keepalive, Pace
 from phone.xmpp.outbox import Outbox
 from phone.xmpp.requests import Requests, Result
+from phone.xmpp.services import IceServers
 from phone.xmpp.upload import Uploads
 
 log = logging.getLogger(__name__)
@@ -59,8 +60,8 @@ class XmppComponent:
         pace: Pace | None = None,
         random: Callable[[], float] | None = None,
     ) -> None:
-        """`server`: the domain whose web space is used; None: what is left of `domain` without its first label.
-        `ca_file`: trust these certificates of its web server only; None: the system's.
+        """`server`: the domain whose web space, STUN and TURN services are used; None: what is left of `domain` without
+        its first label. `ca_file`: trust these certificates of its web server only; None: the system's.
         """
         name = canonical(domain)
         if name is None or "@" in name or "/" in name:
@@ -77,11 +78,14 @@ class XmppComponent:
         self._live_since = 0.0
         self._session_number = 0
         self._sent: dict[str, int] = {}
-        self._outbox = Outbox((clock or SystemClock()).monotonic)
+        clock = clock or SystemClock()
+        self._outbox = Outbox(clock.monotonic)
         self._requests = Requests(self._send)
         self._bridge = ComponentBridge(self._send, listener, name, self._requests)
         tls = partial(ssl.create_default_context, cafile=ca_file)
-        self._uploads = Uploads(self._requests, server or name.partition(".")[2] or name, tls)
+        home = server or name.partition(".")[2] or name
+        self._uploads = Uploads(self._requests, home, tls)
+        self._ice = IceServers(self._requests, clock, home, name)
 
     # --- component_api.Component -----------------------------------------------------------------------------
 
@@ -139,6 +143,9 @@ class XmppComponent:
     async def upload(self, path: Path, name: str, media_type: str, *, frm: str | None = None) -> str:
         return await self._uploads.upload(path, name, media_type, frm or self._name)
 
+    def ice_servers(self) -> tuple[IceServerFact, ...]:
+        return self._ice.facts()
+
     # --- component_stream.Observer ---------------------------------------------------------------------------
 
     def stanza(self, stanza: Element) -> None:
@@ -150,6 +157,7 @@ class XmppComponent:
         self._session_number += 1
         self._live_since = asyncio.get_running_loop().time()
         self._uploads.forget()
+        self._ice.renew()
         self._watch(self._stream)
         for stanza in self._outbox.due():
             self._send(stanza)
@@ -203,6 +211,7 @@ class XmppComponent:
 
     async def _close(self) -> None:
         self._requests.close()
+        self._ice.close()
         if self._keepalive is not None:
             self._keepalive.close()
             self._keepalive = None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 from xml.etree.ElementTree import Element
 
-from phone.xmpp.api import IqError, VoiceMessage
+from phone.xmpp.api import IceServerFact, IqError, VoiceMessage
 
 IqKind = Literal["get", "set"]
 
@@ -119,3 +119,6 @@ class Component(Protocol):
         """Put a file on the server's web space (XEP-0363), as `frm` (None: the component itself); returns its URL.
         Raises UploadError.
         """
+
+    def ice_servers(self) -> tuple[IceServerFact, ...]:
+        """The STUN and TURN services that the server names to us (XEP-0215) and that can be used now."""

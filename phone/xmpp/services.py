@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from phone.clock import Clock
 from phone.xmpp.api import IceServerFact
-from phone.xmpp.requests import Failed, Requests, Result
+from phone.xmpp.requests import Done, Failed, Requests, Result
 from phone.xmpp.stanzas import EXTDISCO, timestamp
 
 log = logging.getLogger(__name__)
@@ -63,10 +63,13 @@ def _service(element: Element) -> Service | None:
 
 
 class IceServers:
-    """Keeps the list fresh while there is a session. `domain` answers for itself."""
+    """Keeps the list fresh while there is a session. `domain` answers for itself. `sender`: which of its addresses a
+    component asks as; a client has but one.
+    """
 
-    def __init__(self, requests: Requests, clock: Clock, domain: str) -> None:
+    def __init__(self, requests: Requests, clock: Clock, domain: str, sender: str | None = None) -> None:
         self._requests = requests
+        self._sender = sender
         self._clock = clock
         self._domain = domain
         self._services: tuple[Service, ...] = ()
@@ -91,13 +94,16 @@ class IceServers:
         if self._asking:
             return
         self._asking = True
-        self._requests.ask("get", self._domain, Element(f"{{{EXTDISCO}}}services"), self._came)
+        self._ask(Element(f"{{{EXTDISCO}}}services"), self._came)
 
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._asking = False
+
+    def _ask(self, query: Element, done: Done) -> None:
+        self._requests.ask("get", self._domain, query, done, sender=self._sender)
 
     def _came(self, outcome: Result | Failed) -> None:
         self._asking = False
@@ -118,7 +124,7 @@ class IceServers:
         query = Element(f"{{{EXTDISCO}}}credentials")
         attributes = {"host": service.fact.host, "type": service.fact.kind, "port": str(service.fact.port)}
         SubElement(query, f"{{{EXTDISCO}}}service", attributes)
-        self._requests.ask("get", self._domain, query, partial(self._credentials_came, service))
+        self._ask(query, partial(self._credentials_came, service))
 
     def _credentials_came(self, service: Service, outcome: Result | Failed) -> None:
         if isinstance(outcome, Failed) or outcome.payload is None:

@@ -2,6 +2,10 @@
 
 plugin_paths = { "/opt/phone/server/prosody" } -- where mod_voicemail_disco.lua is; keep what is listed there already
 
+-- Where STUN and TURN services are named to clients (mod_turn_external): name them to the service, too. What is listed
+-- here may ask, and nobody else.
+-- external_service_access = { "b.example", "vm.b.example" }
+
 VirtualHost "b.example"
 	modules_enabled = { "voicemail_disco" } -- beside what is enabled already
 	-- voicemail_component = "vm.b.example"  -- the default: "vm." and the host

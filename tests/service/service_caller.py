@@ -139,6 +139,8 @@ class Call:
         self.ended: EndReason | None = None
         self.accepted_at: float | None = None
         self.reports: list[plan.Report] = []
+        self.ways: set[str] = set()
+        """Types of the candidates that the far end gave."""
         self._news = asyncio.Event()
         self._host = MediaHost(self._report, lambda: None)
         self.to = ""
@@ -203,7 +205,9 @@ class Call:
                     self.ended = reason
                 case _:
                     pass
-        legs = tuple(leg_plan(wish, 20, Feed.GREETING, say=(self._say,)) for wish in self.agent.wishes())
+        wishes = self.agent.wishes()
+        self.ways |= {each.type for wish in wishes for each in wish.candidates}
+        legs = tuple(leg_plan(wish, 20, Feed.GREETING, say=(self._say,)) for wish in wishes)
         self._host.send(plan.Plan(plan.AudioPlan(), legs))
         self._news.set()
 

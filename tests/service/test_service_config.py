@@ -103,6 +103,15 @@ plain_rtp = ["a b"]
         ("[store]", '[mail]\nhost = "x.example"\nsender = "a@b.example/x"\n[store]', "is no address of a mailbox"),
         ("sqlite:////tmp/store.sqlite", "sqlite://", "names no file"),
         ("[store]", "[media]\nfirst_port = 10\nlast_port = 9\n[store]", "makes no range"),
+        ("[store]", '[ice]\nturn = "turn.b.example"\n[store]', "needs ice.secret_file"),
+        ("[store]", '[ice]\nturn = "turn.b.example"\nuser = "me"\n[store]', "needs ice.secret_file"),
+        ("[store]", '[ice]\nstun = "stun.b.example:99999"\n[store]', "is no port"),
+        ("[store]", "[ice]\nrelay_only = true\ndiscover = false\n[store]", "leaves no way for sound"),
+        (
+            "[store]",
+            '[ice]\nuser = "me"\npassword_file = "/etc/hostname"\nsecret_file = "/etc/hostname"\n[store]',
+            "keep one of the two",
+        ),
         ("[component]", 'language = "xx"\n[component]', "is unknown"),
         ("[component]", 'greeting = "/nowhere"\n[component]', "is not there"),
     ],
@@ -141,6 +150,8 @@ _VALUES = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["component", "accounts", "store", "limits", "mail", "media", "x"]), _VALUES))
+@given(
+    st.dictionaries(st.sampled_from(["component", "accounts", "store", "limits", "mail", "media", "ice", "x"]), _VALUES)
+)
 def test_no_value_makes_the_checks_fail(values):
     list(faults(values, Path("/")))
