@@ -6,6 +6,8 @@ Laws
    whose proposal came live is not told again from the archive. What the server kept and brings meanwhile waits for the
    archive's word, and is told with it.
 3. A server without archive is no fault; then only what it kept in its offline storage is told.
+4. Pages are asked backwards. The newest are told first, for one of their calls may ring still; a phone that was off for
+   weeks looks for the others then, beside all else, and tells them when it has them.
 """
 
 from __future__ import annotations
@@ -25,8 +27,12 @@ from phone.xmpp.stanzas import FORWARD, JMI, MAM, MESSAGE, RSM
 log = logging.getLogger(__name__)
 
 _PAGE = 100
-_MOST = 500
-"""Messages of any kind that are looked at; the newest count."""
+_NEWEST = 500
+"""Messages of any kind that are looked at before anything is told."""
+_MOST = 5000
+"""And in all: what is older is not looked for."""
+_SECONDS = 30.0
+"""For all of it: a page that is not asked by then is not."""
 _FIRST_TIME = 86_400.0
 """How far back a phone looks that has never been online (seconds)."""
 _MARGIN = 60.0
@@ -34,7 +40,7 @@ _MARGIN = 60.0
 
 
 class Archive:
-    """`told` gets all at once, oldest first; it is not called for nothing."""
+    """`told` gets the newest, and then the others, oldest first; it is not called for nothing."""
 
     def __init__(
         self, requests: Requests, own: str, clock: Clock, told: Callable[[tuple[ArchivedMessage, ...]], None]
@@ -46,6 +52,8 @@ class Archive:
         self._query = ""
         self._since = 0.0
         self._seen = 0
+        self._until = 0.0
+        self._newest_told = False
         self._on_page = 0
         self._page: list[ArchivedMessage] = []
         self._found: list[ArchivedMessage] = []
@@ -61,21 +69,22 @@ class Archive:
         self._since = last_seen - _MARGIN if last_seen is not None and known else now - _FIRST_TIME
         self._query = secrets.token_hex(16)
         self._seen, self.caught_up = 0, False
+        self._until, self._newest_told = self._clock.monotonic() + _SECONDS, False
         self._found, self._live, self._rang = [], [], set()
         self._ask_page("")
 
     @property
     def asking(self) -> bool:
-        """A question is open: what is history will be told when it is answered."""
-        return bool(self._query)
+        """The newest are not told yet: what is history will be told with them."""
+        return bool(self._query) and not self._newest_told
 
     def heard(self, sender: str, to: str, payload: Element, stamp: float | None) -> None:
         """A JMI message that came live, or (with its `stamp`) out of the server's offline storage."""
-        if not self._query:
+        if not self.asking:
             return
-        if stamp is None and payload.tag == f"{{{JMI}}}propose" and len(self._rang) < _MOST:
+        if stamp is None and payload.tag == f"{{{JMI}}}propose" and len(self._rang) < _NEWEST:
             self._rang.add(payload.get("id", ""))
-        if len(self._live) < _MOST:
+        if len(self._live) < _NEWEST:
             self._live.append(ArchivedMessage(sender, to, payload, self._clock.wall() if stamp is None else stamp))
 
     def result(self, result: Element) -> bool:
@@ -122,19 +131,36 @@ class Archive:
             self._finish(caught_up=outcome.condition != TIMEOUT)
             return
         first = _first_of(outcome.payload)
-        if first and self._on_page and self._seen < _MOST:
-            self._ask_page(first)
-        else:
+        if not first or not self._on_page:
             self._finish(caught_up=True)
+        elif self._seen >= _MOST or self._clock.monotonic() >= self._until:
+            log.info("calls before the last %d messages are not looked for", self._seen)
+            self._finish(caught_up=True)
+        else:
+            if self._seen >= _NEWEST and not self._newest_told:
+                self._tell_newest()
+            self._ask_page(first)
+
+    def _tell_newest(self) -> None:
+        """What belongs to calls that began before them is told once more, with these."""
+        all_of_them = self._tell()
+        begun = {each.payload.get("id") for each in all_of_them if each.payload.tag == f"{{{JMI}}}propose"}
+        self._found = [each for each in all_of_them if each.payload.get("id") not in begun]
+        self._live, self._newest_told = [], True
 
     def _finish(self, *, caught_up: bool) -> None:
         self._query, self.caught_up = "", caught_up
+        self._tell()
+        self._found, self._live, self._page = [], [], []
+
+    def _tell(self) -> list[ArchivedMessage]:
+        """All that was found."""
         known = {_key(each) for each in self._found}
         all_of_them = self._found + [each for each in self._live if _key(each) not in known]
         news = [each for each in all_of_them if each.payload.get("id", "") not in self._rang]
-        self._found, self._live, self._page = [], [], []
         if news:
             self._told(tuple(sorted(news, key=lambda each: each.stamp)))
+        return all_of_them
 
 
 def _key(message: ArchivedMessage) -> tuple[str, str, str]:

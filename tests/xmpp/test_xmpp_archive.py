@@ -10,7 +10,7 @@ import pytest
 from xmpp_room import OWN, Room
 
 from phone.xmpp import stanzas
-from phone.xmpp.archive import _FIRST_TIME, _MARGIN
+from phone.xmpp.archive import _FIRST_TIME, _MARGIN, _SECONDS
 from phone.xmpp.requests import Failed
 
 RSM = "http://jabber.org/protocol/rsm"
@@ -107,15 +107,45 @@ async def test_pages_are_asked_backwards_until_there_is_no_more(room: Room) -> N
 async def test_the_newest_count_where_there_are_too_many(room: Room) -> None:
     room.archive.ask(None)
     pages = 0
-    while not room.ears.archives:
+    while not room.archive.caught_up:
         hear_all(room, [result(room, inner(call(id=f"p{pages}-{number}"))) for number in range(100)])
         one_too_many = Element(f"{{{MAM}}}result", {"queryid": query_id(room)})
         assert not room.archive.result(one_too_many)
         assert room.answer(fin(f"first-{pages}", complete="false"))
         pages += 1
-    assert pages == 5
-    assert len(room.ears.archives[0]) == 500
-    assert len(room.sent) == 5
+        if pages == 5:
+            assert not room.archive.asking, "what comes now is told as it comes"
+            assert not room.archive.caught_up
+    assert pages == 50
+    assert [len(told) for told in room.ears.archives] == [500, 4500]
+    assert len(room.sent) == 50
+    assert {each.payload.get("id", "").partition("-")[0] for each in room.ears.archives[0]} == {
+        f"p{page}" for page in range(5)
+    }
+
+
+async def test_a_server_that_is_slow_is_not_asked_for_ever(room: Room) -> None:
+    room.archive.ask(None)
+    room.hear(result(room, inner(call())))
+    room.clock.now += _SECONDS
+    assert room.answer(fin("first", complete="false"))
+    assert room.archive.caught_up
+    assert len(room.sent) == 1
+
+
+async def test_the_end_of_a_call_is_told_with_its_beginning(room: Room) -> None:
+    """The one on a page that is told first, the other on one that is told later."""
+    room.archive.ask(None)
+    room.hear(result(room, inner(call("retract", id="early"))))
+    for page in range(5):
+        hear_all(room, [result(room, inner(call(id=f"p{page}-{number}"))) for number in range(99 if not page else 100)])
+        assert room.answer(fin(f"first-{page}", complete="false"))
+    room.hear(result(room, inner(call(id="early"))))
+    assert room.answer(fin())
+    newest, older = room.ears.archives
+    assert len(newest) == 500
+    assert [verb_of(each.payload.tag) for each in older] == ["propose", "retract"]
+    assert {each.payload.get("id") for each in older} == {"early"}
 
 
 @pytest.mark.parametrize("answer", [fin("x", complete="false"), fin(complete="false"), "", "<odd/>"])

@@ -16,6 +16,7 @@ from xmpp_room import fetch
 from phone.demo.prosody import PrivateProsody
 from phone.jingle.history import Outcome, past_calls
 from phone.xmpp.api import Account, ContactFact
+from phone.xmpp.archive import _NEWEST
 from phone.xmpp.client import XmppClient
 from phone.xmpp.requests import Result
 
@@ -110,6 +111,21 @@ async def test_more_calls_than_a_page_holds(server: Server) -> None:
     told = {each.payload.get("id") for archive in a.archives for each in archive}
     told |= {each[2].get("id") for each in a.messages}
     assert told == {f"c{number}" for number in range(230)}
+
+
+async def test_a_phone_that_was_off_for_weeks_finds_the_oldest_call_too(server: Server) -> None:
+    """Behind more messages than are looked at before anything is told; how it ended stands among the newest."""
+    async with signed_in(account(server, "bob")) as (bob, _), signed_in(account(server, resource="desk")) as (desk, d):
+        bob.send_message("alice@localhost", jmi("propose", "oldest"))
+        for number in range(_NEWEST + 40):
+            bob.send_chat("alice@localhost", f"no call at all, {number}")
+        bob.send_message("alice@localhost", jmi("retract", "oldest", "cancel"))
+        await d.until(lambda: [each for each in d.messages if each[2].tag.endswith("retract")])
+        await settled(desk)
+    async with signed_in(account(server), last_seen=time.time() - 30 * 86_400) as (alice, a):
+        await a.until(lambda: alice._archive.caught_up)
+    past = past_calls(a.archives[-1], "alice@localhost/phone", time.time())
+    assert {call.id: call.outcome for call in past} == {"oldest": Outcome.MISSED}
 
 
 async def test_a_resumed_session_asks_nothing(server: Server) -> None:
