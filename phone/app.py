@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-from phone import inbox, memory, stamp
+from phone import __version__, inbox, memory, stamp
 from phone.attendant import Attendant
 from phone.background import Background
 from phone.calllog import CallLog
@@ -25,7 +25,6 @@ from phone.drivers.desk import Desk, open_desk
 from phone.drivers.slot import DisplaySlot
 from phone.ears import Ears
 from phone.engine import Engine
-from phone.front import Front
 from phone.jingle.agent import Agent
 from phone.jingle.elements import features
 from phone.journal import CallWriter, Written
@@ -56,6 +55,9 @@ from phone.ui.texts import load_texts
 from phone.waiting import AwaitingClient
 from phone.xmpp.client import XmppClient
 
+if TYPE_CHECKING:
+    from phone.front import Front
+
 MEMORY = "memory.json"
 QUALITY = "quality.json"
 LAST_SEEN = "last-seen"
@@ -79,7 +81,9 @@ async def run(config: Config, keeper: Keeper, media: MediaHost, reported: Sequen
         sign_in, known = account(config), stamp.read(seen)
         kind = XmppClient if config.has_account else AwaitingClient
         client = kind(sign_in, ears, _features(config), last_seen=known, clock_trouble=floor.trouble)
-        front = Front.of(config.panel, open_desk(config.hardware))
+        desk = open_desk(config.hardware)
+        front = _front(config, desk)
+        desk = front.desk if front else desk
         calls = stack.enter_context(closing(CallLog(config.state_dir / "calls.sqlite")))
         library = Library(client, dial_plan(config), config.contacts)
         client.directory = library.directory()
@@ -88,16 +92,17 @@ async def run(config: Config, keeper: Keeper, media: MediaHost, reported: Sequen
         stack.callback(mail.close)
         library.box = lambda: mail.box
         sayings = Sayings(prompts.path)
-        engine, catch_up = _engine(config, client, media, front.desk, calls, library, mail, sayings, floor, stack)
+        engine, catch_up = _engine(config, client, media, desk, calls, library, mail, sayings, floor, stack)
         ears.post, ears.contacts, ears.catch_up = engine.post, library.contacts_changed, catch_up.archived
         for item in early:
             engine.post(item)
         clerk = MailClerk(engine, mail.keeper, client.name_of)
         support = _support(config, engine, stack)
-        attendant = Attendant(engine, _address(config), calls, front.desk.sim, engine.now(), clerk, support)
-        attendant.desk_troubles, attendant.trial = front.desk.troubles, keeper.on_trial
+        attendant = Attendant(engine, _address(config), calls, desk.sim, engine.now(), clerk, support)
+        attendant.desk_troubles, attendant.trial = desk.troubles, keeper.on_trial
         attendant.reload, keeper.busy, keeper.trouble = keeper.reload, engine.busy, engine.trouble
-        if panel := front.server(config.panel, engine, _address(config), config.state_dir):
+        if front:
+            panel = front.server(config.panel, engine, _address(config), config.state_dir)
             await stack.enter_async_context(panel)
             attendant.panel_url = panel.url
         socket = config.run_dir / CONTROL_SOCKET
@@ -106,10 +111,10 @@ async def run(config: Config, keeper: Keeper, media: MediaHost, reported: Sequen
         mail.begin()
         courier = asyncio.get_running_loop().create_task(mail.courier.run())
         stack.callback(courier.cancel)
-        stack.callback(front.desk.inputs.close)
-        front.desk.inputs.start(partial(_contact, engine))
+        stack.callback(desk.inputs.close)
+        desk.inputs.start(partial(_contact, engine))
         notifier = Notifier.from_environment()
-        return await Life(engine, client, media, keeper, floor, notifier, seen, front.desk.troubles).run(stop)
+        return await Life(engine, client, media, keeper, floor, notifier, seen, desk.troubles).run(stop)
 
 
 def _engine(
@@ -176,6 +181,15 @@ def _engine(
     return engine, CatchUp(own, engine.acts, writer, engine.post, SystemClock().wall)
 
 
+def _front(config: Config, desk: Desk) -> Front | None:
+    """The panel, where there is to be one: a phone without does not even import it."""
+    if not config.panel.port:
+        return None
+    from phone.front import Front  # noqa: PLC0415
+
+    return Front.of(desk)
+
+
 def _support(config: Config, engine: Engine, stack: AsyncExitStack) -> SupportClerk:
     ring = LogRing((config.account.secret(), config.calls.lock_code))
     stack.enter_context(ring.listening())
@@ -202,7 +216,7 @@ def _line(config: Config) -> str:
 def _about(config: Config) -> tuple[str, ...]:
     """For the menu's last page."""
     jid = _address(config)
-    return *((jid,) if jid else ()), f"phone {version('phone')}"
+    return *((jid,) if jid else ()), f"phone {__version__}"
 
 
 def _address(config: Config) -> str:

@@ -42,22 +42,18 @@ class Front:
     """The desk's own lamps and display, and the same for pages to look at."""
 
     desk: Desk
-    panel: Panel | None = None
+    panel: Panel
 
     @classmethod
-    def of(cls, config: PanelConfig, desk: Desk) -> Front:
-        """Without a panel nothing is added to the desk."""
-        if not config.port:
-            return cls(desk)
+    def of(cls, desk: Desk) -> Front:
+        """With a panel beside what the desk has."""
         panel = Panel()
         # the panel first: it is never slow, and shows the picture even where the display refuses
         display, lamps = TeeDisplay(panel, desk.display), TeeLamps(panel, desk.lamps)
         return cls(replace(desk, lamps=lamps, display=display), panel)
 
-    def server(self, config: PanelConfig, engine: Engine, account: str, state_dir: Path) -> PanelServer | None:
+    def server(self, config: PanelConfig, engine: Engine, account: str, state_dir: Path) -> PanelServer:
         """The panel's, not started yet."""
-        if self.panel is None:
-            return None
         return PanelServer(
             self.panel,
             _keys(self.desk, engine),

@@ -6,9 +6,9 @@ import json
 import logging
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
+from phone import __version__
 from phone.durable import replace_file
 from phone.selftasks import Bench
 from phone.selftest import report
@@ -47,7 +47,7 @@ class Keeper:
 
 
 def _versions() -> dict[str, str]:
-    return {"phone": version("phone"), "Python": platform.python_version(), platform.system(): platform.release()}
+    return {"phone": __version__, "Python": platform.python_version(), platform.system(): platform.release()}
 
 
 def _json(facts: object) -> str:

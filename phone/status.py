@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Literal
 
 import msgspec
 
+from phone import __version__
 from phone.calls.model import Answering, Call, Method, Service
 from phone.calls.outputs import outputs
 from phone.control import CallStatus, StatusReply
@@ -27,7 +27,7 @@ def status(engine: Engine, account: str, started_at: float) -> StatusReply:
     out = outputs(phone)
     registered = phone.service is Service.ONLINE
     return StatusReply(
-        version=version("phone"),
+        version=__version__,
         uptime_seconds=round(now - started_at, 1),
         account=(registered and engine.ports.client.full_jid) or account,
         registered=registered,

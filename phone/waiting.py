@@ -9,8 +9,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 
-import ifaddr
-
 from phone.ui.card import PROVISIONER
 from phone.ui.frame import Reach
 from phone.xmpp.client import XmppClient
@@ -57,6 +55,8 @@ def _addresses() -> Iterator[str]:
             # Sends nothing: only the routing table is asked (addresses of RFC 5737 and RFC 3849).
             probe.connect((far, 9))
             yield str(probe.getsockname()[0])
+    import ifaddr  # noqa: PLC0415 - it brings ctypes, and most phones never wait
+
     texts = (ip.ip if isinstance(ip.ip, str) else ip.ip[0] for card in ifaddr.get_adapters() for ip in card.ips)
     known = sorted(map(ipaddress.ip_address, texts), key=lambda ip: ip.version)
     yield from (str(ip) for ip in known if not ip.is_loopback and not ip.is_link_local)

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from phone import __version__
+
 DEFAULT_CONFIG = Path("/etc/phone/phone.toml")
 ON = "on"
 
@@ -115,7 +117,5 @@ def duration(seconds: float) -> str:
 
 
 def version() -> str:
-    """Of the installed package."""
-    from importlib import metadata  # noqa: PLC0415
-
-    return metadata.version("phone")
+    """Of the phone."""
+    return __version__

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import segno
-
 VERSION = 3
 """29 modules: two pixels each of the display's 64 rows."""
 
@@ -16,6 +14,8 @@ Matrix = tuple[tuple[bool, ...], ...]
 @lru_cache(maxsize=4)  # the same picture is drawn again and again
 def matrix(text: str) -> Matrix:
     """With as much correction as the smallest version has room for. Raises ValueError beyond what VERSION holds."""
+    import segno  # noqa: PLC0415 - only a phone without an account shows such a code
+
     code = segno.make_qr(text, error="l", mode="byte", boost_error=True)
     if int(code.version) > VERSION:
         raise ValueError(f"a text of {len(text.encode())} bytes is too long for a QR code of version {VERSION}")

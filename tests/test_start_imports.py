@@ -1,0 +1,45 @@
+"""What the phone imports before it has a dial tone, for which its user waits after power-on: not what it needs later."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+LATER = {
+    "slixmpp": "the network comes after the dial tone",
+    "aiodns": "the network comes after the dial tone",
+    "aiohttp": "only a message with sound is uploaded",
+    "email": "importlib.metadata brings it: the version is phone.__version__",
+    "http": "nothing of the web",
+    "importlib.metadata": "the version is phone.__version__",
+    "phone.drivers.panel": "only where there is a panel",
+    "segno": "only a phone without an account shows a code",
+    "ifaddr": "only a phone without an account waits",
+    "tomlkit": "the config is read, not written",
+    "numpy": "no part of the phone",
+}
+
+
+def imported(*modules: str) -> set[str]:
+    """What is there once they are."""
+    code = f"import json, sys, {', '.join(modules)}; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(json.loads(done.stdout))
+
+
+@pytest.fixture(scope="module")
+def before_dial_tone() -> set[str]:
+    return imported("phone.cli.main", "phone.cli.run", "phone.config.loader", "phone.begin", "phone.app")
+
+
+@pytest.mark.parametrize("module", LATER)
+def test_it_waits_for_nothing_it_needs_later(before_dial_tone: set[str], module: str) -> None:
+    assert module not in before_dial_tone, LATER[module]
+
+
+def test_the_sound_process_starts_before_the_phone_is_imported() -> None:
+    begun = imported("phone.begin")
+    assert not begun & {"phone.app", "phone.engine", "phone.xmpp", "phone.jingle", "phone.voicemail", "PIL", "sqlite3"}
