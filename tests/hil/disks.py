@@ -10,6 +10,8 @@ from pathlib import Path
 from hil import cache
 
 DISK, KEY = "root.ext4", "ssh-key"
+MASKED = cache.PROJECT / "image-build" / "masked-units"
+"""What a phone's image does not start."""
 
 
 def root(packages: Sequence[Path]) -> Path:
@@ -19,12 +21,18 @@ def root(packages: Sequence[Path]) -> Path:
     base = cache.root()
     if not packages:
         return base
-    made = cache.named("installed", [base / KEY, Path(__file__), *packages])
+    made = cache.named("installed", [base / KEY, Path(__file__), MASKED, *packages])
     with cache.lock("installed"):
         if not made.is_dir():
             _install(base, packages, made)
             cache.forget_older("installed", made)
     return made
+
+
+def masked() -> list[str]:
+    """The units that `MASKED` names."""
+    lines = (line.partition("#")[0].strip() for line in MASKED.read_text().splitlines())
+    return [line for line in lines if line]
 
 
 def _install(base: Path, packages: Sequence[Path], made: Path) -> None:
@@ -43,6 +51,7 @@ def _install(base: Path, packages: Sequence[Path], made: Path) -> None:
         # As in a chroot: systemd does not run, and invoke-rc.d must not try.
         pi.run("printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d").check()
         pi.run(f"DEBIAN_FRONTEND=noninteractive dpkg -i {' '.join(paths)}", timeout=300.0).check()
+        pi.run("xargs systemctl --quiet mask", input=" ".join(masked())).check()
         # Its first boot is behind it, which is slow: systemd writes /etc/machine-id and enables services then.
         pi.run("systemd-machine-id-setup").check()
         pi.run("rm /usr/sbin/policy-rc.d && sync && mount -o remount,ro /").check()
