@@ -1,4 +1,4 @@
-"""What the phone imports before it has a dial tone, for which its user waits after power-on: not what it needs later."""
+"""What the phone imports before it has a dial tone, for which its user waits: nothing that it needs only later."""
 
 from __future__ import annotations
 
