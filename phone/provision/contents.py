@@ -37,8 +37,16 @@ class Contents:
         named = {_IN_STORE: self.config, KEYS: self.keys}
         return {name: data for name, data in named.items() if data is not None}
 
-    def install(self, config: Path) -> None:
-        """Make it the present. Each file is old or new at any time; those that are right are not touched.
+    def reserve(self, config: Path) -> None:
+        """Have room for `install`, whatever becomes of the disk. Raises OSError."""
+        for field, path in self._places(config):
+            data: bytes | None = getattr(self, field)
+            if data is not None:
+                files.reserve(path, len(data))
+
+    def install(self, config: Path, *, reserved: bool = False) -> None:
+        """Make it the present. Each file is old or new at any time; those that are right are not touched. `reserved`:
+        by what was reserved, where the disk is full.
 
         Raises OSError.
         """
@@ -50,9 +58,16 @@ class Contents:
             if data is None:
                 files.remove(path)
             else:
-                files.replace(path, data)
+                files.replace(path, data, reserved=reserved)
 
-    def _places(self, config: Path) -> Iterator[tuple[str, Path]]:
+    @classmethod
+    def release(cls, config: Path) -> None:
+        """What was reserved beside it. Raises OSError."""
+        for _, path in cls._places(config):
+            files.release(path)
+
+    @staticmethod
+    def _places(config: Path) -> Iterator[tuple[str, Path]]:
         # The config last: where it is the new one, all is.
         yield "keys", config.with_name(KEYS)
         yield "config", config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -13,11 +14,27 @@ from pathlib import Path
 MODE = 0o660
 """For the group, which the folder hands down (setgid): daemon and provisioning are different users of it."""
 FOLDER_MODE = 0o2770
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says of a disk that is full."""
 _FRESH = ".new"
+_RESERVE = ".reserve"
 
 
-def replace(path: Path, data: bytes) -> None:
-    """The whole file, or the one that was there. Raises OSError."""
+def replace(path: Path, data: bytes, *, reserved: bool = False) -> None:
+    """The whole file, or the one that was there. `reserved`: where the disk is full, by what was reserved for it.
+
+    Raises OSError.
+    """
+    try:
+        _replace(path, data)
+    except OSError as error:
+        if not reserved or error.errno not in FULL or not _fits(path, data):
+            raise
+        _replace_by_reserve(path, data)
+    sync(path.parent)
+
+
+def _replace(path: Path, data: bytes) -> None:
     fresh = path.with_name(f".{path.name}.{os.getpid()}{_FRESH}")
     try:
         _write(fresh, data)
@@ -25,7 +42,39 @@ def replace(path: Path, data: bytes) -> None:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
-    sync(path.parent)
+
+
+def reserve(path: Path, size: int) -> None:
+    """Have a file beside it, of so many bytes on the disk. Raises OSError where there is no room for that."""
+    # Not zeros: no file system may keep it as a hole.
+    _write(_reserve(path), os.urandom(size))
+
+
+def release(path: Path) -> None:
+    """What was reserved for it."""
+    _reserve(path).unlink(missing_ok=True)
+
+
+def _reserve(path: Path) -> Path:
+    return path.with_name(f".{path.name}{_RESERVE}")
+
+
+def _fits(path: Path, data: bytes) -> bool:
+    with suppress(OSError):
+        return len(data) <= _reserve(path).stat().st_size
+    return False
+
+
+def _replace_by_reserve(path: Path, data: bytes) -> None:
+    size = _reserve(path).stat().st_size
+    held = os.open(_reserve(path), os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    with os.fdopen(held, "wb", buffering=0) as file:
+        file.write(data)  # over what is there: it needs no room
+        file.truncate()
+        os.fsync(held)
+    _reserve(path).replace(path)
+    with suppress(OSError):  # there is as much room now as the old one had
+        reserve(path, size)
 
 
 def remove(path: Path) -> None:

@@ -6,7 +6,6 @@ by a lock of moments, sessions by another one, which is held for as long as they
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,6 +27,10 @@ INSTALLED_STORE = Path("/var/lib/phone-provision")
 MOST_VERSIONS = 100
 _RECORD = "record.json"
 _TRIAL = "trial.json"
+_RESERVED = 4096
+"""Bytes for a trial, and for a record with the longest words."""
+LONGEST_WHY = 800
+"""Characters."""
 _SESSION_PATIENCE = 1.0
 """Seconds: the daemon takes the session's lock for moments when it looks whether the session lives."""
 
@@ -132,20 +135,40 @@ class Store:
         files.make_folder(self._place(version), {**contents.as_files(), _RECORD: msgspec.json.encode(record)})
         return version
 
+    def drop(self, version: int) -> None:
+        """It was never tried."""
+        self.release()
+        shutil.rmtree(self._place(version), ignore_errors=True)
+
     def judge(self, trial: Trial, result: Result, why: str = "") -> Record:
         """How it ended."""
         version = trial.version
-        record = msgspec.structs.replace(self.record(version), result=result, why=why, starts=trial.starts)
-        files.replace(self._place(version) / _RECORD, msgspec.json.encode(record))
+        record = msgspec.structs.replace(
+            self.record(version), result=result, why=why[:LONGEST_WHY], starts=trial.starts
+        )
+        files.replace(self._place(version) / _RECORD, msgspec.json.encode(record), reserved=True)
         return record
+
+    def reserve(self, version: int, previous: int) -> None:
+        """Have room for all that is written until the trial of that version is over, whatever becomes of the disk."""
+        self.contents(previous).reserve(self.config)
+        for path in (self._place(version) / _RECORD, self.folder / _TRIAL):
+            files.reserve(path, _RESERVED)
 
     def write_trial(self, trial: Trial) -> None:
         """Begin or go on with it."""
-        files.replace(self.folder / _TRIAL, msgspec.json.encode(trial))
+        files.replace(self.folder / _TRIAL, msgspec.json.encode(trial), reserved=True)
 
     def end_trial(self) -> None:
         """There is none any more."""
         files.remove(self.folder / _TRIAL)
+        self.release()
+
+    def release(self) -> None:
+        """What was reserved for a trial."""
+        Contents.release(self.config)
+        for path in (self.folder / _TRIAL, *(folder / _RECORD for folder in self._versions())):
+            files.release(path)
 
     def prune(self, spare: set[int]) -> None:
         """Keep the newest, and these."""
@@ -188,7 +211,7 @@ def as_sentence() -> Iterator[None]:
         yield
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in files.FULL:
             raise ProvisionError(f"{where}the phone's disk is full: make room on it (`df -h`)") from error
         raise ProvisionError(
             f"{where}{error.strerror or error}: provisioning is for root and for users of the group phone"

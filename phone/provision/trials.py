@@ -1,7 +1,8 @@
 """A trial's life: begun by a session, taken up by the daemon's starts, confirmed or rolled back by whoever is first.
 
 Laws: the record of the version is what counts, the trial's file only says that something is to be done; so each step
-can be done again after a crash in its middle. A trial does not outlive its session, its deadline, its starts, nor the
+can be done again after a crash in its middle. What the end of a trial writes has its room on the disk before the trial
+begins. A trial does not outlive its session, its deadline, its starts, nor the
 machine's run: then the version before it comes back.
 """
 
@@ -54,7 +55,12 @@ def begin(store: Store, given: Given) -> Trial:
         previous = store.current() or store.add(store.present(), given.who, _BY_HAND, "confirmed")
         version = store.add(given.contents, given.who, given.comment, "pending")
         trial = Trial(version, previous, given.within, boot_id())
-        store.write_trial(trial)
+        try:
+            store.reserve(version, previous)
+            store.write_trial(trial)
+        except OSError:
+            store.drop(version)
+            raise
         store.prune({version, previous})
         return trial
 
@@ -114,7 +120,7 @@ def roll_back(store: Store, why: str, version: int | None = None) -> Record:
     """What was before comes back. Raises ProvisionError if it (any, if None) is not on trial."""
     with store.step():
         trial = _current(store, version)
-        store.contents(trial.previous).install(store.config)
+        store.contents(trial.previous).install(store.config, reserved=True)
         record = store.judge(trial, "rolled back", why)
         store.end_trial()
         return record

@@ -192,7 +192,7 @@ async def test_a_store_that_cannot_be_read_stops_no_phone(store: Store, caplog: 
     running.cancel()
 
 
-def full(*_: object) -> None:
+def full(*_: object, **__: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
