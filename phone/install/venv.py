@@ -2,7 +2,7 @@
 
 Everything becomes a wheel first, with hashes checked, in the Python environment that `./dev install` has made; wheels
 of libraries are kept in ~/.cache/phone, so the next time needs no network. The venv is then made beside the old one and
-takes its place in a moment: what fails on the way leaves the old one working.
+takes its place in one step (`swap`): what fails on the way leaves the old one working.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from phone.clockfloor import BUILT
+from phone.install import swap
 from phone.install.layout import VENV
 from phone.install.steps import InstallError, run
 from phone.prompts import SUFFIX
@@ -62,27 +63,30 @@ class VenvStep:
 
     def is_done(self, *, changed: bool) -> bool:
         del changed
+        return self._is_it() and not swap.left_over(self.target)
+
+    def _is_it(self) -> bool:
         try:
             return (self.target / _STAMP).read_text("utf-8") == stamp(self.source)
         except OSError:
             return False
 
     def do(self) -> None:
+        swap.mended(self.target)
+        if not self._is_it():
+            self._build()
+
+    def _build(self) -> None:
         faults = unready(self.source)
         if faults:
             raise InstallError("\n".join(faults))
-        draft, old = self.target.with_name(".venv.new"), self.target.with_name(".venv.old")
+        draft = swap.draft_of(self.target)
         self.target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(draft, ignore_errors=True)
         sources = stamp(self.source)
         _make(self.source, draft)
         (draft / _STAMP).write_text(sources, "utf-8")
         compile_all(draft)
-        shutil.rmtree(old, ignore_errors=True)
-        if self.target.exists():
-            self.target.rename(old)
-        draft.rename(self.target)
-        shutil.rmtree(old, ignore_errors=True)
+        swap.put_in_place(self.target)
 
 
 def unready(source: Path) -> list[str]:
