@@ -6,7 +6,8 @@ import logging
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
@@ -19,13 +20,14 @@ class EdgeThread:
         self._bell = os.eventfd(0, os.EFD_CLOEXEC)
         self._epoll.register(self._bell, select.EPOLLIN)
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
         self._takers: dict[int, Callable[[], None]] = {}
         self._thread: threading.Thread | None = None
         self._closed = False
 
     def add(self, file: int, take: Callable[[], None]) -> None:
-        """Call `take` in this thread whenever something waits at `file`. What it raises is logged; after an OSError,
-        or where the file's device has gone, the file is forgotten.
+        """Call `take` in this thread whenever something waits at `file`, or perhaps no longer does. What it raises is
+        logged; after an OSError, or where the file's device has gone, the file is forgotten.
         """
         with self._lock:
             self._epoll.register(file, select.EPOLLIN)
@@ -39,6 +41,13 @@ class EdgeThread:
         with self._lock:
             if self._takers.pop(file, None) is not None:
                 self._epoll.unregister(file)
+
+    @contextmanager
+    def hush(self) -> Iterator[None]:
+        """On entering all that waited has been taken, if need be in the caller's thread; inside nothing is taken."""
+        with self._telling:
+            self._serve(self._epoll.poll(0))
+            yield
 
     def close(self) -> None:
         """End the thread. May be called twice."""
@@ -54,11 +63,16 @@ class EdgeThread:
 
     def _run(self) -> None:
         while not self._closed:
-            for file, events in self._epoll.poll():
-                if (take := self._takers.get(file)) is not None:
-                    self._call(file, take)
-                    if events & (select.EPOLLHUP | select.EPOLLERR):
-                        self.remove(file)  # else it would be told of for ever
+            ready = self._epoll.poll()
+            with self._telling:
+                self._serve(ready)
+
+    def _serve(self, ready: list[tuple[int, int]]) -> None:
+        for file, events in ready:
+            if (take := self._takers.get(file)) is not None:
+                self._call(file, take)
+                if events & (select.EPOLLHUP | select.EPOLLERR):
+                    self.remove(file)  # else it would be told of for ever
 
     def _call(self, file: int, take: Callable[[], None]) -> None:
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Literal, Protocol
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Literal, Protocol, runtime_checkable
 
 from phone.drivers.lg import elsewhere, patiently
 from phone.errors import HardwareError
@@ -86,6 +86,16 @@ def _rpigpio() -> PinFactory:
 
     factory: PinFactory = RPiGPIOFactory()
     return factory
+
+
+@runtime_checkable
+class _Hushing(Protocol):
+    def hush(self) -> AbstractContextManager[None]: ...
+
+
+def hush(factory: PinFactory | None) -> AbstractContextManager[None]:
+    """Where the factory can do so: on entering all edges until now have been told, and inside none is."""
+    return factory.hush() if isinstance(factory, _Hushing) else nullcontext()
 
 
 def close_factory(factory: PinFactory) -> None:

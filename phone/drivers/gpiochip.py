@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import gpiod
@@ -54,6 +55,10 @@ class GpiochipFactory(PiFactory):  # type: ignore[misc, no-any-unimported] # gpi
         self.pin_class = GpiochipPin
         self.chip = gpiod.Chip(str(header_chip() if number is None else Path(f"/dev/gpiochip{number}")))
         self.edges = EdgeThread()
+
+    def hush(self) -> AbstractContextManager[None]:
+        """On entering all edges until now have been told; inside none is."""
+        return self.edges.hush()
 
     def close(self) -> None:
         """Give all pins back, and end the thread. May be called twice."""

@@ -1,7 +1,8 @@
 """Keys, hook switch and dial on GPIO pins: one thread for all of them, asleep while nothing moves.
 
-Law: the library's thread only queues edges. A part whose pins fail is told of once and tried again each second, while
-the others go on.
+Law: the library's thread only queues edges. No part is told that it is now before it was told all edges until now,
+where the library can say so: which of two threads a busy machine lets go first decides nothing. A part whose pins fail
+is told of once and tried again each second, while the others go on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from phone.drivers.base import Contact
-from phone.drivers.gpio import PinError, PinFactory
+from phone.drivers.gpio import PinError, PinFactory, hush
 from phone.drivers.gpioparts import HookPart, KeypadPart, Part, dial, key
 from phone.drivers.profile import Profile
 from phone.drivers.sim import HOOK
@@ -32,6 +33,7 @@ class GpioInputs:
 
     def __init__(self, profile: Profile, factory: PinFactory | None, troubles: Troubles) -> None:
         self._troubles = troubles
+        self._factory = factory
         self._hook: HookPart | None = None
         self._parts: list[Part] = []
         if factory is not None:
@@ -89,18 +91,25 @@ class GpioInputs:
             self._changed.notify()
 
     def _run(self) -> None:
-        while (edges := self._wait()) is not None:
+        while self._awoken():
             now = time.monotonic()
-            for part, wire, high, at in edges:
-                with self._tried(part):
-                    part.edge(wire, high, at, now)
-            for part in self._parts:
-                if (due := self._due(part)) is not None and due <= now:
-                    with self._tried(part, cures=True):
-                        part.run(now)
+            with hush(self._factory):
+                self._work(now)
 
-    def _wait(self) -> list[_Edge] | None:
-        """Until an edge comes or a part is due; None when closed."""
+    def _work(self, now: float) -> None:
+        with self._changed:
+            edges = list(self._edges)
+            self._edges.clear()
+        for part, wire, high, at in edges:
+            with self._tried(part):
+                part.edge(wire, high, at, now)
+        for part in self._parts:
+            if (due := self._due(part)) is not None and due <= now:
+                with self._tried(part, cures=True):
+                    part.run(now)
+
+    def _awoken(self) -> bool:
+        """Once an edge comes or a part is due; False when closed."""
         dues = [due for part in self._parts if (due := self._due(part)) is not None]
         with self._changed:
             while not self._closed and not self._edges:
@@ -108,9 +117,7 @@ class GpioInputs:
                 if seconds is not None and seconds <= 0:
                     break
                 self._changed.wait(seconds)
-            edges = list(self._edges)
-            self._edges.clear()
-            return None if self._closed else edges
+            return not self._closed
 
     def _due(self, part: Part) -> float | None:
         due, paused = part.due, self._paused.get(part.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -23,16 +23,20 @@ def thread() -> Iterator[EdgeThread]:
 
 class Pipe:
     def __init__(self) -> None:
-        self.file, self.pen = os.pipe()
+        self.file, self.pen = os.pipe2(os.O_NONBLOCK)
         self.heard = threading.Semaphore(0)
         self.error: Exception | None = None
 
-    def take(self) -> None:
+    def take(self, also: Callable[[Pipe], object] = lambda _: None) -> None:
         if self.error is not None:
             error, self.error = self.error, None
             self.heard.release()
             raise error
-        os.read(self.file, 1)
+        try:
+            os.read(self.file, 1)
+        except BlockingIOError:
+            return
+        also(self)
         self.heard.release()
 
     def tell(self) -> None:
@@ -102,8 +106,23 @@ def test_a_file_whose_device_has_gone_is_told_of_once(thread: EdgeThread, pipes:
         thread.add(pipe.file, pipe.take)
     os.close(one.pen)
     one.pen = -1
-    one.wait()
+    one.heard.acquire(timeout=PATIENCE)
     for _ in range(3):
         two.tell()
         two.wait()
     assert not one.heard.acquire(blocking=False)
+
+
+def test_who_hushes_it_has_heard_all_and_hears_no_more(thread: EdgeThread, pipes: list[Pipe]) -> None:
+    one, two = pipes
+    told: list[Pipe] = []
+    for pipe in pipes:
+        thread.add(pipe.file, lambda pipe=pipe: pipe.take(told.append))
+    for _ in range(100):
+        told.clear()
+        one.tell()
+        with thread.hush():
+            assert told == [one]
+            two.tell()
+            assert not two.heard.acquire(timeout=0.001)
+        two.wait()
