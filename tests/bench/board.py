@@ -9,6 +9,7 @@ from hil.pi import VirtualPi
 
 from bench.model import Case, Options, Result, Say
 
+_PINS = "gpiod"
 _LATENCIES, _PRESSES = 150, 10_000
 """A round's, and in total."""
 
@@ -21,7 +22,7 @@ def _run(options: Options, say: Say) -> Result:
         say("keys and display on a virtual Pi")
         told = pi.run(
             "cd /mnt/project && PYTHONPATH=. /mnt/venv/bin/python tests/hil/guest/measure.py"
-            f" {_LATENCIES * options.rounds} {_PRESSES}",
+            f" {_PINS} {_LATENCIES * options.rounds} {_PRESSES}",
             timeout=1200.0,
         )
     return Result("board", figures=json.loads(told.check().splitlines()[-1]))
