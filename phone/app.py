@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from phone import __version__, inbox, memory, stamp
+from phone.alltroubles import all_troubles
 from phone.attendant import Attendant
 from phone.background import Background
 from phone.calllog import CallLog
@@ -51,7 +52,7 @@ from phone.trial import Keeper
 from phone.ui.draw import draw
 from phone.ui.menu import Menu
 from phone.ui.spoken import Voice
-from phone.ui.texts import load_texts
+from phone.ui.texts import Texts, load_texts
 from phone.waiting import AwaitingClient
 from phone.xmpp.client import XmppClient
 
@@ -139,9 +140,7 @@ def _engine(
     stack.callback(keeper.close)
     texts = load_texts(config.language)
     replies = config.calls.texts or texts.replies
-    picture = Picture(texts, _line(config), _about(config), config.display.dim_seconds, account=_address(config))
-    if isinstance(client, AwaitingClient):
-        picture = replace(picture, reach=lambda: client.reach)
+    picture = replace(_picture(config, client, texts), troubles=lambda: all_troubles(engine, desk.troubles))
     policy = Policy.of(config, client)
     ports = Ports(
         agent=Agent(
@@ -179,6 +178,13 @@ def _engine(
 
     own = partial(_own, client, config)
     return engine, CatchUp(own, engine.acts, writer, engine.post, SystemClock().wall)
+
+
+def _picture(config: Config, client: XmppClient, texts: Texts) -> Picture:
+    picture = Picture(texts, _line(config), _about(config), config.display.dim_seconds, account=_address(config))
+    if isinstance(client, AwaitingClient):
+        return replace(picture, reach=lambda: client.reach)
+    return picture
 
 
 def _front(config: Config, desk: Desk) -> Front | None:

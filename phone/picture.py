@@ -36,11 +36,14 @@ class Picture:
     """Its bare JID; "": there is none yet."""
     reach: Callable[[], Reach] = Reach
     """Where it can be reached to be given one."""
+    troubles: Callable[[], tuple[str, ...]] = tuple
+    """What does not work now: whole sentences."""
 
     def compose(self, phone: Phone, menu: Menu, book: Book, now: float) -> Screen:
         """The screen of `phone` at monotonic `now`."""
         wall = Wall(local(self.unix()), local)
-        view = View(phone, menu, book, wall, now, self.texts, self.line, self.about, self.account, self.reach())
+        told = (self.line, self.about, self.account, self.reach(), self.troubles())
+        view = View(phone, menu, book, wall, now, self.texts, *told)
         return screen(view, dim_seconds=self.dim_seconds)
 
     def due(self, phone: Phone, menu: Menu, now: float) -> float:

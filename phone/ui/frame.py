@@ -102,6 +102,8 @@ class View:
     account: str = ""
     """The bare JID; "": none yet."""
     reach: Reach = Reach()
+    troubles: tuple[str, ...] = ()
+    """What does not work: whole sentences."""
 
     def hint(self, key: str, **facts: str) -> str:
         """A text of one line."""

@@ -114,8 +114,16 @@ def _news(v: View) -> tuple[str, ...]:
     if not online(phone):
         return _no_service(v)
     if not phone.sound:
-        return small(v.hint("no_sound"))
+        return (v.hint("sound_fails"), *_troubles(v)) if v.troubles else small(v.hint("no_sound"))
     return _elsewhere(v) or _small_news(v)
+
+
+def _troubles(v: View) -> tuple[str, ...]:
+    """The menu has the sentences: they would not fit here."""
+    count = len(v.troubles)
+    if not count:
+        return ()
+    return (v.hint("trouble_one" if count == 1 else "trouble_some", count=str(count)),)
 
 
 def _no_service(v: View) -> tuple[str, ...]:
@@ -144,7 +152,8 @@ def _small_news(v: View) -> tuple[str, ...]:
         return (v.hint("code" if phone.habits.lock_code else "locked"),)
     mail = (mailboxscreen.count(v),) if phone.mail.new else ()
     calls = (v.hint("missed_one" if missed == 1 else "missed_some", count=str(missed)),) if missed else ()
-    return (*mail, *calls) or ((v.hint("dnd"),) if phone.dnd else ())
+    dnd = (v.hint("dnd"),) if phone.dnd and not (mail or calls) else ()
+    return (*mail, *calls, *_troubles(v), *dnd)[:LINES]
 
 
 def _told(v: View, notice: Notice) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from phone.calls.model import Call, Phone
 from phone.ui import card
 from phone.ui.book import Person, Recent
 from phone.ui.dates import brief, moment
-from phone.ui.fit import apart, clean, cut, cut_start
+from phone.ui.fit import apart, clean, cut, cut_start, wrap
 from phone.ui.frame import ROW_CHARS, ROWS, TITLE_CHARS, Screen, View, full_name, small
 from phone.ui.pages import (
     About,
@@ -24,18 +24,38 @@ from phone.ui.pages import (
     Lists,
     Main,
     Page,
+    Troubles,
     Unblock,
     items,
 )
 
 _List = Main | Lists | Calls | Details | Erase | Contacts | Blocked | Unblock | About | Held
 _MARKS = {"missed": "\u00d7", "received": "←", "placed": "→"}
+_STEP = ROWS - 1
+"""Rows by which sentences move: one stays, to be read on from."""
 _EMPTY = {Contacts: "nobody_found", Calls: "no_calls", Blocked: "nobody_blocked"}
 
 
 def listing(v: View, page: Page) -> Screen:
     """The page as a list; told that there is nothing, where there is nothing."""
-    return card.address(v) if isinstance(page, Address) else _list(v, page)
+    match page:
+        case Address():
+            return card.address(v)
+        case Troubles(cursor):
+            return _troubles(v, cursor)
+        case _:
+            return _list(v, page)
+
+
+def _troubles(v: View, cursor: int) -> Screen:
+    """Whole sentences, an empty row between them."""
+    rows = [row for sentence in v.troubles for row in ("", *wrap(clean(sentence), ROW_CHARS))][1:]
+    if not rows:
+        return Screen(v.title("troubles"), "", small(v.hint("no_troubles")))
+    moves = -(-max(0, len(rows) - ROWS) // _STEP)
+    first = min(cursor % (moves + 1) * _STEP, max(0, len(rows) - ROWS))
+    scroll = (first, len(rows)) if moves else None
+    return Screen(v.title("troubles"), "", rows=tuple(rows[first : first + ROWS]), scroll=scroll)
 
 
 def _list(v: View, page: _List) -> Screen:

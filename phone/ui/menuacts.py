@@ -37,6 +37,7 @@ from phone.ui.pages import (
     Main,
     Page,
     Room,
+    Troubles,
     Unblock,
     bare,
     items,
@@ -48,6 +49,7 @@ _OPENS: dict[Choice, Page] = {
     Choice.CALLS: Lists(),
     Choice.BLOCKED: Blocked(),
     Choice.ADDRESS: Address(),
+    Choice.TROUBLES: Troubles(),
     Choice.ABOUT: About(),
     Choice.ALL: Calls(Choice.ALL),
     Choice.MISSED: Calls(Choice.MISSED),
@@ -107,10 +109,12 @@ def _first_page(key: Key, phone: Phone) -> Page:
 
 def _moved(page: Page, count: int, key: Key) -> Page:
     """Round and round."""
+    step = 1 if key is Key.DOWN else -1
+    if isinstance(page, Troubles):
+        return replace(page, cursor=page.cursor + step)
     if not count:
         return page
-    at = min(page.cursor, count - 1)
-    return replace(page, cursor=(at + (1 if key is Key.DOWN else -1)) % count)
+    return replace(page, cursor=(min(page.cursor, count - 1) + step) % count)
 
 
 def _left(menu: Menu) -> Menu:

@@ -24,6 +24,7 @@ class Choice(Enum):
     LOCK = "lock"
     BLOCKED = "block list"
     ADDRESS = "my address"
+    TROUBLES = "troubles"
     ABOUT = "about"
     ALL = "all calls"
     MISSED = "missed calls"
@@ -104,6 +105,14 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Troubles:
+    """What does not work, in whole sentences; nothing to choose."""
+
+    cursor: int = 0
+    """Steps through them, in either direction without end."""
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What this phone is; nothing to choose."""
 
@@ -117,7 +126,7 @@ class Held:
     cursor: int = 0
 
 
-Page = Main | Lists | Calls | Details | Erase | Contacts | Blocked | Unblock | Address | About | Held
+Page = Main | Lists | Calls | Details | Erase | Contacts | Blocked | Unblock | Address | Troubles | About | Held
 Item = Choice | Person | Recent | Call | str
 """What can be chosen; a text is an address of the block list."""
 
@@ -171,7 +180,8 @@ def items(page: Page, phone: Phone, book: Book, index: Index) -> tuple[Item, ...
     match page:
         case Main():
             lock = (Choice.LOCK,) if phone.habits.lock_code else ()
-            return (Choice.CONTACTS, Choice.CALLS, Choice.DND, *lock, Choice.BLOCKED, Choice.ADDRESS, Choice.ABOUT)
+            last = (Choice.TROUBLES, Choice.BLOCKED, Choice.ADDRESS, Choice.ABOUT)
+            return (Choice.CONTACTS, Choice.CALLS, Choice.DND, *lock, *last)
         case Lists():
             return _LISTS
         case Calls(which):
@@ -186,7 +196,7 @@ def items(page: Page, phone: Phone, book: Book, index: Index) -> tuple[Item, ...
             return tuple(sorted(book.blocked))
         case Unblock():
             return (Choice.UNBLOCK,)
-        case Address() | About():
+        case Address() | Troubles() | About():
             return ()
         case Held():
             return phone.held

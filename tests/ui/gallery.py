@@ -11,6 +11,7 @@ from phone.calls.model import (
     Habits,
     HandOver,
     IdSource,
+    Mail,
     Method,
     Notice,
     Phone,
@@ -38,6 +39,7 @@ from phone.ui.pages import (
     Lists,
     Main,
     Page,
+    Troubles,
     Unblock,
 )
 from phone.ui.screens import Screen, View, Wall, screen
@@ -66,12 +68,14 @@ class Shown:
     book: Book = field(default_factory=Book)
     account: str = "alice@example.org"
     reach: Reach = field(default_factory=Reach)
+    troubles: tuple[str, ...] = ()
 
 
 def view(state: Phone | Shown, texts: Texts, now: float = NOW) -> View:
     shown = state if isinstance(state, Shown) else Shown(state)
     menu = refresh(shown.menu, shown.book)
-    return View(shown.phone, menu, shown.book, WALL, now, texts, "alice", ABOUT, shown.account, shown.reach)
+    told = ("alice", ABOUT, shown.account, shown.reach, shown.troubles)
+    return View(shown.phone, menu, shown.book, WALL, now, texts, *told)
 
 
 def shot(state: Phone | Shown | TrialPage, texts: Texts, now: float = NOW) -> Screen:
@@ -146,6 +150,11 @@ def handed(to: str = CAROL, **facts: object) -> Call:
     return call(held=True, handover=HandOver("carol@example.org", to, Method.TRANSFER, 120.0), **facts)
 
 
+TROUBLES = (
+    "The sound card of the handset, hw:CARD=Device, is not there: is it plugged in?",
+    "The keypad is out of order: GPIO 5 is taken.",
+    "The display is out of order: no answer at 0x3c on I2C 1: is it wired?",
+)
 NEW = Shown(phone(service=Service.NO_ACCOUNT), account="", reach=Reach("desk", "192.168.178.123"))
 BRIDGED = (call(bridged=B), call(id=B, name=CAROL, bridged=ID))
 CONSULTING = {"calls": (held(), call()), "focus": ID, "off_hook": True, "transfer": Transfer(B, ID)}
@@ -272,7 +281,7 @@ GALLERY: dict[str, Phone | Shown] = {
     "requested-known": typed("bob@example.org"),
     "menu": page(Main()),
     "menu-dnd": page(Main(2), dnd=True, habits=Habits()),
-    "menu-last": page(Main(6)),
+    "menu-last": page(Main(7)),
     "menu-volume": page(Main(), volume_until=99.0),
     "contacts": page(Contacts(cursor=4)),
     "contacts-found": page(Contacts("5")),
@@ -289,6 +298,14 @@ GALLERY: dict[str, Phone | Shown] = {
     "blocked": page(Blocked()),
     "blocked-none": page(Blocked(), book=Book()),
     "unblock": page(Unblock("spam@example.net")),
+    "troubles": replace(page(Troubles()), troubles=TROUBLES),
+    "troubles-next": replace(page(Troubles(1)), troubles=TROUBLES),
+    "troubles-end": replace(page(Troubles(-1)), troubles=TROUBLES),
+    "troubles-short": replace(page(Troubles()), troubles=TROUBLES[1:2]),
+    "troubles-none": page(Troubles()),
+    "idle-trouble": Shown(phone(), troubles=TROUBLES[1:2]),
+    "idle-troubles": Shown(phone(mail=Mail(2, 1)), troubles=TROUBLES),
+    "idle-no-sound-troubles": Shown(phone(sound=False), troubles=TROUBLES),
     "about": page(About()),
     "address": page(Address()),
     "address-long": replace(page(Address()), account="anneliese.oberstdoerfer@phones.example.org"),

@@ -36,6 +36,7 @@ from phone.ui.pages import (
     Erase,
     Lists,
     Main,
+    Troubles,
     Unblock,
     items,
 )
@@ -56,6 +57,10 @@ from phone.ui.pages import (
         ([OK, DOWN, OK, UP, OK], Erase()),
         ([OK, UP, UP, OK], Address()),
         ([OK, UP, UP, UP, OK], Blocked()),
+        ([OK, UP, UP, UP, UP, OK], Troubles()),
+        ([OK, UP, UP, UP, UP, OK, DOWN, DOWN, OK], Troubles(2)),
+        ([OK, UP, UP, UP, UP, OK, UP], Troubles(-1)),
+        ([OK, UP, UP, UP, UP, OK, DOWN, BACK], Main(4)),
         ([OK, UP, OK], About()),
         ([OK, UP, OK, OK, UP, DOWN], About()),
         ([UP], Calls(Choice.ALL)),

@@ -10,7 +10,7 @@ from gallery import BOOK, phone, talking
 from phone.picture import Picture
 from phone.ui.book import Book
 from phone.ui.menu import Menu
-from phone.ui.pages import About, Main
+from phone.ui.pages import About, Main, Troubles
 from phone.ui.texts import load_texts
 
 TEXTS = load_texts("en")
@@ -34,6 +34,20 @@ def test_menus_and_what_the_phone_is():
     about = picture(about=("alice@example.org", "phone 1.2.3"))
     assert about.compose(phone(), Menu(pages=(About(),)), BOOK, 100.0).rows == ("alice@example.org", "phone 1.2.3")
     assert picture().compose(phone(), Menu(pages=(About(),)), BOOK, 100.0).lines == ("nothing here",)
+
+
+def test_what_does_not_work_is_told_in_whole_sentences():
+    """However far one steps through them, and in whichever direction."""
+    told = ("The sound card is not there: is it plugged in?", "The keypad is out of order: GPIO 5 is taken.")
+    shown = picture(troubles=lambda: told)
+    assert shown.compose(phone(), Menu(), BOOK, 100.0).lines[-1] == "2 troubles: menu"
+    read: list[str] = []
+    for step in range(2):
+        page = shown.compose(phone(), Menu(pages=(Troubles(step),)), BOOK, 100.0)
+        read += page.rows[1:] if step else page.rows
+    assert " ".join(read).split() == " ".join(told).split()
+    around = [shown.compose(phone(), Menu(pages=(Troubles(step),)), BOOK, 100.0).rows for step in (-2, 0, 2, 300)]
+    assert len(set(around)) == 1
 
 
 def test_when_it_changes_next():
