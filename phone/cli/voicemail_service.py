@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,14 +16,16 @@ from phone.cli.common import add_command, add_json, show
 if TYPE_CHECKING:
     from phone.service.values import ServiceConfig
 
-DEFAULT_CONFIG = Path("/etc/phone/voicemail-service.toml")
+DEFAULT_CONFIG = Path("/etc/phone-voicemail/voicemail-service.toml")
+OLD_CONFIG = Path("/etc/phone/voicemail-service.toml")
+"""Where it was once, for all of the group phone to read."""
 _CONFIG = f"the service's config file ($PHONE_VOICEMAIL_SERVICE_CONFIG, else {DEFAULT_CONFIG})"
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Its arguments."""
     examples = (
-        "phone voicemail-service --config /etc/phone/voicemail-service.toml",
+        "phone voicemail-service --config /etc/phone-voicemail/voicemail-service.toml",
         "phone voicemail-service check",
         "phone voicemail-service status --json",
         "phone voicemail-service user add boss@b.example",
@@ -49,7 +52,9 @@ def _add_status(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _add_user(deeds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = add_command(deeds, "user", user, "which accounts have mailboxes, where accounts.mailboxes is listed")
+    parser = add_command(
+        deeds, "user", user, "which accounts have mailboxes beside those that their server vouches for"
+    )
     parser.add_argument("deed", choices=("add", "disable", "remove", "list"))
     parser.add_argument("account", nargs="?", default="", metavar="ACCOUNT", help="such as boss@b.example")
     _add_common(parser)
@@ -131,8 +136,11 @@ def user(options: argparse.Namespace) -> int:
 
 def _none_listed(config: ServiceConfig, deed: str) -> Iterator[str]:
     accounts = config.accounts
+    domains = " and ".join(accounts.domains)
     if deed == "list" and accounts.mailboxes == "any":
-        yield f'none is listed: every account of {" and ".join(accounts.domains)} has one (accounts.mailboxes = "any")'
+        yield f'none is listed: every name at {domains} has one (accounts.mailboxes = "any")'
+    elif deed == "list" and accounts.mailboxes == "accounts":
+        yield f"none is listed: every account that {domains} vouches for has one (accounts.mailboxes)"
     elif deed == "list":
         yield "none is listed: nobody has one (accounts.mailboxes)"
 
@@ -153,7 +161,15 @@ def block(options: argparse.Namespace) -> int:
 def _config(options: argparse.Namespace) -> ServiceConfig:
     from phone.service.checks import load  # noqa: PLC0415
 
-    return load(options.config)
+    return load(_found(options.config))
+
+
+def _found(path: Path) -> Path:
+    if path != DEFAULT_CONFIG or path.exists() or not OLD_CONFIG.exists():
+        return path
+    where = f"it is still at {OLD_CONFIG}, where all of the group phone can read it"
+    print(f"phone: {path} is not there: {where}; `sudo phone install` moves it", file=sys.stderr)
+    return OLD_CONFIG
 
 
 @contextlib.contextmanager

@@ -44,8 +44,8 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the store knows of a caller and whom he calls. `calls`, `server` and, of outgoing ones, `mails` count this
-    one.
+    """What the store knows of a caller and whom he calls. `enabled`: see `boxes.enabled`, or True: the server vouches
+    for the account. `calls`, `server` and, of outgoing ones, `mails` count this one.
     """
 
     enabled: bool | None
@@ -63,7 +63,7 @@ class Rules:
 
     addresses: Addresses
     listed: bool
-    """Only listed mailboxes are."""
+    """Only mailboxes that are listed, or that their server vouches for, are."""
     strangers: bool
     per_hour: int
     mail_per_day: int

@@ -38,6 +38,7 @@ from phone.service.tape import Tapes
 from phone.service.traversal import Traversal
 from phone.service.values import ServiceConfig
 from phone.service.visit import Terms
+from phone.service.vouching import Vouching
 from phone.service.wording import load_wording
 from phone.xmpp.component import XmppComponent
 
@@ -117,22 +118,26 @@ class Service:
         )
         self.studio.servers = lambda: traversal.servers(component.ice_servers(), time.time())
         await self.studio.start(media, config.media.processes)
-        self._open_house(component, spool, store, keeper)
-        front.open(component, owners, lamps, partial(self._came_online, courier))
+        vouching = Vouching(component, self.addresses.component)
+        self._open_house(component, spool, store, keeper, vouching)
+        front.open(component, owners, lamps, vouching, partial(self._came_online, courier))
         self._stack.push_async_callback(front.close)
         # ended in the opposite order: the calls first, as long as there is a connection to say so
         for work in (component.run(), courier.run(), keeper.run(), lamps.run()):
             self._begin(work)
         self._stack.push_async_callback(self._say_goodbye)
 
-    def _open_house(self, component: XmppComponent, spool: Spool, store: Store, keeper: Keeper) -> None:
+    def _open_house(
+        self, component: XmppComponent, spool: Spool, store: Store, keeper: Keeper, vouching: Vouching
+    ) -> None:
         config = self._config
         tapes = Tapes(spool)
         self._stack.callback(tapes.close)
         prompts = Prompts(default_folder(), config.language)
         default = str(config.greeting.absolute()) if config.greeting else prompts.path("service-greeting")
         greetings = Greetings(store, config.store.spool / "greetings", default, prompts.path("beep"))
-        desk = Desk(store, self._rules(), config.limits, greetings.files)
+        vouched = vouching.vouched if config.accounts.mailboxes == "accounts" else None
+        desk = Desk(store, self._rules(), config.limits, greetings.files, vouched)
         terms = Terms(config.limits.seconds, config.limits.silence_seconds)
         self.reception.open(
             House(component, self.studio, desk, tapes, keeper, terms, self._may_be_plain, self.reception.room)
@@ -147,7 +152,7 @@ class Service:
         may = (mail.allow or config.accounts.domains) if mail else ()
         return Rules(
             addresses=self.addresses,
-            listed=config.accounts.mailboxes == "listed",
+            listed=not config.accounts.any,
             strangers=config.limits.strangers,
             per_hour=config.limits.per_hour,
             mail_per_day=mail.per_day if mail else 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from phone.jingle.api import StanzaError
 from phone.service import boxes, duties
 from phone.service.addresses import Mailbox, Outgoing
-from phone.service.admission import Errand, Facts, Rules, verdict
+from phone.service.admission import TOO_OFTEN, Errand, Facts, Rules, verdict
 from phone.service.store import Store, StoreError
 from phone.service.values import LimitsConfig
 
@@ -40,12 +40,15 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`greeting(owner)`: the files that callers of a mailbox hear; "": those of outgoing messages."""
+    """`greeting(owner)`: the files that callers of a mailbox hear; "": those of outgoing messages. `vouched(owner)`: by
+    his server's word there is such an account; None: nobody is asked.
+    """
 
     store: Store
     rules: Rules
     limits: LimitsConfig
     greeting: Callable[[str], Awaitable[tuple[str, ...]]]
+    vouched: Callable[[str], Awaitable[bool]] | None = None
 
     async def admit(self, errand: Errand) -> Admitted | StanzaError:
         """Count the call, and say whether it may be."""
@@ -53,16 +56,21 @@ class Desk:
             facts, left = await self.store.write(partial(self._look, errand=errand, now=time.time()))
         except StoreError as error:
             log.error("%s is judged without the store: %s", errand.caller, error)  # noqa: TRY400
-            if self.rules.listed or isinstance(errand.place, Outgoing):
+            if isinstance(errand.place, Outgoing) or (self.rules.listed and not await self._is_vouched(errand)):
                 return _AWAY
             # the spool takes the message until the store is back
             return Admitted(errand, await self.greeting(""), MAIL_BYTES)
+        if facts.enabled is None and verdict(self.rules, errand, replace(facts, enabled=True)) != TOO_OFTEN:
+            facts = replace(facts, enabled=await self._is_vouched(errand) or None)
         refused = verdict(self.rules, errand, facts)
         if refused is not None:
             log.info("%s may not leave a message for %s: %s", errand.caller, errand.recipient, refused.condition)
             return refused
         owner = errand.owner if isinstance(errand.place, Mailbox) else ""
         return Admitted(errand, await self.greeting(owner), min(MAIL_BYTES, left))
+
+    async def _is_vouched(self, errand: Errand) -> bool:
+        return self.vouched is not None and isinstance(errand.place, Mailbox) and await self.vouched(errand.owner)
 
     def _look(self, connection: Connection, errand: Errand, now: float) -> tuple[Facts, int]:
         """What the store knows, and how many bytes are left in the mailbox."""

@@ -16,6 +16,7 @@ from phone.service.addresses import Addresses
 from phone.service.lamps import Lamps
 from phone.service.owners import Owners
 from phone.service.reception import SESSIONS, Reception
+from phone.service.vouching import Vouching
 from phone.voicemail.pubsub import PUBSUB
 from phone.voicemail.wire import NS
 from phone.xmpp.api import IqError
@@ -41,12 +42,21 @@ class Front:
         self._component: Component | None = None
         self._owners: Owners | None = None
         self._lamps: Lamps | None = None
+        self._vouching: Vouching | None = None
         self._connected: Callable[[], None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def open(self, component: Component, owners: Owners, lamps: Lamps, connected: Callable[[], None]) -> None:
+    def open(
+        self,
+        component: Component,
+        owners: Owners,
+        lamps: Lamps,
+        vouching: Vouching,
+        connected: Callable[[], None],
+    ) -> None:
         """From now on all is answered. `connected()`: the server took us, at first or again."""
         self._component, self._owners, self._lamps, self._connected = component, owners, lamps, connected
+        self._vouching = vouching
 
     async def close(self) -> None:
         """Wait for what is being answered."""
@@ -78,11 +88,14 @@ class Front:
         self._reception.replied(token, error)
 
     def answered(self, token: str, payload: Element | None) -> None:
-        del token, payload  # nothing is asked
+        if self._vouching is not None:
+            self._vouching.answered(token, payload)
 
     def message(self, sender: str, to: str, stanza: Element) -> None:
         if stanza.get("type") != "error":
             self._reception.message(sender, to, stanza)
+        elif self._vouching is not None and self._vouching.came_back(stanza.get("id", ""), sender):
+            pass
         elif to == self._addresses.component and "/" in sender and self._lamps is not None:
             self._spawn(self._lamps.bounced(sender))
         else:

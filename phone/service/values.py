@@ -38,9 +38,15 @@ class AccountsConfig:
 
     domains: tuple[str, ...]
     """Accounts of these servers have mailboxes, and may send messages by mail."""
-    mailboxes: Literal["any", "listed"] = "any"
-    """any: every account of `domains`, whether it exists or not, so that nobody can find out which do; listed: those
-    of `phone voicemail-service user add`."""
+    mailboxes: Literal["accounts", "listed", "any"] = "accounts"
+    """accounts: those that their server vouches for, and those of `phone voicemail-service user add`; listed: these
+    alone; any: every name there can be, so that nobody can find out which accounts exist, and strangers can fill the
+    mailboxes of nobody."""
+
+    @property
+    def any(self) -> bool:
+        """Names that nobody vouches for have mailboxes, too."""
+        return self.mailboxes == "any"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ plugin_paths = { "/opt/phone/server/prosody" } -- where mod_voicemail_disco.lua 
 VirtualHost "b.example"
 	modules_enabled = { "voicemail_disco" } -- beside what is enabled already
 	-- voicemail_component = "vm.b.example"  -- the default: "vm." and the host
+	-- voicemail_instances = { "vm1.b.example", "vm2.b.example" } -- all of them, if there are several
 	-- voicemail_suffix = "%b.example"       -- if b.example is not the first of the service's accounts.domains
 
 Component "vm.b.example"

@@ -153,6 +153,8 @@ class Call:
 
     async def __aexit__(self, *_: object) -> None:
         self.act(self.agent.terminate(self.id, EndReason.HANGUP, self._now()))
+        ears = self.who.ears
+        ears.on_iq, ears.on_message, ears.on_replied = lambda *_: False, lambda *_: None, lambda *_: None
         await self._host.close()
 
     def start(self, to: str, regarding: str = "", *, google: bool = False) -> None:

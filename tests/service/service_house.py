@@ -38,7 +38,9 @@ class TwoPlaces(ServicesProsody):
 
 def prosody(folder: Path, users: Mapping[str, str] = USERS, **changes: object) -> ServicesProsody:
     """With `server/prosody/mod_voicemail_disco.lua`; the component may put files on the web."""
-    services = Services(plugins=("voicemail_disco",), plugin_folder=ROOT / "server" / "prosody", **changes)
+    options = {"voicemail_instances": f'{{ "{VM}", "{VM2}" }}'}
+    plugins, folder_ = ("voicemail_disco",), ROOT / "server" / "prosody"
+    services = Services(plugins=plugins, plugin_folder=folder_, options=options, **changes)
     return TwoPlaces(folder, users, services)
 
 

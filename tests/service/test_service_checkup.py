@@ -63,10 +63,12 @@ def test_the_config_may_be_named_before_and_behind_the_command(file, capsys, bef
 def test_no_listed_mailboxes_is_said(file, capsys):
     command = ["voicemail-service", "--config", str(file), "user", "list"]
     assert main(command) == 0
-    assert (
-        capsys.readouterr().out == 'none is listed: every account of b.example has one (accounts.mailboxes = "any")\n'
-    )
-    file.write_text(file.read_text().replace("[store]", 'mailboxes = "listed"\n[store]'))
+    told = "none is listed: every account that b.example vouches for has one (accounts.mailboxes)\n"
+    assert capsys.readouterr().out == told
+    file.write_text(file.read_text().replace("[store]", 'mailboxes = "any"\n[store]'))
+    assert main(["voicemail-service", "user", "list", "--config", str(file)]) == 0
+    assert capsys.readouterr().out == 'none is listed: every name at b.example has one (accounts.mailboxes = "any")\n'
+    file.write_text(file.read_text().replace('mailboxes = "any"', 'mailboxes = "listed"'))
     assert main(command) == 0
     assert capsys.readouterr().out == "none is listed: nobody has one (accounts.mailboxes)\n"
     assert main([*command, "--json"]) == 0

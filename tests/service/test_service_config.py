@@ -43,7 +43,7 @@ def sentences(path):
 
 def test_a_short_config_will_do(written):
     config = load(written(GOOD))
-    assert (config.component.port, config.accounts.mailboxes, config.mail) == (5347, "any", None)
+    assert (config.component.port, config.accounts.mailboxes, config.mail) == (5347, "accounts", None)
     assert config.component.password() == "pst"
     assert "pst" not in repr(config.component)
 

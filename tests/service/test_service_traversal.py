@@ -118,7 +118,8 @@ async def test_a_message_by_the_relay_that_the_xmpp_server_names(tmp_path, make)
         PrivateCoturn(tmp_path) as turn,
         make(folder, USERS, services=Services(most=1_000_000), turn=turn.service) as server,
     ):
-        settings = relayed_alone(config(server, tmp_path / "vm"), google=False)
+        accounts = AccountsConfig((server.domain,), "any")
+        settings = relayed_alone(config(server, tmp_path / "vm", accounts=accounts), google=False)
         await leaves_a_message(server, settings, tmp_path, google=False)
 
 
