@@ -18,6 +18,10 @@ def machine(tmp_path):
     return tmp_path
 
 
+def shut(device):
+    return False
+
+
 def record(machine):
     number = Path("/dev/null").stat().st_rdev
     return machine / "run/udev/data" / f"c{os.major(number)}:{os.minor(number)}"
@@ -33,7 +37,7 @@ def test_it_waits_until_udev_is_done_with_it(machine):
 
     thread = threading.Thread(target=udev)
     thread.start()
-    wait_for("gpiochip*", root=machine)
+    wait_for("gpiochip*", root=machine, is_open=shut)
     assert done
     thread.join()
 
@@ -41,10 +45,15 @@ def test_it_waits_until_udev_is_done_with_it(machine):
 @pytest.mark.parametrize("lack", ["device", "udev"])
 def test_what_does_not_come_is_not_waited_for(machine, lack, caplog):
     (machine / ("dev/gpiochip0" if lack == "device" else "run/udev/control")).unlink()
-    wait_for("gpiochip*", root=machine)
+    wait_for("gpiochip*", root=machine, is_open=shut)
     assert not caplog.text
 
 
 def test_it_does_not_wait_for_ever(machine, caplog):
-    wait_for("gpiochip*", patience=0.05, root=machine)
+    wait_for("gpiochip*", patience=0.05, root=machine, is_open=shut)
     assert "udev has not dealt with" in caplog.text
+
+
+def test_what_is_open_already_needs_no_udev(machine, caplog):
+    wait_for("gpiochip*", patience=0.0, root=machine)  # /dev/null is
+    assert not caplog.text
