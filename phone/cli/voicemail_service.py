@@ -165,7 +165,8 @@ def _config(options: argparse.Namespace) -> ServiceConfig:
 
 
 def _found(path: Path) -> Path:
-    if path != DEFAULT_CONFIG or path.exists() or not OLD_CONFIG.exists():
+    # Not Path.exists: who may not look into a folder finds nothing there, and is told by whoever reads it.
+    if path != DEFAULT_CONFIG or os.path.exists(path) or not os.path.exists(OLD_CONFIG):  # noqa: PTH110
         return path
     where = f"it is still at {OLD_CONFIG}, where all of the group phone can read it"
     print(f"phone: {path} is not there: {where}; `sudo phone install` moves it", file=sys.stderr)

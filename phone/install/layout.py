@@ -23,6 +23,8 @@ MANIFEST = SHARE / "laid"
 UNIT = "phone.service"
 SERVICE_UNIT = "phone-voicemail-service.service"
 """Laid, and started by whoever wants it."""
+SERVICE_FOLDER = Path("/etc/phone-voicemail")
+"""Of its config and its secrets."""
 OWN_RULES = Path("/etc/udev/rules.d/71-phone-profile.rules")
 """Of a profile that is a file of one's own."""
 

@@ -14,7 +14,17 @@ from phone.drivers.udev import udev_rules
 from phone.install import bootconfig, system
 from phone.install.firstconfig import ConfigStep, has_account, profile_in
 from phone.install.hardware import Hardware, asked_for, configured
-from phone.install.layout import CONFIG, EXAMPLE, OWN_RULES, checkout, file_steps, packaged
+from phone.install.layout import (
+    CONFIG,
+    EXAMPLE,
+    OWN_RULES,
+    SERVICE_FOLDER,
+    SERVICE_UNIT,
+    checkout,
+    file_steps,
+    packaged,
+)
+from phone.install.serviceconfig import MoveStep
 from phone.install.steps import FileStep, InstallError, Outcome, Step, carry_out
 from phone.install.venv import VenvStep, unready
 
@@ -99,6 +109,8 @@ def _files(wish: Wish) -> Iterator[Step]:
 
 def _activation(wish: Wish, hardware: Hardware, boot: Path | None) -> Iterator[Step]:
     yield from system.account_steps()
+    if not system.overridden(SERVICE_UNIT):  # an admin's own unit knows the old place
+        yield MoveStep(CONFIG.parent, SERVICE_FOLDER)
     if hardware.file:
         yield FileStep(CONFIG.with_name(hardware.file.name), hardware.file.read_bytes())
     yield ConfigStep(CONFIG, EXAMPLE, hardware.name)

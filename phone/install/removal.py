@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone.install.layout import CONFIG, MANIFEST, OWN_RULES, SERVICE_UNIT, UNIT, VENV, packaged
+from phone.install.layout import CONFIG, MANIFEST, OWN_RULES, SERVICE_FOLDER, SERVICE_UNIT, UNIT, VENV, packaged
 from phone.install.steps import CommandStep, InstallError, Outcome, Step, carry_out
 from phone.install.system import booted, enabled
 
@@ -16,7 +16,7 @@ STATE = tuple(
     Path(name)
     for name in (
         *(str(CONFIG.parent), "/var/lib/phone", "/var/lib/phone-provision", "/var/lib/provision"),
-        *("/var/lib/phone-voicemail-service", str(OWN_RULES), "/etc/ssh/phone_provision_keys"),
+        *("/var/lib/phone-voicemail-service", str(SERVICE_FOLDER), str(OWN_RULES), "/etc/ssh/phone_provision_keys"),
     )
 )
 """What is somebody's own: config, messages, keys."""

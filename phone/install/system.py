@@ -21,6 +21,7 @@ _TMPFILES = Path("/usr/lib/tmpfiles.d/phone.conf")
 _MODULES = Path("/usr/lib/modules-load.d/phone.conf")
 _DROP_IN = Path("/etc/ssh/sshd_config.d/phone.conf")
 _SERVICE_USERS = Path("/usr/lib/sysusers.d/phone-voicemail-service.conf")
+_SERVICE_FOLDERS = Path("/usr/lib/tmpfiles.d/phone-voicemail-service.conf")
 
 
 def booted() -> bool:
@@ -36,10 +37,11 @@ def account_steps() -> Iterator[Step]:
         lambda _: all(known(line) for file in files for line in _lines(file)),
         ("systemd-sysusers", *map(str, files)),
     )
+    folders = (_TMPFILES, _SERVICE_FOLDERS)
     yield CommandStep(
         "folders of config and state",
-        lambda _: all(as_told(line) for line in _lines(_TMPFILES)),
-        ("systemd-tmpfiles", "--create", str(_TMPFILES)),
+        lambda _: all(as_told(line) for file in folders for line in _lines(file)),
+        ("systemd-tmpfiles", "--create", *map(str, folders)),
     )
 
 
@@ -80,6 +82,11 @@ def _unless_changed(changed: bool) -> bool:
 def enabled(unit: str) -> bool:
     """Whether it starts at each boot."""
     return _is("is-enabled", unit)
+
+
+def overridden(unit: str) -> bool:
+    """Whether an admin has put one of that name over ours, systemd.unit(5)."""
+    return Path("/etc/systemd/system", unit).exists()
 
 
 def _is(question: str, unit: str) -> bool:

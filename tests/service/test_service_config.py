@@ -52,7 +52,7 @@ def test_the_example_is_right_but_for_its_secrets(tmp_path):
     text = (ROOT / "server" / "voicemail-service.example.toml").read_text()
     for name in ("voicemail.secret", "mail.secret"):
         (tmp_path / name).write_text("word\n")
-    (tmp_path / "x.toml").write_text(text.replace("/etc/phone/", f"{tmp_path}/"))
+    (tmp_path / "x.toml").write_text(text.replace("/etc/phone-voicemail/", f"{tmp_path}/"))
     config = load(tmp_path / "x.toml")
     assert config.component.password() == "word"
     assert isinstance(config.mail, MailConfig)

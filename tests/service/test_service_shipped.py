@@ -113,7 +113,9 @@ def configured(server: ShippedProsody | ShippedEjabberd, folder: Path) -> Path:
     text = (SHIPPED / "voicemail-service.example.toml").read_text()
     config.write_text(
         changed(
-            text.replace("/etc/phone/", f"{folder}/").replace("/var/lib/phone-voicemail-service/", f"{folder}/"),
+            text.replace("/etc/phone-voicemail/", f"{folder}/").replace(
+                "/var/lib/phone-voicemail-service/", f"{folder}/"
+            ),
             ("# port = 5347", f"port = {server.component_port}"),
             ('# ca_file = "/etc/ssl/own-ca.pem"', f'ca_file = "{server.ca_file}"'),
             ("# spool =", "spool ="),

@@ -199,6 +199,7 @@ def test_the_package_comes_is_upgraded_and_goes(deb, overlay):
         export DEBIAN_FRONTEND=noninteractive
         dpkg --force-depends -i /given/{deb.name} >/run/log 2>&1 || {{ cat /run/log; exit 1; }}
         {state} /etc/phone /var/lib/phone /var/lib/phone-provision /var/lib/provision /etc/phone/phone.toml
+        {state} /etc/phone-voicemail
         id -gn provision
         test -L /etc/systemd/system/multi-user.target.wants/phone.service
         test ! -e /etc/systemd/system/multi-user.target.wants/phone-voicemail-service.service
@@ -212,7 +213,10 @@ import alsaaudio, av, gpiozero, lgpio, luma.oled.device, opuslib, psycopg, RPi.G
         echo '# mine' >>/etc/phone/phone.toml
         touch /var/lib/phone/message
         systemctl --quiet disable phone.service
+        install -m 600 -o phone-voicemail /dev/null /etc/phone/voicemail-service.toml
         dpkg -i /given/{deb.name} >/run/log 2>&1 || {{ cat /run/log; exit 1; }}
+        {state} /etc/phone-voicemail/voicemail-service.toml
+        test ! -e /etc/phone/voicemail-service.toml
         tail -1 /etc/phone/phone.toml
         test -e /var/lib/phone/message
         test ! -e /etc/systemd/system/multi-user.target.wants/phone.service
@@ -220,7 +224,8 @@ import alsaaudio, av, gpiozero, lgpio, luma.oled.device, opuslib, psycopg, RPi.G
         test ! -e /opt/phone && test ! -e /usr/bin/phone
         test -e /var/lib/phone/message && test -e /etc/phone/phone.toml
         dpkg -P phone >/run/log 2>&1 || {{ cat /run/log; exit 1; }}
-        test ! -e /var/lib/phone && test ! -e /etc/phone && test ! -e /etc/ssh/sshd_config.d/phone.conf
+        test ! -e /var/lib/phone && test ! -e /etc/phone && test ! -e /etc/phone-voicemail
+        test ! -e /etc/ssh/sshd_config.d/phone.conf
         echo gone
     """
     said = overlay(deb.parent, script).splitlines()
@@ -230,12 +235,14 @@ import alsaaudio, av, gpiozero, lgpio, luma.oled.device, opuslib, psycopg, RPi.G
         "2770 phone:phone /var/lib/phone-provision",
         "700 provision:phone /var/lib/provision",
         "660 phone:phone /etc/phone/phone.toml",
+        "750 root:phone-voicemail /etc/phone-voicemail",
         "phone",
-        *said[6:7],
+        *said[7:8],
+        "600 phone-voicemail:phone-voicemail /etc/phone-voicemail/voicemail-service.toml",
         "# mine",
         "gone",
     ]
-    assert said[6].startswith("phone ")
+    assert said[7].startswith("phone ")
 
 
 def test_modes_are_those_of_a_public_program(deb, tmp_path):
