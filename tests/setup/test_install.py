@@ -208,7 +208,7 @@ def test_the_package_comes_is_upgraded_and_goes(deb, overlay):
         export RPI_LGPIO_REVISION=c03114  # a Pi 4: rpi-lgpio refuses to be imported elsewhere
         runuser -u phone -- /opt/phone/.venv/bin/python -I -c '
 import phone.app, phone.media.process, phone.service, phone.cli.main
-import alsaaudio, av, gpiozero, lgpio, luma.oled.device, opuslib, psycopg, RPi.GPIO, sqlalchemy'
+import alsaaudio, av, gpiod, gpiozero, lgpio, luma.oled.device, opuslib, psycopg, RPi.GPIO, sqlalchemy'
         runuser -u phone -- phone --version
         echo '# mine' >>/etc/phone/phone.toml
         touch /var/lib/phone/message

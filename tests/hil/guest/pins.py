@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hil.guest import keys
 from rig.header import Header
 
 from phone.drivers.gpio import Line, PinError, close_factory, open_factory
@@ -164,6 +165,25 @@ def test_nobody_wakes_while_nothing_moves(factory: GpiochipFactory, header: Head
     assert switches(task) > before
     for line in lines:
         line.close()
+
+
+def test_no_thread_of_the_keys_wakes_while_nobody_touches_them(header: Header) -> None:
+    def threads() -> dict[str, int]:
+        own = str(threading.get_native_id())
+        return {task.name: switches(task) for task in Path("/proc/self/task").iterdir() if task.name != own}
+
+    before = threads()
+    for ears in keys.listening(keys.PROFILE):
+        header.shut(keys.HOOK)
+        ears.noticed(["HOOK"], closed=True)
+        time.sleep(1.0)  # it looks a last time
+        asleep = threads()
+        time.sleep(2.0)
+        assert threads() == asleep
+        assert len(asleep) == len(before) + 2
+        header.open(keys.HOOK)
+        ears.noticed(["HOOK"], closed=False)
+        assert threads() != asleep
 
 
 def switches(task: Path) -> int:

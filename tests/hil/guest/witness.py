@@ -62,7 +62,7 @@ class Press:
     began: float
     """When it first closed."""
     torn: bool
-    """It bounced for longer than any contact does."""
+    """It bounced for longer than any contact does, or the kernel itself was too late to see it closed."""
     presses: int
     """As a debounce counts them that hears of every edge at once."""
 
@@ -75,4 +75,5 @@ def press_of(moves: Sequence[Move], let_go: float) -> Press:
         ideal.edge("", closed, at)
     chatters = [at for at, _ in moves if at < let_go], [at for at, _ in moves if at >= let_go]
     torn = any(each and each[-1] - each[0] > STOOD_STILL for each in chatters)
-    return Press(next(at for at, closed in moves if closed), torn, sum(c.closed for c in told))
+    began = next((at for at, closed in moves if closed), None)
+    return Press(let_go if began is None else began, torn or began is None, sum(c.closed for c in told))
