@@ -188,6 +188,7 @@ def _own_wheel(source: Path, wheels: Path) -> None:
 def _pip(command: str, *arguments: str) -> None:
     quiet = ("--quiet", "--disable-pip-version-check", "--no-input", "--root-user-action", "ignore")
     # lgpio has no wheel for newer Pythons yet; this builds its C library in, for which Debian has no package.
+    # gpiod has none for 32-bit boards; it brings its own C library and needs no more than a compiler.
     # -g0: no names of temporary folders in what is built.
     environment = {"PYPI": "1", "CFLAGS": "-g0"}
     options = quiet if command == "install" else quiet[:3]
