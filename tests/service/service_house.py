@@ -36,11 +36,13 @@ class TwoPlaces(ServicesProsody):
         return super()._config() + f'Component "{VM2}" {{ component_secret = "{self.services.secret}" }}\n'
 
 
-def prosody(folder: Path, users: Mapping[str, str] = USERS, **changes: object) -> ServicesProsody:
-    """With `server/prosody/mod_voicemail_disco.lua`; the component may put files on the web."""
+def prosody(
+    folder: Path, users: Mapping[str, str] = USERS, more: tuple[str, ...] = (), **changes: object
+) -> ServicesProsody:
+    """With `server/prosody/mod_voicemail_disco.lua`, and `more` modules; the component may put files on the web."""
     options = {"voicemail_instances": f'{{ "{VM}", "{VM2}" }}'}
-    plugins, folder_ = ("voicemail_disco",), ROOT / "server" / "prosody"
-    services = Services(plugins=plugins, plugin_folder=folder_, options=options, **changes)
+    plugins, modules = ("voicemail_disco", *more), ROOT / "server" / "prosody"
+    services = Services(plugins=plugins, plugin_folder=modules, options=options, **changes)
     return TwoPlaces(folder, users, services)
 
 
