@@ -64,14 +64,16 @@ class Request:
     def __bool__(self):
         return not self.released
 
-    def move(self, *levels: int, at: float = 1.0, dropped: int = 0):
-        """The wire changes; the oldest `dropped` of these edges are found no more."""
+    def move(self, *levels: int, at: float = 1.0, dropped: int = 0, now: int | None = None):
+        """The wire changes, and is `now`; the oldest `dropped` of these edges are found no more."""
         for number, high in enumerate(levels):
             self.sequence += 1
             self.level = Value.ACTIVE if high else Value.INACTIVE
             if number >= dropped and self.settings[-1].edge_detection is Edge.BOTH:
                 kind = RISING if high else FALLING
                 self.waiting.append(EdgeEvent(kind, int(at * 1e9), self.number, self.sequence, self.sequence))
+        if now is not None:
+            self.level = Value.ACTIVE if now else Value.INACTIVE
         os.eventfd_write(self.fd, 1)
 
     def wait_edge_events(self, timeout):

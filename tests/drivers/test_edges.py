@@ -106,7 +106,7 @@ def test_a_file_whose_device_has_gone_is_told_of_once(thread: EdgeThread, pipes:
         thread.add(pipe.file, pipe.take)
     os.close(one.pen)
     one.pen = -1
-    one.heard.acquire(timeout=PATIENCE)
+    one.wait()
     for _ in range(3):
         two.tell()
         two.wait()

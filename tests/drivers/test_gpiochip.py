@@ -13,8 +13,11 @@ from chippeer import Chip, Request
 from gpiod.line import Bias, Clock, Direction, Edge, Value
 
 from phone.drivers import gpiochip
+from phone.drivers.edges import EdgeThread
 from phone.drivers.gpio import Line, PinError
 from phone.drivers.gpiochip import KEPT, GpiochipFactory, header_chip
+from phone.drivers.profile import Profile
+from phone.drivers.realdesk import open_profile
 
 PATIENCE = 10.0
 
@@ -98,8 +101,7 @@ def test_where_the_kernel_dropped_edges_the_pin_says_how_it_is(
     line, request = listening(factory, chip)
     heard: list[bool] = []
     line.watch(lambda high, _: heard.append(high))
-    request.move(0, 1, 0, 1, dropped=3)
-    request.level = Value.ACTIVE if now else Value.INACTIVE
+    request.move(0, 1, 0, 1, dropped=3, now=now)
     wait_for(lambda: heard == told)
     line.close()
 
@@ -109,8 +111,7 @@ def test_without_a_gap_the_edges_are_believed(factory: GpiochipFactory, chip: Ch
     line, request = listening(factory, chip)
     heard: list[bool] = []
     line.watch(lambda high, _: heard.append(high))
-    request.move(0)
-    request.level = Value.ACTIVE
+    request.move(0, now=1)
     wait_for(lambda: heard != [])
     request.move(1)
     wait_for(lambda: len(heard) > 1)
@@ -188,6 +189,27 @@ def test_the_headers_chip_is_known_by_its_name(tmp_path: Path, monkeypatch: pyte
     labels["gpiochip4"] = "pinctrl-rp1"
     (tmp_path / "gpiochip4").touch()
     assert header_chip(tmp_path) == tmp_path / "gpiochip4"
+
+
+def test_the_keys_hear_all_edges_until_now_whatever_wakes_them(
+    factory: GpiochipFactory, chip: Chip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread of the edges is kept waiting for ever; that of the keys has something else to do."""
+    monkeypatch.setattr(EdgeThread, "_run", lambda _: None)
+    desk = open_profile(Profile("", "", keys={"OK": 13, "BACK": 19}), pins=lambda _: factory)
+    heard: list[tuple[str, bool]] = []
+    desk.inputs.start(lambda contact: heard.append((contact.name, contact.closed)))
+    _, other = desk.inputs._parts
+    now = time.monotonic()
+    chip.held[13].move(0, at=now - 0.5)
+    chip.held[13].move(1, at=now - 0.4)
+    chip.held[13].move(0, at=now - 0.3)
+    desk.inputs._post(other, "BACK", high=True, at=now)
+    wait_for(lambda: len(heard) == 4)
+    assert heard == [("HOOK", False), ("OK", True), ("OK", False), ("OK", True)]
+    desk.inputs.close()
+    desk.give_back()
+    assert desk.troubles() == ()
 
 
 def wait_for(true: Callable[[], bool]) -> None:
