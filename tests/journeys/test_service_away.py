@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+import json
+import re
+import sys
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -24,12 +29,15 @@ from journeys.leaving import (
 )
 from journeys.listening import Ear
 from journeys.steps import connected, does
+from rig.postgres import database
 from rig.service_stage import ServiceStage, service_stage
 
 from phone.demo.stage import registered
 
-pytestmark = [pytest.mark.servers, pytest.mark.slow]
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(240)]
 
+Set = Callable[[Path], contextlib.AbstractAsyncContextManager[ServiceStage]]
+_URL = re.compile('url = ".*"')
 WORDS = "The blue train leaves at seven in the evening."
 
 
@@ -56,7 +64,29 @@ async def test_a_message_after_nobody_answered(scene: ServiceStage) -> None:
     assert_words(WORDS, await chat.listen(chat.voices[0]))
 
 
-async def test_a_message_for_somebody_whose_phone_is_off(scene: ServiceStage) -> None:
+@contextlib.asynccontextmanager
+async def on_prosody(folder: Path) -> AsyncIterator[ServiceStage]:
+    """With SQLite."""
+    async with service_stage(folder) as scene:
+        yield scene
+
+
+@contextlib.asynccontextmanager
+async def on_ejabberd(folder: Path) -> AsyncIterator[ServiceStage]:
+    """With PostgreSQL: no code of ours is in the server, and none of the store's is in the service."""
+    with database() as url:
+        async with service_stage(folder, ejabberd=True, edit=lambda text: _URL.sub(f'url = "{url}"', text)) as scene:
+            yield scene
+            assert not scene.service.store.exists()
+
+
+@pytest.mark.parametrize("on", [on_prosody, on_ejabberd])
+async def test_a_message_for_somebody_whose_phone_is_off(tmp_path: Path, on: Set) -> None:
+    async with on(tmp_path) as scene:
+        await heard_though_it_was_off(scene)
+
+
+async def heard_though_it_was_off(scene: ServiceStage) -> None:
     alice, bob, chat = await scene.desk("alice"), await scene.desk("bob"), await scene.chat("bob@localhost")
     await switch_off(bob)
     ear = await calls_his_voicemail(alice, bob.number)
@@ -78,6 +108,21 @@ async def test_a_message_for_somebody_whose_phone_is_off(scene: ServiceStage) ->
     await hears_message(bob, WORDS)
     status = await does(bob, lambda s: s.new_messages == 0)
     assert "Alice" in status.screen[1], status.screen
+    await has(bob, "heard")
+    await bob.press("3")
+    await does(bob, lambda s: s.new_messages + s.old_messages == 0)
     await bob.hang_up()
     await does(bob, dark)
-    await has(bob, "heard")
+    await has(bob)
+    await deleted_there(scene)
+
+
+async def deleted_there(scene: ServiceStage) -> None:
+    """As the operator sees it, whatever the store is."""
+    command = (sys.executable, "-m", "phone", "voicemail-service", "status", "--json", "--config", scene.service.config)
+    async with asyncio.timeout(60):
+        while True:
+            process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+            told, _ = await process.communicate()
+            if json.loads(told)["messages"] == 0:
+                return

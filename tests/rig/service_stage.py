@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rig.chat_client import ChatClient, chat_client
+from rig.servers import PrivateEjabberd
 from rig.servers_services import Services, ServicesProsody
 
 from phone.demo.certificates import KeyPair
@@ -30,6 +31,8 @@ VM = "vm.localhost"
 ELSEWHERE = "elsewhere.localhost"
 _START_SECONDS = 40.0
 _TAKEN = "the XMPP server took us"
+_DELEGATED = "http://jabber.org/protocol/disco#items"
+"""As server/ejabberd/voicemail.yml has it."""
 Edit = Callable[[str], str]
 
 
@@ -143,7 +146,7 @@ class ServiceStage:
     """All of it. Phones are put on it by `desk`, chat clients by `chat`."""
 
     folder: Path
-    server: TwoDomains
+    server: TwoDomains | PrivateEjabberd
     service: VoicemailService
     passwords: Mapping[str, str]
     _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -169,15 +172,21 @@ class ServiceStage:
 
 @contextlib.asynccontextmanager
 async def service_stage(
-    folder: Path, *, edit: Edit = str, more: str = "", password: str = "", **services: object
+    folder: Path, *, edit: Edit = str, more: str = "", password: str = "", ejabberd: bool = False, **services: object
 ) -> AsyncIterator[ServiceStage]:
     """The server and the service are up inside. `edit` may change the text of the service's config, `more` is put at
-    its end; `password`: everybody's, instead of one for each; `services` are those of `rig.servers_services.Services`
-    (`plugins`: beside our module) and `websocket`.
+    its end; `password`: everybody's, instead of one for each; `ejabberd`: in Prosody's place, and without carol;
+    `services` are those of `rig.servers_services.Services` (`plugins`: beside our module) and `websocket`.
     """
     passwords = {name: password or os.urandom(12).hex() for name in ("alice", "bob", "carol")}
     own = {name: passwords[name] for name in ("alice", "bob")}
-    server = TwoDomains(folder / "prosody", own, {"carol": passwords["carol"]}, **services)
+    server: TwoDomains | PrivateEjabberd
+    if ejabberd:
+        place = folder / "ejabberd"
+        place.mkdir()
+        server = PrivateEjabberd(place, own, services=Services(delegate=_DELEGATED, most=1_000_000, **services))
+    else:
+        server = TwoDomains(folder / "prosody", own, {"carol": passwords["carol"]}, **services)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(server)
         service = _prepared(folder / "service", server, edit, more)
@@ -188,7 +197,7 @@ async def service_stage(
     assert not service.unclean(), service.unclean()
 
 
-def _prepared(folder: Path, server: TwoDomains, edit: Edit, more: str) -> VoicemailService:
+def _prepared(folder: Path, server: TwoDomains | PrivateEjabberd, edit: Edit, more: str) -> VoicemailService:
     folder.mkdir()
     secret = folder / "secret"
     secret.touch(mode=0o600)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from service_postgres import PrivatePostgres, fresh_folder, programs
+from rig.postgres import PrivatePostgres, fresh_folder, programs
 
 from phone.service.store import Store
 

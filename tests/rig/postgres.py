@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -10,9 +11,11 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import pytest
 
 _USER = "postgres"
 """Debian's package makes it: PostgreSQL refuses to run as root, and containers often are root."""
@@ -67,6 +70,22 @@ class PrivatePostgres:
                 assert self._process.poll() is None, (self.folder / "log").read_text()
                 time.sleep(0.1)
         raise AssertionError(done.stdout + done.stderr)
+
+
+@contextlib.contextmanager
+def database() -> Iterator[str]:
+    """The URL of an empty one, on a server of its own. Skips the test where PostgreSQL is not installed."""
+    where = programs()
+    if where is None:
+        pytest.skip("PostgreSQL is not installed: apt install postgresql")
+    folder = fresh_folder()
+    server = PrivatePostgres(folder, where)
+    try:
+        server.start()
+        yield server.database()
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
 
 
 def fresh_folder() -> Path:
