@@ -87,7 +87,11 @@ async def test_no_name_leads_elsewhere_and_no_address_tells_who_exists(scene, in
             store.write_now(partial(boxes.block, owner="boss@localhost", caller=who, on=True))
             assert await ann.set(BOX, initiate("e", "boss@localhost")) == "service-unavailable"
             store.write_now(partial(boxes.block, owner="boss@localhost", caller=who, on=False))
+        nobody = f"nobody@{VM}/voicemail", "nobody@localhost"
+        assert await ann.set(nobody[0], initiate("f", nobody[1])) == "service-unavailable"
         assert service.reception.calls == 0
+    async with scene.serving(accounts=AccountsConfig(("localhost",), "any")):
+        assert await ann.set(nobody[0], initiate("g", nobody[1])) != "service-unavailable"
 
 
 async def test_listed_mailboxes_alone_when_the_config_says_so(scene):
