@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -47,9 +48,14 @@ async def onboard(desk: Desk, server: InvitingProsody, link: str, *options: str)
 
 
 async def scanned(desk: Desk) -> list[str]:
-    """What a mobile's camera sees on the display."""
-    picture = Image.open(io.BytesIO(base64.b64decode(await desk.screen_png()))).convert("L")
-    return [code.text for code in zxingcpp.read_barcodes(picture.resize((512, 256), Image.Resampling.NEAREST))]
+    """What a mobile's camera sees on the display, where it is held until it sees something."""
+    async with asyncio.timeout(20):
+        while True:
+            picture = Image.open(io.BytesIO(base64.b64decode(await desk.screen_png()))).convert("L")
+            codes = zxingcpp.read_barcodes(picture.resize((512, 256), Image.Resampling.NEAREST))
+            if codes:
+                return [code.text for code in codes]
+            await asyncio.sleep(0.1)
 
 
 async def test_from_the_box_to_the_first_account(fresh: Desk, server: InvitingProsody) -> None:
