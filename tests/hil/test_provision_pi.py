@@ -100,7 +100,7 @@ async def afar(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Afar]:
         home.pi.run("until systemctl is-active -q ssh; do sleep 0.1; done", timeout=120).check()
         yield Afar(home, key)
         journal = home.pi.run("journalctl -b --no-pager -u phone").out
-        assert "Traceback" not in journal
+        assert "Traceback" not in journal, journal
         assert not [line for line in journal.splitlines() if any(word in line for word in home.passwords.values())]
 
 
@@ -113,8 +113,9 @@ def online(name: str) -> Callable[[StatusReply], bool]:
 
 
 async def test_a_new_phone_is_given_its_account(afar: Afar) -> None:
-    status = await does(afar.alice, lambda s: not s.account and s.why.startswith("no account"), PATIENCE)
-    assert "ssh provision@" in status.why
+    """It lives before its network does."""
+    status = await does(afar.alice, lambda s: not s.account and "ssh provision@" in s.why, PATIENCE)
+    assert status.why.startswith("no account")
     password = afar.home.passwords["alice"]
     done = await asyncio.to_thread(afar.run, "phone provision --bundle", afar.bundle("alice", password))
     assert done.returncode == 0, done.stderr.decode()
