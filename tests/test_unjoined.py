@@ -29,13 +29,14 @@ leave(3)
 
 @pytest.mark.timeout(30)
 def test_a_loop_does_not_wait_for_its_threads_at_its_end():
-    go_on, done = threading.Event(), threading.Event()
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
 
     async def main():
         loop = asyncio.get_running_loop()
         loop.set_default_executor(Unjoined())
         assert await asyncio.to_thread(lambda: 1) == 1
-        loop.run_in_executor(None, lambda: (go_on.wait(), done.set()))
+        loop.run_in_executor(None, lambda: (begun.set(), go_on.wait(), done.set()))
+        assert begun.wait(20)
 
     asyncio.run(main())
     assert not done.is_set()

@@ -49,6 +49,7 @@ def test_killed(mutant: Mutant) -> None:
 
 @pytest.mark.slow
 @pytest.mark.no_cover
+@pytest.mark.timeout(600)
 def test_a_mutant_that_changes_nothing_survives() -> None:
     """Or the others might die of how they were loaded."""
     with mutated(Mutant("none", "core", "7. Time comes in events", "7. Time comes in events")):

@@ -96,3 +96,19 @@ def test_who_may_not_read_it_is_told_what_to_do(tmp_path, monkeypatch, mode, hin
     with pytest.raises(ConfigError, match="Permission denied; run this by sudo") as told:
         read(path)
     assert hint.format(group=grp.getgrgid(os.getegid()).gr_name) in str(told.value)
+
+
+def test_a_group_without_a_name_is_no_hint(tmp_path, monkeypatch):
+    path = tmp_path / "phone.toml"
+    path.touch(0o640)
+
+    def refused(_):
+        raise PermissionError(13, "Permission denied")
+
+    def nameless(gid):
+        raise KeyError(gid)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr(grp, "getgrgid", nameless)
+    with pytest.raises(ConfigError, match="Permission denied; run this by sudo$"):
+        read(path)
