@@ -110,5 +110,5 @@ def test_a_group_without_a_name_is_no_hint(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "read_bytes", refused)
     monkeypatch.setattr(grp, "getgrgid", nameless)
-    with pytest.raises(ConfigError, match="Permission denied; run this by sudo$"):
+    with pytest.raises(ConfigError, match=r"Permission denied; run this by sudo$"):
         read(path)
