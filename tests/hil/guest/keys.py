@@ -186,8 +186,11 @@ def test_a_fourth_corner_is_refused_and_comes_when_it_is_certain(fingers: Finger
 
 
 def test_not_one_of_many_bouncing_presses_is_lost_or_doubled(fingers: Fingers, ears: Ears, witness: Witness) -> None:
+    """None is lost by any library. lgpio's thread looks at times and tells late, to rpi-lgpio as well, and nobody can
+    ask it whether there is more: only with gpiod is it known that no edge of a press is still to come.
+    """
     luck = random.Random(7)
-    pressed = torn = 0
+    pressed = torn = doubled = 0
     while pressed < PRESSES:
         names = luck.sample([*BUTTONS, "HOOK"], 3) + luck.sample(luck.choice(KEYS).split(), luck.randrange(1, 3))
         ears.forget()
@@ -200,10 +203,12 @@ def test_not_one_of_many_bouncing_presses_is_lost_or_doubled(fingers: Fingers, e
         assert set(told) == {(name, closed) for name in names for closed in (True, False)}
         for name in names:
             press = press_of(moves.get(name, []), let_go)
-            assert press.torn or (told[name, True], told[name, False]) == (1, 1), (name, told, moves)
+            once = (told[name, True], told[name, False]) == (1, 1)
+            assert press.torn or once or PINS.factory != "gpiod", (name, told, moves)
             torn += press.torn
+            doubled += not (press.torn or once)
         pressed += len(names)
-    print(f"{pressed} presses; {torn} of them bounced for longer than any contact, and could not be judged for doubles")
+    print(f"{pressed} presses: {doubled} doubled; {torn} bounced for longer than any contact, and were not judged")
 
 
 @pytest.fixture
