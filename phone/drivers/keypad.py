@@ -7,8 +7,8 @@ where two looks say so: on a machine that stood still in between nobody knows.
 
 Budget from key down to event, asleep: delivery of the edge (at once by gpiod, 18 ms at most by lgpio) and one scan
 (`SETTLE` and three pin changes a row: 3 ms for 6 rows). Awake, or where the first scan met an open moment of a bouncing
-contact: `BOUNCE`, `SCAN_SECONDS` and one scan. Both stay below 25 ms; a key counts as down at its first reading, so
-debouncing adds nothing.
+contact: `SOON` or `SCAN_SECONDS`, and one scan, until it is met closed. Both stay below 25 ms; a key counts as down at
+its first reading, so debouncing adds nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 SCAN_SECONDS = 0.008
 """Between scans while a key is down."""
+SOON = 0.002
+"""Between scans after an edge that no key was found for yet: its contact was met in an open moment."""
 BOUNCE = 0.012
 """Seconds that a contact may bounce: for so long after an edge a scan that finds nothing is no reason to sleep."""
 LOOK_AGAIN = 0.05
@@ -104,7 +106,7 @@ class Keypad:
 
     def _rest(self, now: float, *, busy: bool) -> None:
         if busy:
-            self.due = now + SCAN_SECONDS
+            self.due = now + (SCAN_SECONDS if self._woken is None else SOON)
         else:
             self.due = None if self._asleep else now + LOOK_AGAIN
         self._asleep = not busy

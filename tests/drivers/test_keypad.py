@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone.drivers.base import Contact
-from phone.drivers.keypad import SCAN_SECONDS, Keypad
+from phone.drivers.keypad import SCAN_SECONDS, SETTLE, SOON, Keypad
 
 NAMES = {(row, column): "123A456B789C*0#D"[4 * row + column] for row in range(4) for column in range(4)}
 CELLS = {name: cell for cell, name in NAMES.items()}
@@ -194,6 +194,18 @@ def test_an_edge_of_its_own_scanning_wakes_nobody() -> None:
 
 def test_a_spark_that_is_over_before_the_scan_is_no_press() -> None:
     assert held(("1", 1.0, 1.0001)).contacts() == []
+
+
+def test_a_contact_that_is_met_in_an_open_moment_is_looked_at_again_at_once() -> None:
+    """Closed at 1 s, open again after 0.1 ms, for good closed from 3 ms on: the edge is heard of at once."""
+    grid = VirtualGrid(keys={CELLS["1"]: Key([1.0, 1.0001, 1.003, 2.0])})
+    luck = random.Random(0)
+    luck.uniform = lambda a, b: a
+    bench = Bench(grid, luck)
+    bench.run(1.5)
+    ((_, told),) = bench.told
+    scan = 4 * (SETTLE + grid.access) + 2 * grid.access
+    assert told - 1.003 <= SOON + 2 * scan
 
 
 class Blinking(VirtualGrid):
