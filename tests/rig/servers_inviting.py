@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import shutil
 import time
@@ -32,18 +33,20 @@ class InvitingProsody(PrivateProsody):
         program = shutil.which("prosodyctl")
         if program is None:
             raise ServerError("Prosody is not installed: run `apt install prosody`")
-        process = await asyncio.create_subprocess_exec(
-            *(program, "--config", str(self.folder / "prosody.cfg.lua")),
-            *("mod_invites", "generate", self.domain),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        out, _ = await process.communicate()
-        links = [line for line in out.decode().splitlines() if line.startswith("xmpp:")]
-        if not links:
-            raise ServerError(f"prosodyctl made no invitation: {out.decode()}")
-        return links[-1]
+        by_shell = ("shell", "invite", "create_account", self.domain)  # Prosody 13; those before have the other
+        told = ""
+        for command in (("mod_invites", "generate", self.domain), by_shell):
+            process = await asyncio.create_subprocess_exec(
+                *(program, "--config", str(self.folder / "prosody.cfg.lua"), *command),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            out, _ = await process.communicate()
+            told += out.decode()
+            if links := re.findall(r"xmpp:\S+", out.decode()):
+                return str(links[-1])
+        raise ServerError(f"prosodyctl made no invitation: {told}")
 
     def invite(self, *, name: str = "", inviter: str = "", seconds: float = 3600) -> str:
         """A link that is good for so long, to an account of that name, or to one whose first contact is `inviter`.
@@ -70,7 +73,11 @@ class InvitingProsody(PrivateProsody):
         return {path.stem for path in (self.folder / "data" / self.domain / "accounts").glob("*.dat")}
 
     def _config(self) -> str:
-        modules = {"invited": '"invites"; "invites_register"; "register_ibr"', "open": '"register_ibr"', "closed": ""}
+        modules = {
+            "invited": '"admin_shell"; "invites"; "invites_register"; "register_ibr"',
+            "open": '"register_ibr"',
+            "closed": "",
+        }
         invited = "true" if self._registration == "invited" else "false"
         return (
             f"{super()._config()}  modules_enabled = {{ {modules[self._registration]} }}\n"
