@@ -27,7 +27,7 @@ def account(config: Config) -> Account:
 
 
 def server_of(server: str | None) -> tuple[str | None, int | None]:
-    """Host and port of `account.server`."""
+    """Host and port, as `account.server` and others name them; an IPv6 address without its brackets."""
     if server is None:
         return None, None
     host, colon, port = server.rpartition(":")

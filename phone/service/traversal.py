@@ -11,6 +11,7 @@ from typing import Final
 from phone.legs import ice_server
 from phone.media.planprobes import IceServer
 from phone.service.values import IceConfig
+from phone.settings import server_of
 from phone.xmpp.api import IceServerFact
 
 _PORT: Final = 3478
@@ -48,5 +49,5 @@ class Traversal:
 
 
 def _place(value: str) -> tuple[str, int]:
-    host, colon, port = value.rpartition(":")
-    return (host, int(port)) if colon else (value, _PORT)
+    host, port = server_of(value)
+    return host or value, port or _PORT

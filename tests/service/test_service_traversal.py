@@ -50,6 +50,11 @@ def test_what_the_config_names_comes_first(tmp_path):
     assert (found[1].transport, found[1].username, found[1].password) == ("tcp", "me", "pst")
 
 
+@pytest.mark.parametrize(("value", "port"), [("[2001:db8::1]", 3478), ("[2001:db8::1]:99", 99)])
+def test_an_ipv6_address_has_brackets_in_the_config_alone(value, port):
+    assert Traversal(IceConfig(stun=value)).servers((), NOW) == (IceServer("stun", "2001:db8::1", port),)
+
+
 def test_credentials_by_a_shared_secret_last_longer_than_a_call(tmp_path):
     (tmp_path / "secret").write_text("north\n")
     traversal = Traversal(IceConfig(turn="turn.example", secret_file=tmp_path / "secret"))
