@@ -1,4 +1,4 @@
-"""Small files that a power cut cannot tear."""
+"""What a power cut cannot tear or lose."""
 
 from __future__ import annotations
 
@@ -15,3 +15,12 @@ def replace_file(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def sync(path: Path) -> None:
+    """A file reaches the disk, or the names in a folder do, fsync(2). Raises OSError."""
+    held = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)

@@ -19,7 +19,7 @@ MAY_SEE = {
     "phone.jingle": {"phone.jingle", "phone.errors"},
     "phone.ui": {"phone.ui", "phone.calls", "phone.errors"},
     # the mailbox: its Ogg and Opus are pure, its files and index are not
-    "phone.voicemail": {"phone.voicemail", "phone.calls.model", "phone.ogg", "phone.errors"},
+    "phone.voicemail": {"phone.voicemail", "phone.calls.model", "phone.durable", "phone.ogg", "phone.errors"},
     "phone.ogg": {"phone.ogg", "phone.errors"},
     # the world: none of them sees another
     "phone.drivers": {"phone.drivers", "phone.config", "phone.clock", "phone.errors"},
@@ -28,10 +28,11 @@ MAY_SEE = {
     # small ones that anyone above may use
     "phone.errors": set(),
     "phone.clock": set(),
+    "phone.durable": set(),
     "phone.logs": {"phone.journald"},
     "phone.journald": set(),
     "phone.control": {"phone.control", "phone.errors"},
-    "phone.provision": {"phone.provision", "phone.config", "phone.control", "phone.errors"},
+    "phone.provision": {"phone.provision", "phone.config", "phone.control", "phone.durable", "phone.errors"},
     "phone.selftest": {"phone.selftest", "phone.errors"},
     "phone.report": {"phone.report", "phone.config", "phone.control", "phone.quality", "phone.errors"},
     "phone.install": {
@@ -39,6 +40,7 @@ MAY_SEE = {
         "phone.cli.common",
         "phone.clockfloor",
         "phone.drivers",
+        "phone.durable",
         "phone.errors",
         "phone.prompts",
     },

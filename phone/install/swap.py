@@ -10,6 +10,8 @@ import os
 import shutil
 from pathlib import Path
 
+from phone.durable import sync
+
 _EXCHANGE = 2
 """RENAME_EXCHANGE of rename(2)."""
 _HERE = -100
@@ -38,7 +40,7 @@ def put_in_place(target: Path) -> None:
     else:
         target.rename(old)
         draft.rename(target)
-    _sync(target.parent)
+    sync(target.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -52,7 +54,7 @@ def mended(target: Path) -> None:
     old = _old_of(target)
     if not target.exists() and old.exists():
         old.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
     for path in (draft_of(target), old):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -68,11 +70,3 @@ def exchange(one: Path, other: Path) -> bool:
     if number in _CANNOT:
         return False
     raise OSError(number, os.strerror(number), str(one), None, str(other))
-
-
-def _sync(folder: Path) -> None:
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from phone.durable import sync
+
 MODE = 0o660
 """For the group, which the folder hands down (setgid): daemon and provisioning are different users of it."""
 FOLDER_MODE = 0o2770
@@ -107,15 +109,6 @@ def sweep(folder: Path, name: str = "*") -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def sync(folder: Path) -> None:
-    """Names reach the disk with their folder, fsync(2)."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)
 
 
 def _write(path: Path, data: bytes) -> None:

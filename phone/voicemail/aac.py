@@ -21,6 +21,8 @@ import av.error
 from av.audio.frame import AudioFrame
 from av.container import InputContainer, OutputContainer
 
+from phone.durable import sync
+
 RATE = 32_000
 """Hertz: wide-band speech and more."""
 BITS = 32_000
@@ -75,9 +77,9 @@ def main(arguments: list[str]) -> int:
     try:
         seconds = convert(source, part, json.load(sys.stdin), rate, bits)
         data = part.read_bytes()
-        _sync(part)
+        sync(part)
         part.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     except (av.error.InvalidDataError, av.error.EOFError, ValueError) as error:
         return _failed(part, error, 2)
     except OSError as error:  # all other errors of libav are such, too
@@ -95,14 +97,6 @@ def _failed(part: Path, error: Exception, code: int) -> int:
 
 def _say(what: dict[str, float | str | None]) -> None:
     print(json.dumps(what))  # noqa: T201 - the parent reads it
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 if __name__ == "__main__":

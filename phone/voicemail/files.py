@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from phone.durable import sync
 from phone.voicemail.message import MessageId
 
 _NAME = re.compile(r"(\d{8}T\d{6}Z-[0-9a-f]{8})\.(part|opus|cut)")
@@ -66,7 +67,7 @@ class Folder:
     def make(self) -> None:
         if not self.path.is_dir():
             self.path.mkdir(parents=True, mode=0o700)
-            _sync_folder(self.path.parent)
+            sync(self.path.parent)
 
     def lock(self) -> int:
         """A descriptor that keeps other processes out while it is open. Raises BlockingIOError if one is in."""
@@ -132,7 +133,7 @@ class Folder:
         return PartFile(os.open(self.part(id), _NEW | os.O_EXCL, _MODE))
 
     def sync(self) -> None:
-        _sync_folder(self.path)
+        sync(self.path)
 
     def commit(self, id: MessageId) -> int:
         """The part, which was synced, becomes whole, if it is not already. Its size."""
@@ -177,11 +178,3 @@ class Folder:
         """What a power cut left of files that were being mended."""
         if names.cuts:
             self.remove(self.path / f"{name}.cut" for name in names.cuts)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

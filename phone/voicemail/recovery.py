@@ -6,12 +6,11 @@ Files are right. What is recorded and not listed becomes a message; what is list
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 
+from phone.durable import sync
 from phone.ogg.opusreader import OpusReader, mended
 from phone.ogg.page import OggError
 from phone.voicemail.files import Folder
@@ -120,7 +119,7 @@ def adopt_part(folder: Folder, id: MessageId, shortest: float, *, cut: bool = Fa
         folder.remove([path])
         return None
     if whole == data:
-        _sync(path)
+        sync(path)
         folder.commit(id)
     else:
         folder.commit_instead(id, whole)
@@ -154,11 +153,3 @@ def _mended(data: bytes, *, cut: bool) -> bytes | None:
     if not cut and mended(reader, reader.tags) == data:
         return data
     return mended(reader, interrupted(reader.tags))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
