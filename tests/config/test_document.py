@@ -80,6 +80,10 @@ def test_every_key_that_tomllib_finds_has_the_line_it_was_written_on(tables, bet
     assert locate(text) == expected
 
 
+def refused(_):
+    raise PermissionError(13, "Permission denied")
+
+
 @pytest.mark.parametrize(
     ("mode", "hint"), [(0o640, "join the group {group} (sudo usermod"), (0o600, "run this by sudo")]
 )
@@ -88,9 +92,6 @@ def test_who_may_not_read_it_is_told_what_to_do(tmp_path, monkeypatch, mode, hin
     path = tmp_path / "phone.toml"
     path.touch(mode)
     path.chmod(mode)
-
-    def refused(_):
-        raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_bytes", refused)
     with pytest.raises(ConfigError, match="Permission denied; run this by sudo") as told:
@@ -101,9 +102,6 @@ def test_who_may_not_read_it_is_told_what_to_do(tmp_path, monkeypatch, mode, hin
 def test_a_group_without_a_name_is_no_hint(tmp_path, monkeypatch):
     path = tmp_path / "phone.toml"
     path.touch(0o640)
-
-    def refused(_):
-        raise PermissionError(13, "Permission denied")
 
     def nameless(gid):
         raise KeyError(gid)

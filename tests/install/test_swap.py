@@ -10,37 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from rig.cuts import Cut, cuts
 
 from phone.install import swap, venv
 from phone.install.venv import VenvStep
 
 
-class PowerCutError(BaseException):
-    """Nothing of ours runs after it."""
-
-
 @pytest.fixture
 def cut_at(monkeypatch):
     """Before the n-th change of the disk."""
-    left = -1
-
-    def arm(count):
-        nonlocal left
-        left = count
-
-    def wrapped(real):
-        def call(*arguments, **more):
-            nonlocal left
-            left -= 1
-            if left == 0:
-                raise PowerCutError
-            return real(*arguments, **more)
-
-        return call
-
-    for where, name in ((os, "rename"), (os, "sync"), (os, "fsync"), (swap, "exchange"), (shutil, "rmtree")):
-        monkeypatch.setattr(where, name, wrapped(getattr(where, name)))
-    return arm
+    return cuts(monkeypatch, ((os, "rename"), (os, "sync"), (os, "fsync"), (swap, "exchange"), (shutil, "rmtree")))
 
 
 def folder(path: Path, text: str) -> Path:
@@ -62,7 +41,7 @@ def test_cut_off_at_any_step_there_is_the_old_or_the_new(tmp_path, monkeypatch, 
         cut_at(moment)
         try:
             swap.put_in_place(target)
-        except PowerCutError:
+        except Cut:
             cut_at(-1)
         else:
             cut_at(-1)
@@ -88,7 +67,7 @@ def test_a_mend_that_is_cut_off_goes_on(tmp_path, cut_at):
         cut_at(moment)
         try:
             swap.mended(target)
-        except PowerCutError:
+        except Cut:
             cut_at(-1)
             swap.mended(target)
         else:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 from provision.conftest import ANNA, CONFIG, given
+from rig.cuts import Cut, cuts
 
 from phone.provision import files, startup, trials
 from phone.provision.contents import Contents
@@ -201,31 +202,10 @@ def test_a_phone_that_was_never_provisioned_makes_no_folder(store):
 # --- kill -9 anywhere -------------------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """Nothing of ours runs after it."""
-
-
 @pytest.fixture
 def killed_at(monkeypatch):
     """Die before the n-th time that anything reaches the disk; whether it came to that."""
-    left = -1
-
-    def arm(count: int) -> None:
-        nonlocal left
-        left = count
-
-    def wrapped(real):
-        def call(*arguments, **more):
-            nonlocal left
-            left -= 1
-            if left == 0:
-                raise Killed
-            return real(*arguments, **more)
-
-        return call
-
-    for name in ("fsync", "fchmod", "rename", "replace", "unlink"):
-        monkeypatch.setattr(os, name, wrapped(getattr(os, name)))
+    arm = cuts(monkeypatch, ((os, name) for name in ("fsync", "fchmod", "rename", "replace", "unlink")))
     # what a killed process leaves half made stays
     monkeypatch.setattr(files.Path, "unlink", lambda path, missing_ok=False: _unlink(path, missing_ok=missing_ok))
     return arm
@@ -260,7 +240,7 @@ def test_killed_at_any_moment_the_config_is_the_old_or_the_new_and_the_history_a
         killed_at(moment)
         try:
             whole_trial(store, how)
-        except Killed:
+        except Cut:
             killed_at(-1)
         else:
             killed_at(-1)

@@ -73,8 +73,8 @@ class PrivatePostgres:
 
 
 @contextlib.contextmanager
-def database() -> Iterator[str]:
-    """The URL of an empty one, on a server of its own. Skips the test where PostgreSQL is not installed."""
+def running() -> Iterator[PrivatePostgres]:
+    """A server in a folder of its own. Skips the test where PostgreSQL is not installed."""
     where = programs()
     if where is None:
         pytest.skip("PostgreSQL is not installed: apt install postgresql")
@@ -82,10 +82,17 @@ def database() -> Iterator[str]:
     server = PrivatePostgres(folder, where)
     try:
         server.start()
-        yield server.database()
+        yield server
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def database() -> Iterator[str]:
+    """The URL of an empty one, on a server of its own. Skips as `running` does."""
+    with running() as server:
+        yield server.database()
 
 
 def fresh_folder() -> Path:

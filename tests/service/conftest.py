@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rig.postgres import PrivatePostgres, fresh_folder, programs
+from rig.postgres import PrivatePostgres, running
 
 from phone.service.store import Store
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PrivatePostgres]:
-    where = programs()
-    if where is None:
-        pytest.skip("PostgreSQL is not installed: apt install postgresql")
-    folder = fresh_folder()
-    server = PrivatePostgres(folder, where)
-    try:
-        server.start()
+    with running() as server:
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
