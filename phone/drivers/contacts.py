@@ -24,7 +24,7 @@ class Contacts:
     def edge(self, name: str, level: bool, at: float) -> None:
         """A wire changed at `at`; what was due before counts first."""
         self.settle(at)
-        self._take(name, *self._states[name].edge(level, at))
+        self.see(name, level, at)
 
     def see(self, name: str, level: bool, at: float) -> None:
         """A look found a wire changed at `at`. Nobody knows how it was since the look before: nothing was due then."""

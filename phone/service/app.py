@@ -112,10 +112,8 @@ class Service:
         keeper = Keeper(spool, store, lamps.changed, courier.due)
         owners = Owners(store, component, self.addresses, lamps.changed, listed=config.accounts.mailboxes == "listed")
         self._stack.push_async_callback(self.studio.close)
-        traversal, media = (
-            Traversal(config.ice),
-            setup(config.media, config.log_level, relay_only=config.ice.relay_only),
-        )
+        traversal = Traversal(config.ice)
+        media = setup(config.media, config.log_level, relay_only=config.ice.relay_only)
         self.studio.servers = lambda: traversal.servers(component.ice_servers(), time.time())
         await self.studio.start(media, config.media.processes)
         vouching = Vouching(component, self.addresses.component)
