@@ -77,6 +77,10 @@ class VirtualPi:
     """The bus takes the time that a real one takes; 0: none."""
     memory: str = "640M"
     cpus: int = 2
+    """With two, a thread that an edge wakes on the other one keeps its whole program waiting for 10 ms, as on no real
+    board: a scan of a watched keypad with a key down takes 44 ms with two, 4 with one. With one, a boot takes twice as
+    long. So keys are timed with one, which is what the smallest Pi has, and boots with two.
+    """
     nice: int = 0
     """Of its whole process, as `nice` has it; below 0 it goes before all else on this machine."""
     disk: Path | None = None
