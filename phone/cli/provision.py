@@ -31,9 +31,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def expanded(arguments: Sequence[str]) -> list[str]:
-    """`phone provision` is `phone provision apply`; options may stand before the command, too."""
+    """What follows `phone`, the word `provision` first. Without a command it is `apply`; options may stand before the
+    command, too.
+    """
     told = list(arguments)
-    if told[:1] != ["provision"] or told[1:2] in (["-h"], ["--help"]):
+    if told[1:2] in (["-h"], ["--help"]):
         return told
     rest = told[1:]
     for place, (before, word) in enumerate(pairwise(("", *rest))):

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phone.cli.common import add_command, add_config
 from phone.control.claim import CONTROL_SOCKET, AlreadyRunningError, Claims
@@ -17,6 +18,10 @@ from phone.control.messages import ControlError
 from phone.errors import ConfigError
 from phone.provision.store import Store
 from phone.provision.values import Trial
+
+if TYPE_CHECKING:
+    from phone.config import Config
+    from phone.trial import Keeper
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,19 +61,22 @@ def _claim(claims: Claims, path: Path) -> None:
 
 
 def _run(path: Path, store: Store, trial: Trial | None, claims: Claims) -> bool:
+    from phone import begin  # noqa: PLC0415
+
+    return begin.run(lambda: _load(path, store, trial, claims))
+
+
+def _load(path: Path, store: Store, trial: Trial | None, claims: Claims) -> tuple[Config, Keeper]:
     from phone import logs  # noqa: PLC0415
     from phone.config import load  # noqa: PLC0415
     from phone.provision import startup  # noqa: PLC0415
+    from phone.trial import Keeper  # noqa: PLC0415
 
     runs = startup.runs(store)
     config = load(path)
     logs.setup(config.log_level, [config.account.secret()])
     claims.take(config.run_dir / CONTROL_SOCKET)  # after a rollback it may be another
-
-    from phone import begin  # noqa: PLC0415
-    from phone.trial import Keeper  # noqa: PLC0415
-
-    return begin.run(config, Keeper(store, runs, trial.version if trial else None))
+    return config, Keeper(store, runs, trial.version if trial else None)
 
 
 def _anew() -> None:

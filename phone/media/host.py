@@ -84,13 +84,21 @@ class MediaHost:
             await asyncio.wait_for(self._first_report.wait(), patience)
         return self._first_report.is_set()
 
-    async def start(self, setup: Setup) -> None:
-        """Start the process and keep it running until `close`."""
+    async def start(self, setup: Setup | None = None) -> None:
+        """Start the process and keep it running until `close`. Without `setup` it imports all that it needs, opens
+        nothing, and waits for `set_up`.
+        """
         self._setup = setup
         self._last_report = time.monotonic()
         theirs = self._connect()
         await self._spawn(theirs)
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
+
+    def set_up(self, setup: Setup) -> None:
+        """What `start` was not told. Before any other message."""
+        self._setup = setup
+        self._put(setup)
+        log.info("media process %s started", self.pid)
 
     def send(self, message: Plan | SendDigit | PlayDigit | SkipPlay | AskServers) -> None:
         """Tell the process. Raises MediaClosedError when there is none."""
@@ -147,7 +155,8 @@ class MediaHost:
             )
         finally:
             theirs.close()
-        log.info("media process %d started", self._process.pid)
+        if self._setup is not None:
+            log.info("media process %d started", self._process.pid)
 
     def _readable(self, sock: socket.socket) -> None:
         try:
@@ -222,9 +231,11 @@ class MediaHost:
             self._process = None
 
     async def _end(self) -> None:
-        """It ends itself when its socket closes; killed if it does not."""
+        """It ends itself when its socket closes; killed if it does not, or has nothing open yet."""
         if self._process is None:
             return
+        if self._setup is None:
+            self._kill()
         try:
             await asyncio.wait_for(self._process.wait(), 2.0)
         except TimeoutError:

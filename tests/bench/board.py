@@ -18,7 +18,7 @@ def _run(options: Options, say: Say) -> Result:
     if reason := cache.why_not():
         return Result("board", error=f"left out: {reason}")
     shares = {"project": cache.PROJECT, "venv": cache.venv()}
-    with VirtualPi(bare=True, network=False, shares=shares, cpus=1, nice=-15) as pi:
+    with VirtualPi(bare=True, network=False, shares=shares, nice=-15) as pi:
         say("keys and display on a virtual Pi")
         told = pi.run(
             "cd /mnt/project && PYTHONPATH=. /mnt/venv/bin/python tests/hil/guest/measure.py"

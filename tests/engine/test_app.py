@@ -69,7 +69,7 @@ def keeper(loaded: Config) -> Keeper:
 @pytest.fixture
 async def running(loaded: Config) -> AsyncIterator[Path]:
     """A daemon in this process; its control socket."""
-    daemon = asyncio.create_task(begin.begin(loaded, keeper(loaded)))
+    daemon = asyncio.create_task(begin.begin(lambda: (loaded, keeper(loaded))))
     socket = loaded.run_dir / CONTROL_SOCKET
     while not socket.exists():
         assert not daemon.done(), daemon
@@ -117,7 +117,7 @@ async def test_a_sign_in_that_fails_by_a_bug_ends_the_daemon(loaded: Config, mon
 
     monkeypatch.setattr(app.XmppClient, "run", broken)
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(begin.begin(loaded, keeper(loaded)), 20)
+        await asyncio.wait_for(begin.begin(lambda: (loaded, keeper(loaded))), 20)
 
 
 def test_what_the_config_says_arrives(loaded: Config) -> None:

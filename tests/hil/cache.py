@@ -26,7 +26,7 @@ TOOLS = (
 )
 """Commands that building and running need."""
 _KERNEL = tuple(MAKE / name for name in ("build-kernel", "kernel.config", "vpi.c", "pi.dts"))
-_ROOT = tuple(MAKE / name for name in ("build-root", "init", "vpi-agent.service"))
+_ROOT = tuple(MAKE / name for name in ("build-root", "init.c", "vpi-agent.service"))
 _VENV = (MAKE / "build-venv", *(PROJECT / "requirements" / f"{name}.txt" for name in ("build", "hardware", "dev")))
 _BOOTS = "Unable to mount root"
 """What a kernel says last that has no disk, but runs."""

@@ -34,7 +34,7 @@ def _a_machine_for_it() -> None:
 def bare() -> Iterator[VirtualPi]:
     """A kernel, the header and this project: for drivers."""
     shares = {"project": cache.PROJECT, "venv": cache.venv()}
-    with VirtualPi(bare=True, network=False, shares=shares, cpus=1, nice=-15) as pi:
+    with VirtualPi(bare=True, network=False, shares=shares, nice=-15) as pi:
         yield pi
 
 

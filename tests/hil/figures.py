@@ -16,7 +16,7 @@ _LISTEN, _REST = 0.6, 0.3
 """Seconds."""
 _READY = "systemctl show phone -p ActiveEnterTimestampMonotonic --value"
 _USED = """
-for pid in $(cat /sys/fs/cgroup/system.slice/phone.service/cgroup.procs); do
+for pid in $(cat /sys/fs/cgroup/phone.service/cgroup.procs); do
     echo $(sed 's/.*) //' /proc/$pid/stat | cut -d' ' -f12,13) $(sed -n 's/^VmRSS: *//p' /proc/$pid/status) \
         $(sed -n 's/^Pss: *//p' /proc/$pid/smaps_rollup)
 done

@@ -76,3 +76,19 @@ async def test_systemds_questions_are_not_its_own(monkeypatch) -> None:
         assert b"PYTHONPATH" in environment
     finally:
         await host.close()
+
+
+async def test_without_a_setup_it_waits_and_can_be_given_up() -> None:
+    reports: list[Report] = []
+    host = MediaHost(reports.append, lambda: None)
+    try:
+        await host.start()
+        assert not await host.ready(1)
+        assert (reports, host.starting) == ([], True)
+        host.set_up(SETUP)
+        assert await host.ready(30)
+        await host.close()
+        await host.start()
+    finally:
+        await host.close()
+    assert host.pid is None
