@@ -50,9 +50,12 @@ async def begin(load: Callable[[], tuple[Config, Keeper]]) -> bool:
 
 @contextmanager
 def _no_collecting() -> Iterator[None]:
-    """What imports make is no garbage: to look for some among it would be a tenth of their time."""
+    """What imports make is no garbage: to look for some among it would be a tenth of their time, then and whenever all
+    objects are looked at.
+    """
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()

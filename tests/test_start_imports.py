@@ -41,6 +41,15 @@ def test_it_waits_for_nothing_it_needs_later(before_dial_tone: set[str], module:
     assert module not in before_dial_tone, LATER[module]
 
 
+def test_pins_bring_no_parser_of_mail() -> None:
+    assert not imported("phone.drivers.gpiochip") & {"importlib.metadata", "email", "zipfile", "csv"}
+
+
+def test_the_sound_process_waits_for_nothing_that_only_calls_need() -> None:
+    needless = {"aioice", "ifaddr", "opuslib", "pylibsrtp", "phone.media.leg", "phone.media.dtls", "ssl", "_ssl"}
+    assert not imported("phone.media.process") & needless
+
+
 def test_the_sound_process_starts_before_the_phone_is_imported() -> None:
     begun = imported("phone.cli.main", "phone.cli.run", "phone.begin")
     later = {"phone.app", "phone.engine", "phone.xmpp", "phone.jingle", "phone.voicemail", "PIL", "sqlite3"}

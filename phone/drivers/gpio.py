@@ -58,6 +58,8 @@ def open_factory(name: FactoryName, chip: int | None = None) -> PinFactory:
     Raises PinError: the library is missing, there is no such chip, or this user may not use it.
     """
     with _as_pin_error(f"the GPIO pins cannot be had by {name}", "is this a Raspberry Pi, and the user in group gpio?"):
+        from phone.drivers import lean as _lean  # noqa: F401, PLC0415 - only real hardware needs it
+
         match name:
             case "gpiod":
                 from phone.drivers.gpiochip import GpiochipFactory  # noqa: PLC0415 - only real hardware needs it

@@ -13,6 +13,8 @@ import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from phone.drivers import lean as _lean  # noqa: F401  # isort: skip  # before gpiozero
+
 import gpiod
 from gpiod.line import Bias, Clock, Direction, Edge, Value
 from gpiozero.exc import PinFixedPull, PinInvalidFunction, PinInvalidPull, PinSetInput

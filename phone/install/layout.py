@@ -33,6 +33,7 @@ PLACES = {
     ".timer": "usr/lib/systemd/system/{stem}.timer",
     ".path": "usr/lib/systemd/system/{stem}.path",
     ".socket": "usr/lib/systemd/system/{stem}.socket",
+    ".dropin": "usr/lib/systemd/system/{stem}.service.d/phone.conf",
     ".target": "usr/lib/systemd/system/{stem}.target",
     ".sysusers": "usr/lib/sysusers.d/{stem}.conf",
     ".tmpfiles": "usr/lib/tmpfiles.d/{stem}.conf",

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from phone.media.mixer import Dictated, Played
-from phone.media.outgoing import MakeCodec
-from phone.media.outward import Outward
-from phone.media.plan import Report
-from phone.media.planrecordings import Play, SkipPlay
-from phone.media.speech import Speech
-
 if TYPE_CHECKING:
     from phone.media.ahead import ReadAhead
+    from phone.media.mixer import Dictated, Played
+    from phone.media.outgoing import MakeCodec
+    from phone.media.outward import Outward
+    from phone.media.plan import Report
+    from phone.media.planrecordings import Play, SkipPlay
     from phone.media.playing import Playing
     from phone.media.probe import Probe
     from phone.media.probing import Probing
     from phone.media.recordings import Recordings
     from phone.media.sayings import Sayings
+    from phone.media.speech import Speech
 
 
 class Annex:

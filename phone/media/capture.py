@@ -14,10 +14,13 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from phone.media.captured import Captured, Packet
 from phone.media.rtp import HEADER_BYTES, kind_of_datagram
-from phone.media.sockets import Address
+
+if TYPE_CHECKING:
+    from phone.media.sockets import Address
 
 ROOM = 4096
 """Packets that wait to be carried away: several seconds of eight calls."""

@@ -1,8 +1,8 @@
 """Import asyncio and msgspec without what only other programs need of them: 2 MB resident.
 
-`process` imports this before all else; nothing else may. TLS (asyncio, aioice) is for TURN over TLS alone, which
-`tls` then brings in; archives (shutil, for ctypes.util) and `typing_extensions` (msgspec, which does as well with
-`typing`) are never used here. Where they are loaded already, they stay.
+`process` imports this before all else. TLS (asyncio, aioice) is for TURN over TLS alone, which `tls` then brings in;
+archives (shutil, for ctypes.util) and `typing_extensions` (msgspec, which does as well with `typing`) are never used
+here. Where they are loaded already, they stay.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ def _without(names: tuple[str, ...]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _named_alone(name: str, **attributes: object) -> Iterator[None]:
+def ssl_named_alone() -> Iterator[None]:
     """A hollow module meanwhile: aioice names `ssl.SSLContext` in annotations."""
-    if name in sys.modules:
+    if "ssl" in sys.modules:
         yield
         return
-    sys.modules[name] = hollow = ModuleType(name)
-    hollow.__dict__.update(attributes)
+    sys.modules["ssl"] = hollow = ModuleType("ssl")
+    hollow.__dict__["SSLContext"] = object
     try:
         yield
     finally:
-        del sys.modules[name]
+        del sys.modules["ssl"]
 
 
 with _without(_UNUSED):
@@ -46,5 +46,3 @@ with _without(_UNUSED):
     import shutil  # noqa: F401
 
     import msgspec  # noqa: F401
-with _named_alone("ssl", SSLContext=object):
-    from phone.media import turn  # noqa: F401

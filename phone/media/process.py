@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 _MAX_MESSAGE = 262_144
 _SWITCH_INTERVAL = 0.0005
 """Seconds the loop may hold the interpreter while the audio thread waits for it (default 5 ms: a whole period)."""
+_SETTLED = 3.0
+"""Seconds from the setup to what the dial tone need not wait for; a call that comes before does it itself."""
 _BACKLOG = 200
 """Reports kept for a control process that does not read, before statistics are dropped."""
 
@@ -121,10 +123,9 @@ def _obey(data: bytes, channel: Channel, room: list[Room]) -> None:
                 # it tells every check of every pair
                 logging.getLogger("aioice").setLevel("DEBUG" if message.log_level == "DEBUG" else "WARNING")
                 room.append(Room(message, channel))
-                gc.collect()
-                gc.freeze()
                 become_real_time(LOOP_PRIORITY)
-                lock_memory()
+                settling = threading.Thread(target=_settle, args=room, name="settling", daemon=True)
+                asyncio.get_running_loop().call_later(_SETTLED, settling.start)
         case Plan() if room:
             room[0].follow(message)
         case SendDigit() if room:
@@ -137,6 +138,13 @@ def _obey(data: bytes, channel: Channel, room: list[Room]) -> None:
             room[0].ask_servers(message)
         case _:
             log.error("%s came before Setup: ignored", type(message).__name__)
+
+
+def _settle(room: Room) -> None:
+    """In a thread of its own: plans are obeyed meanwhile."""
+    room.expect_calls()
+    gc.freeze()  # without a look for garbage, which would stop speech for a moment
+    lock_memory()
 
 
 def _thread_died(details: threading.ExceptHookArgs) -> None:

@@ -7,19 +7,15 @@ import gc
 import logging
 import os
 import time
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from phone.media.annex import Annex
 from phone.media.audio import AudioThread
 from phone.media.capture import PacketCapture
-from phone.media.codecs import Codec
-from phone.media.coders import make_codec
 from phone.media.controls import CardControls
-from phone.media.dtls import Certificate
 from phone.media.dtmf import FREQUENCIES
 from phone.media.hold import HoldSound, TonePlayback
 from phone.media.jack import Jack
-from phone.media.leg import Leg, Surroundings
 from phone.media.mixer import Mixer, Party, Route
 from phone.media.plan import (
     Alive,
@@ -39,10 +35,14 @@ from phone.media.planrecordings import SkipPlay
 from phone.media.plugs import named
 from phone.media.ringer import Ringer
 from phone.media.ringsound import RingSound
-from phone.media.sockets import local_addresses
 from phone.media.soundcard import Device, Place
-from phone.media.speech import Speech
 from phone.media.tones import countries
+
+if TYPE_CHECKING:
+    from phone.media.codecs import Codec
+    from phone.media.dtls import Certificate
+    from phone.media.leg import Leg
+    from phone.media.speech import Speech
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Room:
         self._plan: Plan | None = None
         self._seconds = 0
         self._was_stuck = False
-        self._spare: Certificate | None = Certificate()
+        self._spare: Certificate | None = None
         self._closing: set[asyncio.Task[None]] = set()
         country = setup.country
         if country not in countries():
@@ -139,11 +139,18 @@ class Room:
         task.add_done_callback(self._left)
 
     async def _asked(self, message: AskServers) -> None:
+        from phone.media.calling import local_addresses  # noqa: PLC0415 - see the module
         from phone.media.serverprobe import ask_all  # noqa: PLC0415 - no call needs it
 
         addresses = self._setup.addresses or local_addresses()
         answers = await ask_all(message.servers, addresses, self._setup.port_range)
         self._reporter.report(ServersAsked(message.token, answers))
+
+    def expect_calls(self) -> None:
+        """So that the first one need not wait for what `calling` has. In any thread."""
+        from phone.media import calling  # noqa: F401, PLC0415 - see the module
+
+        self._loop.call_soon_threadsafe(self._make_spare)
 
     async def close(self) -> None:
         """Leave all legs and let the cards go."""
@@ -225,6 +232,8 @@ class Room:
         return set(listener.values())
 
     def _join(self, leg: LegPlan) -> Leg:
+        from phone.media.calling import Leg, Speech, Surroundings, local_addresses  # noqa: PLC0415 - see the module
+
         setup, plan = self._setup, self._plan
         around = Surroundings(
             addresses=setup.addresses or local_addresses(),
@@ -238,14 +247,20 @@ class Room:
         return Leg(leg, around, self._certificate(), speech)
 
     def _make_codec(self, name: str) -> Codec | None:
+        from phone.media.calling import make_codec  # noqa: PLC0415 - see the module
+
         return make_codec(name, bitrate=self._setup.opus_bitrate, complexity=self._setup.opus_complexity)
 
     def _certificate(self) -> Certificate:
+        from phone.media.calling import Certificate  # noqa: PLC0415 - see the module
+
         certificate, self._spare = self._spare or Certificate(), None
         self._loop.call_later(_SPARE_AFTER, self._make_spare)
         return certificate
 
     def _make_spare(self) -> None:
+        from phone.media.calling import Certificate  # noqa: PLC0415 - see the module
+
         self._spare = self._spare or Certificate()
 
     def _leave(self, leg: Leg) -> None:

@@ -92,3 +92,18 @@ async def test_without_a_setup_it_waits_and_can_be_given_up() -> None:
     finally:
         await host.close()
     assert host.pid is None
+
+
+async def test_what_calls_need_is_there_before_the_first_of_them() -> None:
+    """It is imported once nothing else is to be done, so that no call waits for it."""
+    host = MediaHost(lambda _: None, lambda: None)
+    try:
+        await host.start(SETUP)
+        assert await host.ready(30)
+        maps = Path(f"/proc/{host.pid}/maps")
+        assert "libopus" not in maps.read_text()
+        async with asyncio.timeout(60):
+            while "libopus" not in maps.read_text():
+                await asyncio.sleep(0.05)
+    finally:
+        await host.close()

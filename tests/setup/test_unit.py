@@ -73,8 +73,10 @@ def test_the_desks_devices_are_open_and_no_others(unit):
     }
     groups = unit["Service"]["SupplementaryGroups"].split()
     assert {"audio", "gpio", "i2c", "spi", "input"} == set(groups)
-    drivers = {word for word in unit["Unit"]["Wants"].split() if word.startswith("modprobe@")}
-    assert drivers <= set(unit["Unit"]["After"].split()), "a card that comes later would be refused"
+    assert "phone-devices.service" in unit["Unit"]["Wants"].split()
+    assert "phone-devices.service" in unit["Unit"]["After"].split(), "a card that comes later would be refused"
+    modprobe = settings(SYSTEMD / "phone-devices.service", "ExecStart")[0].split()
+    assert {"snd", "i2c_dev", "spidev"} <= set(modprobe)
 
 
 def test_nothing_waits_for_network_or_time(unit):

@@ -1,0 +1,18 @@
+"""What a call needs and a dial tone does not: half of the process, imported while nobody waits (`process`), or by the
+first leg.
+"""
+
+from __future__ import annotations
+
+from phone.media.frugal import ssl_named_alone
+
+with ssl_named_alone():
+    from phone.media import turn as _turn  # noqa: F401
+
+from phone.media.coders import make_codec
+from phone.media.dtls import Certificate
+from phone.media.leg import Leg, Surroundings
+from phone.media.sockets import local_addresses
+from phone.media.speech import Speech
+
+__all__ = ["Certificate", "Leg", "Speech", "Surroundings", "local_addresses", "make_codec"]
