@@ -1,18 +1,24 @@
-"""The whole phone on a virtual Pi, out of its package: how soon it has a dial tone, and what it costs."""
+"""The whole phone on a virtual Pi, out of its package: how soon it has a dial tone, what it costs, and whether its
+display delays its packets.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from itertools import cycle
 
 from hil import cache, figures
 from hil.household import Household, household
-from journeys.steps import does
+from journeys.steps import connected, does
 
 from bench.model import Case, Options, Result, Say
+from bench.pacing import deviations
 
-_BOOTS, _LIFTS = 3, 40
+_BOOTS, _LIFTS = 5, 40
 """A round's lifts."""
 _SETTLE, _IDLE = 10.0, 30.0
+_TALK, _KEY_EVERY = 10.0, 0.1
+"""Seconds; a round's."""
 
 
 async def _measure(home: Household, options: Options, say: Say, result: Result) -> None:
@@ -35,13 +41,36 @@ async def _measure(home: Household, options: Options, say: Say, result: Result) 
     await asyncio.to_thread(home.alice.listen)
     lifts = await asyncio.to_thread(figures.lifts, home.alice, _LIFTS * options.rounds)
     result.figures["hook to dial tone on the board, ms"] = [round(each, 1) for each in lifts]
+    say("a phone on a virtual Pi, in a call")
+    await _call(home)
+    watch = (deviations, home.pi.cable.address, _TALK * options.rounds)
+    result.figures["packet too early or late, ms"] = await asyncio.to_thread(*watch)
+    drawing = asyncio.create_task(_draw(home))
+    result.figures["packet too early or late while pictures are drawn, ms"] = await asyncio.to_thread(*watch)
+    drawing.cancel()
+
+
+async def _call(home: Household) -> None:
+    alice, bob = home.alice, home.neighbours["bob"]
+    await alice.lift()
+    await alice.dial(bob.number)
+    await does(bob, lambda s: s.ringer, 20)
+    await bob.lift()
+    await does(alice, connected)
+
+
+async def _draw(home: Household) -> None:
+    """The volume's picture and the call's, in turn."""
+    for key in cycle(("VOL+", "VOL-")):
+        await home.alice.press(key, _KEY_EVERY / 2)
+        await asyncio.sleep(_KEY_EVERY / 2)
 
 
 async def _all(options: Options, say: Say) -> Result:
     result = Result("board-phone")
     if reason := cache.why_not():
         return Result("board-phone", error=f"left out: {reason}")
-    async with household(options.folder / "board") as home:
+    async with household(options.folder / "board", "bob") as home:
         await _measure(home, options, say, result)
     return result
 

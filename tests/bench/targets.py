@@ -106,6 +106,10 @@ _TARGETS = (
     _Target(
         "board-phone", "hook to dial tone, virtual Pi", "ms", 60, _figure("hook to dial tone on the board, ms", _p95)
     ),
+    _Target(
+        *("board-phone", "packet moved while pictures are drawn, virtual Pi", "ms", 5),
+        _figure("packet too early or late while pictures are drawn, ms", max),
+    ),
     _Target("board-phone", "idle, CPU, virtual Pi", "% of a core", 1, _figure("phone on the board, idle, CPU %")),
     _Target("board-phone", "idle, resident, virtual Pi", "MB", 110, _figure("phone on the board, idle, MB")),
     _Target("board", "bouncing presses lost", "", 0, _figure("bouncing presses lost")),
