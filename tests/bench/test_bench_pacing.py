@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+
 from bench.pacing import sequence_number
 
 OURS, OTHER = "10.68.0.2", "10.68.0.3"
