@@ -94,6 +94,7 @@ async def run(config: Config, keeper: Keeper, media: MediaHost, reported: Sequen
         library.box = lambda: mail.box
         sayings = Sayings(prompts.path)
         engine, catch_up = _engine(config, client, media, desk, calls, library, mail, sayings, floor, stack)
+        desk.watch_troubles(lambda: engine.post_from_thread(inbox.TimePassed()))  # so that the display says so
         ears.post, ears.contacts, ears.catch_up = engine.post, library.contacts_changed, catch_up.archived
         for item in early:
             engine.post(item)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phone import stamp
+from phone.alltroubles import part_troubles
 from phone.calls.model import Service
 from phone.clockfloor import ClockFloor
 from phone.engine import Engine
@@ -92,7 +93,7 @@ class Life:
         """How the phone is, for `systemctl status`."""
         trouble = self.engine.trouble()
         service = f"not registered: {trouble}" if trouble else f"registered as {self.client.full_jid}"
-        return "; ".join((service, *self.engine.measured.troubles.values(), *self.desk_troubles()))
+        return "; ".join((service, *part_troubles(self.engine, self.desk_troubles)))
 
     async def _keep_times(self) -> None:
         """Off the loop, for the card may be slow; at the end too."""

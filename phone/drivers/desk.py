@@ -29,6 +29,8 @@ class Desk:
     """The person's side, where the hardware is simulated."""
     troubles: Callable[[], tuple[str, ...]] = tuple
     """What does not work now: a sentence for each part. Any thread may ask."""
+    watch_troubles: Callable[[Callable[[], None]], None] = lambda _: None
+    """Have that called, from any thread, whenever one of them begins, changes or is over."""
     give_back: Callable[[], None] = lambda: None
     """What they have in common, once they are closed."""
 
@@ -70,4 +72,5 @@ def open_desk(config: HardwareConfig) -> Desk:
 
     coldplug.wait_for("gpiochip*", "gpiomem*")
     real = open_profile(profile)
-    return Desk(real.inputs, real.lamps, real.display, troubles=real.troubles, give_back=real.give_back)
+    parts = (real.inputs, real.lamps, real.display)
+    return Desk(*parts, None, real.troubles, real.watch_troubles, real.give_back)

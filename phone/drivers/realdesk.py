@@ -27,6 +27,7 @@ class RealDesk:
     lamps: GpioLamps
     display: Display
     troubles: Callable[[], tuple[str, ...]]
+    watch_troubles: Callable[[Callable[[], None]], None]
     give_back: Callable[[], None]
     """The pins that all of them had, once they are closed."""
 
@@ -66,6 +67,7 @@ def open_profile(
         GpioLamps(profile.lamps, factory, troubles),
         oled or NoDisplay(),
         troubles.sentences,
+        troubles.watch,
         lambda: _give_back(factory, troubles),
     )
 

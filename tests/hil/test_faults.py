@@ -27,6 +27,8 @@ pytestmark = [
 ]
 
 PATIENCE = 60.0
+AT_ONCE = 10.0
+"""Seconds, and not with the idle clock's next minute."""
 DIAL_TONE = Path(__file__).parents[1] / "ui" / "golden" / "en" / "dial-tone.png"
 BOTH = "alice>bob bob>alice"
 _RESTARTS = "systemctl show phone -p NRestarts --value"
@@ -95,6 +97,7 @@ async def test_a_display_that_is_unplugged(home: Household, alice: Watched) -> N
     await asyncio.to_thread(display.unplug)
     troubled = await does(alice, lambda s: bool(s.desk_troubles), PATIENCE)
     assert troubled.desk_troubles[0].startswith("The display is out of order: no answer from address 0x3c")
+    await does(alice, lambda s: "1 trouble: menu" in s.screen, AT_ONCE)
     await alice.lift()
     await does(alice, lambda s: s.tone == "dial", PATIENCE)
     await asyncio.to_thread(display.plug_in)
