@@ -12,8 +12,8 @@ def all_troubles(engine: Engine, desk_troubles: Callable[[], tuple[str, ...]]) -
     """The service first, if there is to be one, then sound, keys, lamps and display, and the messages."""
     fresh = engine.phone.service is Service.NO_ACCOUNT
     fresh = fresh or (engine.phone.service is Service.STARTING and not engine.service_detail)
-    service = () if fresh else filter(None, (engine.trouble(),))
-    return (*service, *part_troubles(engine, desk_troubles))
+    service = "" if fresh else engine.trouble()
+    return tuple(filter(None, (service, *part_troubles(engine, desk_troubles))))
 
 
 def part_troubles(engine: Engine, desk_troubles: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:

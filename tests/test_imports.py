@@ -22,13 +22,14 @@ MAY_SEE = {
     "phone.voicemail": {"phone.voicemail", "phone.calls.model", "phone.durable", "phone.ogg", "phone.errors"},
     "phone.ogg": {"phone.ogg", "phone.errors"},
     # the world: none of them sees another
-    "phone.drivers": {"phone.drivers", "phone.config", "phone.clock", "phone.errors"},
+    "phone.drivers": {"phone.drivers", "phone.config", "phone.clock", "phone.errors", "phone.hollow"},
     "phone.xmpp": {"phone.xmpp", "phone.clock", "phone.errors"},
-    "phone.media": {"phone.media", "phone.ogg", "phone.clock", "phone.errors", "phone.logs"},
+    "phone.media": {"phone.media", "phone.ogg", "phone.clock", "phone.errors", "phone.hollow", "phone.logs"},
     # small ones that anyone above may use
     "phone.errors": set(),
     "phone.clock": set(),
     "phone.durable": set(),
+    "phone.hollow": set(),
     "phone.logs": {"phone.journald"},
     "phone.journald": set(),
     "phone.control": {"phone.control", "phone.errors"},

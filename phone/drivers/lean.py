@@ -7,24 +7,7 @@ Import this before gpiozero.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import ModuleType
-
-
-@contextmanager
-def _hollow(name: str, **attributes: object) -> Iterator[None]:
-    """A module of that name meanwhile, unless there is one."""
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = hollow = ModuleType(name)
-    hollow.__dict__.update(attributes)
-    try:
-        yield
-    finally:
-        del sys.modules[name]
+from phone.hollow import hollow
 
 
 def _nobody() -> tuple[()]:
@@ -32,5 +15,5 @@ def _nobody() -> tuple[()]:
     return ()
 
 
-with _hollow("importlib_metadata", entry_points=_nobody), _hollow("importlib_resources"):
+with hollow("importlib_metadata", entry_points=_nobody), hollow("importlib_resources"):
     import gpiozero  # noqa: F401

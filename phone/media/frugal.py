@@ -27,20 +27,6 @@ def _without(names: tuple[str, ...]) -> Iterator[None]:
             del sys.modules[name]
 
 
-@contextlib.contextmanager
-def ssl_named_alone() -> Iterator[None]:
-    """A hollow module meanwhile: aioice names `ssl.SSLContext` in annotations."""
-    if "ssl" in sys.modules:
-        yield
-        return
-    sys.modules["ssl"] = hollow = ModuleType("ssl")
-    hollow.__dict__["SSLContext"] = object
-    try:
-        yield
-    finally:
-        del sys.modules["ssl"]
-
-
 with _without(_UNUSED):
     import asyncio  # noqa: F401
     import shutil  # noqa: F401

@@ -124,7 +124,7 @@ def _obey(data: bytes, channel: Channel, room: list[Room]) -> None:
                 logging.getLogger("aioice").setLevel("DEBUG" if message.log_level == "DEBUG" else "WARNING")
                 room.append(Room(message, channel))
                 become_real_time(LOOP_PRIORITY)
-                settling = threading.Thread(target=_settle, args=room, name="settling", daemon=True)
+                settling = threading.Thread(target=_settle, args=(room[0],), name="settling", daemon=True)
                 asyncio.get_running_loop().call_later(_SETTLED, settling.start)
         case Plan() if room:
             room[0].follow(message)

@@ -9,7 +9,7 @@ from itertools import cycle
 
 from hil import cache, figures
 from hil.household import Household, household
-from journeys.steps import connected, does
+from journeys.steps import does, put_through
 
 from bench.model import Case, Options, Result, Say
 from bench.pacing import deviations
@@ -42,21 +42,12 @@ async def _measure(home: Household, options: Options, say: Say, result: Result) 
     lifts = await asyncio.to_thread(figures.lifts, home.alice, _LIFTS * options.rounds)
     result.figures["hook to dial tone on the board, ms"] = [round(each, 1) for each in lifts]
     say("a phone on a virtual Pi, in a call")
-    await _call(home)
+    await put_through(home.alice, home.neighbours["bob"])
     watch = (deviations, home.pi.cable.address, _TALK * options.rounds)
     result.figures["packet too early or late, ms"] = await asyncio.to_thread(*watch)
     drawing = asyncio.create_task(_draw(home))
     result.figures["packet too early or late while pictures are drawn, ms"] = await asyncio.to_thread(*watch)
     drawing.cancel()
-
-
-async def _call(home: Household) -> None:
-    alice, bob = home.alice, home.neighbours["bob"]
-    await alice.lift()
-    await alice.dial(bob.number)
-    await does(bob, lambda s: s.ringer, 20)
-    await bob.lift()
-    await does(alice, connected)
 
 
 async def _draw(home: Household) -> None:

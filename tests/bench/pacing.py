@@ -7,6 +7,8 @@ import struct
 import time
 from itertools import pairwise
 
+from phone.media.rtp import HEADER_BYTES, kind_of_datagram
+
 _IPV4, _UDP = 0x0800, 17
 _TIMESTAMPS = 35
 """SO_TIMESTAMPNS of Linux: the kernel's own time of arrival, however late this program is."""
@@ -37,11 +39,9 @@ def deviations(sender: str, seconds: float) -> list[float]:
 
 
 def sequence_number(packet: bytes, sender: str) -> int | None:
-    """Of RTP (RFC 3550 5.1; RFC 5761 4 tells it from RTCP) in IPv4 from there."""
+    """Of RTP (RFC 3550 5.1) in IPv4 from there."""
     header = (packet[0] & 0x0F) * 4 if packet else 0
     rtp = packet[header + 8 :]
-    if len(rtp) < 12 or packet[9] != _UDP or packet[12:16] != socket.inet_aton(sender):
+    if len(rtp) < HEADER_BYTES or packet[9] != _UDP or packet[12:16] != socket.inet_aton(sender):
         return None
-    if rtp[0] >> 6 != 2 or 64 <= rtp[1] & 0x7F <= 95:
-        return None
-    return int.from_bytes(rtp[2:4], "big")
+    return int.from_bytes(rtp[2:4], "big") if kind_of_datagram(rtp) == "rtp" else None

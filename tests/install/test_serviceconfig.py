@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from rig.cuts import Cut, cuts
 
 from phone.install import serviceconfig
 from phone.install.serviceconfig import NAME, MoveStep
@@ -61,34 +62,17 @@ def test_nothing_is_done_where_there_is_none_or_a_new_one(step):
     assert step.is_done(changed=True)
 
 
-class CutOffError(BaseException):
-    """Nothing of ours runs after it."""
-
-
 def test_cut_off_anywhere_the_next_run_goes_on(step, monkeypatch):
-    left = 0
-
-    def wrapped(real):
-        def call(*arguments, **more):
-            nonlocal left
-            left -= 1
-            if left == 0:
-                raise CutOffError
-            return real(*arguments, **more)
-
-        return call
-
-    monkeypatch.setattr(serviceconfig.Path, "unlink", wrapped(Path.unlink))
-    monkeypatch.setattr(serviceconfig, "drafted", wrapped(serviceconfig.drafted))
+    arm = cuts(monkeypatch, ((serviceconfig.Path, "unlink"), (serviceconfig, "drafted")))
     for moment in range(1, 30):
         for path in (*step.old.iterdir(), *step.new.iterdir()):
             os.remove(path)  # noqa: PTH107 - the other is watched
         given(step)
-        left = moment
+        arm(moment)
         try:
             step.do()
-        except CutOffError:
-            left = 0
+        except Cut:
+            arm(-1)
             if not step.is_done(changed=False):
                 step.do()
         else:
