@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from phone.media.annex import Annex
@@ -150,7 +151,8 @@ class Room:
         """So that the first one need not wait for what `calling` has. In any thread."""
         from phone.media import calling  # noqa: F401, PLC0415 - see the module
 
-        self._loop.call_soon_threadsafe(self._make_spare)
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            self._loop.call_soon_threadsafe(self._make_spare)
 
     async def close(self) -> None:
         """Leave all legs and let the cards go."""
