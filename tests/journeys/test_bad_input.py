@@ -115,26 +115,6 @@ async def test_certificates_that_do_not_hold(tmp_path: Path) -> None:
         await no_service(foreign, "bad certificate", "not signed by anyone known")
 
 
-async def test_a_clock_of_1970(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a Pi starts whose time has not been set, and is set later: the phone then registers by itself."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-    if library is None:
-        pytest.skip("needs Debian's package faketime")
-    clock = tmp_path / "clock"
-    clock.write_text("@1970-01-01 00:02:00\n")
-    async with PrivateProsody(tmp_path / "prosody", {"alice": "x1y2z3"}) as server:
-        monkeypatch.setenv("LD_PRELOAD", str(library))
-        monkeypatch.setenv("FAKETIME_TIMESTAMP_FILE", str(clock))
-        monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        monkeypatch.setenv("FAKETIME_NO_CACHE", "1")
-        async with desk(tmp_path / "alice", "alice", "x1y2z3", server) as alice:
-            monkeypatch.delenv("LD_PRELOAD")
-            await no_service(alice, "wrong time", "1970-01-01")
-            assert any("clock" in line for line in (await alice.status()).screen)
-            clock.write_text("+0\n")
-            await registered(alice)
-
-
 # --- the config file --------------------------------------------------------------------------------------------
 
 WRONG = """\
