@@ -19,8 +19,10 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bitmap.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/gpio/driver.h>
+#include <linux/hrtimer.h>
 #include <linux/i2c.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -243,6 +245,16 @@ static void join(unsigned int a, unsigned int b, bool closed)
 	}
 }
 
+/* A script is carried out by the clock's interrupt, as a hand needs no processor: a program that is busy with the first
+ * edge must not make a contact of 4 ms bounce for 20, which is two presses. A wait that came out long shortens the next.
+ */
+struct script {
+	struct hrtimer timer;
+	struct completion done;
+	char *rest;
+	int error;
+};
+
 static int do_line(const char *text)
 {
 	unsigned int a, b, closed;
@@ -260,29 +272,46 @@ static int do_line(const char *text)
 		CHANGE(pins.outside[a] = to == '-' ? OPEN : to - '0');
 		return 0;
 	}
-	if (sscanf(text, "wait %u", &a) == 1) {
-		fsleep(a);
-		return signal_pending(current) ? -EINTR : 0;
-	}
 	return -EINVAL;
+}
+
+static enum hrtimer_restart go_on(struct hrtimer *timer)
+{
+	struct script *script = container_of(timer, struct script, timer);
+	unsigned int microseconds;
+	char *line;
+
+	while (!script->error && (line = strsep(&script->rest, "\n"))) {
+		if (sscanf(line, "wait %u", &microseconds) == 1) {
+			hrtimer_add_expires_ns(timer, 1000ULL * microseconds);
+			return HRTIMER_RESTART;
+		}
+		if (*line)
+			script->error = do_line(line);
+	}
+	complete(&script->done);
+	return HRTIMER_NORESTART;
 }
 
 static ssize_t hand_write(struct file *file, const char __user *text, size_t length, loff_t *offset)
 {
-	char *script, *rest, *line;
-	int error = 0;
+	struct script script = { };
+	int interrupted;
+	char *lines;
 
 	if (length > SCRIPT_MAX)
 		return -EINVAL;
-	script = memdup_user_nul(text, length);
-	if (IS_ERR(script))
-		return PTR_ERR(script);
-	rest = script;
-	while (!error && (line = strsep(&rest, "\n")))
-		if (*line)
-			error = do_line(line);
-	kfree(script);
-	return error ?: length;
+	lines = script.rest = memdup_user_nul(text, length);
+	if (IS_ERR(lines))
+		return PTR_ERR(lines);
+	init_completion(&script.done);
+	hrtimer_setup_on_stack(&script.timer, go_on, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+	hrtimer_start(&script.timer, ktime_get(), HRTIMER_MODE_ABS);
+	interrupted = wait_for_completion_interruptible(&script.done);
+	hrtimer_cancel(&script.timer); /* which waits until it has left go_on() */
+	destroy_hrtimer_on_stack(&script.timer);
+	kfree(lines);
+	return interrupted ?: (script.error ?: length);
 }
 
 static ssize_t hand_read(struct file *file, char __user *to, size_t length, loff_t *offset)
