@@ -94,11 +94,27 @@ def test_losses_are_bridged(make):
     lost = frozenset(range(60, 300, 25))
     playout = Playout({96: make()})
     heard = np.array(listen(playout, packets(make(), 6, lost=lost), 5.9), dtype=float)
-    levels = np.sqrt((heard[48_000:].reshape(-1, 480) ** 2).mean(axis=1))
-    # libopus itself lets a pure tone go within 10 ms; pitch repetition holds it.
-    assert levels.min() > (100 if make is OpusCodec else AMPLITUDE / math.sqrt(2) / 4)
+    # libopus itself lets a pure tone go within 10 ms, how far depends on the processor; pitch repetition holds it.
+    least = 0.7 * quietest(by_libopus(6, lost)) if make is OpusCodec else AMPLITUDE / math.sqrt(2) / 4
+    assert quietest(heard[48_000:]) > least
     assert np.abs(np.diff(heard[48_000:])).max() < 3 * SLOPE
     assert playout.stats().concealed_ms <= 10 * 20
+
+
+def by_libopus(seconds, lost):
+    """What the codec makes of the same packets by itself, from the second second on."""
+    codec, sent = OpusCodec(), {p.sequence: p for _, p in packets(OpusCodec(), seconds, lost=lost)}
+    frames = []
+    for n in range(seconds * 50):
+        view = codec.conceal(960) if n in lost else codec.decode(sent[n].payload)
+        frames.append(np.array(view, dtype=float))  # before the next one is written over it
+    return np.concatenate(frames)[48_000:]
+
+
+def quietest(samples):
+    """The level of its quietest 10 ms."""
+    power = np.convolve(samples**2, np.ones(480) / 480, "valid")
+    return math.sqrt(power.min())
 
 
 def test_redundancy_recovers_losses():
